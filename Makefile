@@ -1,0 +1,74 @@
+# The verbs: make demo | test | check | docs
+# They need Python 3.11 or newer with venv, and a package registry; all else is installed in the
+# checkout. Another interpreter: make PYTHON=python3.12 test
+
+PYTHON ?= python3
+DEMO_EVENTS ?= docs/tutorial/directory_insights.ndjson
+PYTEST_FLAGS ?= -q
+
+# uv installs exactly what uv.lock says; its own version is in there too.
+UV := .venv/bin/uv
+UV_VERSION := $(shell sed -n '/^name = "uv"$$/{n;s/^version = "\(.*\)"$$/\1/p;}' uv.lock)
+export UV_PYTHON_DOWNLOADS := never
+unexport VIRTUAL_ENV
+
+.PHONY: help demo test check docs clean
+
+help:
+	@echo "make demo    scan a sample of Directory Insights events with the shipped rules"
+	@echo "make test    run the tests on both pySigma majors, then the packaging tests"
+	@echo "make check   lint, types, layers, and that the generated pages are current"
+	@echo "make docs    write the generated pages anew"
+
+demo: .venv/.installed
+	.venv/bin/jumpsigma scan $(DEMO_EVENTS)
+	@echo
+	.venv/bin/jumpsigma explain jumpcloud_account_locked $(DEMO_EVENTS)
+
+test: .venv/.installed-dev .venv-sigma1/.installed-dev
+	JUMPSIGMA_EXPECT_PYSIGMA=1 .venv-sigma1/bin/python -m pytest $(PYTEST_FLAGS) -n auto -m "not packaging"
+	JUMPSIGMA_EXPECT_PYSIGMA=2 .venv/bin/python -m pytest $(PYTEST_FLAGS) -n auto -m "not packaging" --cov
+	.venv/bin/python -m pytest $(PYTEST_FLAGS) -m packaging
+
+check: .venv/.installed-dev
+	.venv/bin/ruff check
+	.venv/bin/ruff format --check
+	.venv/bin/mypy
+	.venv/bin/lint-imports
+	.venv/bin/python docs/generate.py --check
+
+docs: .venv/.installed-dev
+	.venv/bin/python docs/generate.py
+
+clean:
+	rm -rf .venv .venv-sigma1 build dist
+
+# .venv has pySigma 2.x; what runs jumpsigma comes first, so that the demo waits for nothing else.
+.venv/.installed: pyproject.toml uv.lock | $(UV)
+	UV_PROJECT_ENVIRONMENT=.venv $(UV) sync --locked --inexact --no-default-groups --group sigma2
+	@touch $@
+
+.venv/.installed-dev: pyproject.toml uv.lock | $(UV)
+	UV_PROJECT_ENVIRONMENT=.venv $(UV) sync --locked
+	@touch .venv/.installed $@
+
+# .venv-sigma1 has pySigma 1.5.1, and the converters that need it.
+.venv-sigma1/.installed-dev: pyproject.toml uv.lock | $(UV)
+	UV_PROJECT_ENVIRONMENT=.venv-sigma1 $(UV) sync --locked --python .venv/bin/python --no-default-groups --group dev --group sigma1
+	@touch $@
+
+$(UV):
+	@command -v "$(PYTHON)" >/dev/null 2>&1 || { \
+	  echo "make: there is no '$(PYTHON)'. jumpsigma needs Python 3.11 or newer." >&2; \
+	  echo "  Debian, Ubuntu: apt install python3 python3-venv" >&2; \
+	  echo "  or name another: make PYTHON=/path/to/python3.12 $(MAKECMDGOALS)" >&2; exit 1; }
+	@"$(PYTHON)" -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
+	  echo "make: '$(PYTHON)' is $$("$(PYTHON)" --version 2>&1). jumpsigma needs Python 3.11 or newer." >&2; \
+	  echo "  Install one, then name it: make PYTHON=python3.12 $(MAKECMDGOALS)" >&2; exit 1; }
+	@"$(PYTHON)" -c 'import venv, ensurepip' 2>/dev/null || { \
+	  echo "make: '$(PYTHON)' has no venv, or no pip to put into one." >&2; \
+	  echo "  Debian, Ubuntu: apt install python3-venv" >&2; exit 1; }
+	"$(PYTHON)" -m venv --clear .venv
+	@.venv/bin/python -m pip install --quiet --disable-pip-version-check "uv==$(UV_VERSION)" || { \
+	  echo "make: pip could not install uv $(UV_VERSION). Is the package registry reachable?" >&2; \
+	  echo "  A proxy or another registry is set with pip's and uv's own variables." >&2; exit 1; }
