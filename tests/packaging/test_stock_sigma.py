@@ -1,0 +1,149 @@
+"""The stock `sigma` command and our files: a right query or an error for every shipped rule."""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+import yaml
+
+if TYPE_CHECKING:
+    from tests.packaging.conftest import Environment, Make
+
+pytestmark = pytest.mark.packaging
+
+TARGETS = ("splunk", "lucene")
+
+# One process for all conversions: a rule a process takes half a second each.
+DRIVER = """\
+import json, sys
+from click.testing import CliRunner
+from sigma.cli.main import cli
+
+pipeline, targets, rules = json.load(open(sys.argv[1], encoding="utf-8"))
+rows = {}
+for rule in rules:
+    for target in targets:
+        words = ["convert", "-t", target, "-p", pipeline, rule]
+        done = CliRunner().invoke(cli, words)
+        rows[f"{target} {rule}"] = [done.exit_code, done.output]
+json.dump(rows, sys.stdout)
+"""
+
+# A virtual field such as `changes[totp_enabled].to`, which no stock transformation can express.
+VIRTUAL = re.compile(r"\[[^\]]*\]")
+
+
+@pytest.fixture(scope="session")
+def stock(make_environment: Make) -> Environment:
+    """The stock converter without us."""
+    backends = ["pysigma-backend-splunk", "pysigma-backend-elasticsearch"]
+    return make_environment("stock", "sigma1", ["sigma-cli", *backends])
+
+
+@pytest.fixture(scope="session", params=["wheel", "editable"])
+def beside(request: pytest.FixtureRequest, make_environment: Make, checkout: Path) -> Environment:
+    """The stock converter with us beside it."""
+    if request.param == "editable":
+        ours: list[str | Path] = ["-e", f"{checkout}[sigma-cli]"]
+    else:
+        ours = [f"{request.getfixturevalue('wheel')}[sigma-cli]"]
+    return make_environment(f"beside-{request.param}", "sigma1", [*ours, "pysigma-backend-splunk"])
+
+
+def expected() -> dict[str, dict[str, Any]]:
+    """The table beside this file: rule -> target -> query, or `error:` and part of its message."""
+    table = Path(__file__).with_name("stock_queries.yaml").read_text(encoding="utf-8")
+    rows: dict[str, dict[str, Any]] = yaml.safe_load(table)
+    return rows
+
+
+def rules_of(checkout: Path) -> dict[str, Path]:
+    folder = checkout / "sigma_rules"
+    return {path.relative_to(folder).as_posix(): path for path in sorted(folder.rglob("*.yml"))}
+
+
+@pytest.fixture(scope="session")
+def converted(stock: Environment, checkout: Path) -> dict[str, dict[str, Any]]:
+    """For each shipped rule and target: the query, or `{"error": message}`."""
+    return convert(stock, checkout, rules_of(checkout))
+
+
+def convert(
+    stock: Environment, checkout: Path, rules: dict[str, Path]
+) -> dict[str, dict[str, Any]]:
+    request = [
+        str(checkout / "mappings" / "jumpcloud.yml"),
+        TARGETS,
+        list(map(str, rules.values())),
+    ]
+    (stock.cwd / "request.json").write_text(json.dumps(request), encoding="utf-8")
+    answer = json.loads(stock.output("python", "-c", DRIVER, "request.json"))
+    return {
+        name: {target: outcome(*answer[f"{target} {path}"]) for target in TARGETS}
+        for name, path in rules.items()
+    }
+
+
+def outcome(exit_code: int, output: str) -> Any:
+    text = output.replace("Parsing Sigma rules\n", "").strip()
+    return text if exit_code == 0 else {"error": text}
+
+
+def test_we_are_not_in_the_stock_environment(stock: Environment) -> None:
+    assert stock.run("python", "-c", "import jumpsigma").returncode != 0
+    assert "jumpcloud" not in stock.output("sigma", "list", "pipelines")
+
+
+def test_every_shipped_rule_has_its_row(checkout: Path) -> None:
+    assert set(expected()) == set(rules_of(checkout))
+
+
+@pytest.mark.parametrize("name", sorted(expected()))
+def test_query_or_error(name: str, converted: dict[str, dict[str, Any]]) -> None:
+    for target, want in expected()[name].items():
+        got = converted[name][target]
+        if isinstance(want, dict):
+            assert isinstance(got, dict), f"{target}: a query where an error is due: {got}"
+            assert want["error"] in got["error"]
+        else:
+            assert got == want
+
+
+def test_what_stock_tools_cannot_say_is_an_error(
+    converted: dict[str, dict[str, Any]], checkout: Path
+) -> None:
+    """Whatever the table says: a query that names a virtual field would never match."""
+    for name, path in rules_of(checkout).items():
+        detection = yaml.safe_load(path.read_text(encoding="utf-8")).get("detection", {})
+        if VIRTUAL.search(" ".join(keys_of(detection))):
+            assert all("error" in converted[name][target] for target in TARGETS), name
+
+
+def keys_of(node: Any) -> list[str]:
+    if isinstance(node, dict):
+        return [key for name, value in node.items() for key in (str(name), *keys_of(value))]
+    if isinstance(node, list):
+        return [key for item in node for key in keys_of(item)]
+    return []
+
+
+@pytest.mark.parametrize("pipeline", ["jumpcloud_raw", "jumpcloud_ecs"])
+def test_our_pipelines_are_listed_beside_us(beside: Environment, pipeline: str) -> None:
+    assert pipeline in beside.output("sigma", "list", "pipelines")
+
+
+def test_our_pipeline_converts_like_our_file(
+    beside: Environment, checkout: Path, converted: dict[str, dict[str, Any]]
+) -> None:
+    name = next(name for name, row in converted.items() if isinstance(row["splunk"], str))
+    rule = rules_of(checkout)[name]
+    out = beside.output("sigma", "convert", "-t", "splunk", "-p", "jumpcloud_raw", rule)
+    assert outcome(0, out) == converted[name]["splunk"]
+
+
+def test_we_work_beside_the_stock_converter(beside: Environment) -> None:
+    assert json.loads(beside.output("jumpsigma", "list", "rules", "--format", "json"))
