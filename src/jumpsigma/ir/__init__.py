@@ -1,0 +1,1 @@
+"""The intermediate representation of rules: frozen nodes (:mod:`jumpsigma.ir.nodes`)."""

@@ -1,0 +1,48 @@
+"""Regular expressions of the IR in RE2, the engine that defines what they mean (S361-S365)."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from typing import Any
+
+import re2
+
+from jumpsigma.ir.nodes import Regex
+
+
+def source_of(value: Regex) -> str:
+    """The RE2 source: flags and anchors written out, placeholders as their escaped name."""
+    source = "".join(p if isinstance(p, str) else re2.escape(p.name) for p in value.parts)
+    if value.anchor_start or value.anchor_end:
+        start, end = "\\A" if value.anchor_start else "", "\\z" if value.anchor_end else ""
+        source = f"{start}(?:{source}){end}"
+    flags = "".join(
+        letter
+        for letter, is_set in (
+            ("i", value.ignore_case),
+            ("m", value.multi_line),
+            ("s", value.dot_all),
+        )
+        if is_set
+    )
+    return f"(?{flags}){source}" if flags else source
+
+
+@lru_cache(maxsize=8192)
+def compiled(value: Regex) -> Any:
+    """The compiled expression, to be used with ``search``.
+
+    Raises :class:`ValueError` with RE2's reason where RE2 refuses the expression.
+    """
+    options = re2.Options()
+    options.log_errors = False  # RE2 would write to stderr behind our back
+    try:
+        if value.anchor_start or value.anchor_end:
+            # On its own first, so that `a)(b` cannot close the group that the anchors add.
+            re2.compile("".join(p for p in value.parts if isinstance(p, str)), options)
+        return re2.compile(source_of(value), options)
+    except re2.error as error:
+        reason = error.args[0] if error.args else error
+        raise ValueError(reason.decode() if isinstance(reason, bytes) else str(reason)) from None
+    except UnicodeEncodeError:
+        raise ValueError("it holds a lone surrogate") from None

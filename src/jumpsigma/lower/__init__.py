@@ -1,0 +1,5 @@
+"""From pySigma's rule objects to the IR: the only reader of its condition and type classes."""
+
+from jumpsigma.lower.rule import Lowered, lower_rule
+
+__all__ = ["Lowered", "lower_rule"]
