@@ -55,6 +55,7 @@ CODES: dict[str, Code] = {
     "JS052": Code("mapping not found", "No mapping of that name is on the search path."),
     "JS053": Code("invalid mapping", "The mapping file is wrong."),
     "JS054": Code("value not sayable", "The mapping's place cannot say this value."),
+    "JS055": Code("refused by the mapping", "The mapping refuses the rule for the reason that it gives, or fails on it."),
     # intake schema
     "JS060": Code("invalid schema", "The intake schema file is wrong."),
     # events and inputs
