@@ -1,0 +1,106 @@
+"""Which files a path stands for."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from jumpsigma.diagnostics import Diagnostic, Severity, Span
+
+RULE_SUFFIX: Final = ".yml"
+CASES_SUFFIX: Final = ".cases.yaml"
+PACK_FILE: Final = "pack.yaml"
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """The files under one path given by the user; ``folder`` is where a ``pack.yaml`` counts."""
+
+    folder: str
+    rules: tuple[str, ...] = ()
+    cases: tuple[str, ...] = ()
+    pack_files: tuple[str, ...] = ()
+    diagnostics: tuple[Diagnostic, ...] = ()
+
+
+def find(path: str | Path) -> Found:
+    """The rule, cases and pack files under a path, each kind sorted.
+
+    A file of any suffix is a rule file. A folder is read recursively: ``*.yml`` are rules
+    (pySigma's own pattern), hidden folders and files are skipped, symbolic links are followed
+    but no folder is entered twice. Raises ``FileNotFoundError`` when nothing is there.
+    """
+    name = os.fspath(path)
+    if not os.path.lexists(name):
+        raise FileNotFoundError(2, "no such file or folder", name)
+    if not Path(name).is_dir():
+        folder = os.path.dirname(name)  # noqa: PTH120 - keeps "" apart from "."
+        beside = (name.removesuffix(RULE_SUFFIX) + CASES_SUFFIX) if _is_rule(name) else ""
+        pack_file = os.path.join(folder, PACK_FILE)  # noqa: PTH118
+        return Found(
+            folder,
+            rules=(name,),
+            cases=(beside,) if beside and Path(beside).is_file() else (),
+            pack_files=(pack_file,) if Path(pack_file).is_file() else (),
+        )
+    problems: list[Diagnostic] = []
+    files = sorted(_walk(name, set(), problems))
+    rules = tuple(file for file in files if _is_rule(file))
+    if not rules:
+        problems.append(
+            Diagnostic(
+                "JS018",
+                f"the folder holds no *{RULE_SUFFIX} file",
+                Severity.WARNING,
+                Span(name),
+                hint="Sigma rules end in .yml",
+            )
+        )
+    return Found(
+        name,
+        rules,
+        cases=tuple(file for file in files if file.endswith(CASES_SUFFIX)),
+        pack_files=tuple(file for file in files if os.path.basename(file) == PACK_FILE),  # noqa: PTH119
+        diagnostics=tuple(problems),
+    )
+
+
+def _is_rule(file: str) -> bool:
+    return file.endswith(RULE_SUFFIX)
+
+
+def _walk(folder: str, seen: set[tuple[int, int]], problems: list[Diagnostic]) -> Iterator[str]:
+    try:
+        status = os.stat(folder)  # noqa: PTH116
+        identity = (status.st_dev, status.st_ino)
+        if identity in seen:
+            return
+        seen.add(identity)
+        with os.scandir(folder) as entries:
+            found = sorted(entries, key=lambda entry: entry.name)
+    except OSError as error:
+        reason = error.strerror or str(error)
+        problems.append(Diagnostic("JS001", f"cannot read the folder: {reason}", span=Span(folder)))
+        return
+    for entry in found:
+        if entry.name.startswith("."):
+            continue
+        try:
+            if entry.is_dir():
+                yield from _walk(entry.path, seen, problems)
+                continue
+            wanted = _is_rule(entry.name) or entry.name.endswith(CASES_SUFFIX)
+            if not wanted and entry.name != PACK_FILE:
+                continue
+            if entry.is_file():
+                yield entry.path
+                continue
+            reason = "it is a broken link" if entry.is_symlink() else "it is not a regular file"
+        except OSError as error:  # a link that leads in circles
+            reason = error.strerror or str(error)
+        problems.append(
+            Diagnostic("JS001", f"cannot read the file: {reason}", span=Span(entry.path))
+        )
