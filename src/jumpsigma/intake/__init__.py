@@ -1,0 +1,1 @@
+"""The intake: what Directory Insights events look like (the schema), and how they are read."""

@@ -1,0 +1,268 @@
+"""JSON arrays of events, streamed: pretty-printed, one event per line, or all on one line.
+
+Elements are cut off where the printer's own separator says that the next one begins, and the cut
+is proven by parsing: text that begins where an element begins and parses as an object *is* that
+element. Where the separator misleads, brackets are counted. It also limits damage: behind a
+malformed element, reading goes on where the next one seems to begin.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+import orjson
+
+from jumpsigma.intake.brackets import BROKEN, ElementScanner
+from jumpsigma.intake.jsontext import MAX_EVENT_BYTES, NotAnEvent, decode_object
+from jumpsigma.intake.records import Event, Reading
+
+_gap = re.compile(rb"[ \t\r\n]*+,?[ \t\r\n]*+")
+_MAX_GAP = 4096  # white space longer than this is no separator to learn, and is not kept
+
+_CUT_HINT = "the export was cut off; fetch it again for the events that are missing"
+
+
+class ArrayReader:
+    """Reads one array. Afterwards ``rest`` is the text behind it that was already taken from the
+    blocks, and ``number`` the number of its last element."""
+
+    def __init__(
+        self, reading: Reading, head: bytes, blocks: Iterator[bytes], number: int = 0
+    ) -> None:
+        """``head`` begins with the array's ``[``; ``number`` is that of the element before."""
+        self.number = number
+        self.rest = b""
+        self._reading = reading
+        self._blocks = blocks
+        self._text = head
+        self._start = 1  # of the element that is next, in the text
+        self._offset = 0  # of the text, in the input
+        self._counted = 0  # brackets up to here, in the input, were counted in vain
+        self._separator = b",\n{"  # from behind one element to the first byte of the next
+        self._restart = b"\n{"  # its part that a malformed element cannot hide
+
+    def events(self) -> Iterator[Event]:
+        """Yield the array's events in order; elements that are no events are rejected."""
+        self._reading.unit = "element"
+        self._skip_gap(opening=True)
+        while True:
+            yield from self._quick()
+            if self._start == len(self._text) and not self._more():
+                self._reading.problem("JS074", "the array is not closed", hint=_CUT_HINT)
+                return
+            match self._text[self._start : self._start + 1]:
+                case b"]":
+                    self.rest = self._text[self._start + 1 :]
+                    return
+                case b",":  # one too many
+                    self._skip_gap()
+                case _:
+                    yield from self._careful()
+
+    def _quick(self) -> Iterator[Event]:
+        """Yield events as long as the separator tells where they end."""
+        path = self._reading.path
+        stats = self._reading.stats
+        loads = orjson.loads
+        text, start, number = self._text, self._start, self.number
+        separator = self._separator
+        step = len(separator) - 1
+        try:
+            while (end := text.find(separator, start + 1)) >= 0:
+                raw = text[start:end]
+                try:
+                    data = loads(raw)
+                except ValueError:
+                    break
+                if data.__class__ is not dict:
+                    break
+                number += 1
+                start = end + step
+                yield Event(data, path, number, raw)
+        finally:
+            stats.read += number - self.number
+            stats.parsed += number - self.number
+            self._start, self.number = start, number
+
+    def _careful(self) -> Iterator[Event]:
+        """Take one element by counting brackets; yields it unless it is rejected."""
+        position = self._offset + self._start
+        # Where brackets do not add up, counting again from each element behind the first would
+        # take quadratic time.
+        broken = position < self._counted
+        scanner = ElementScanner()
+        while True:
+            if not broken:
+                end = scanner.find_end(self._text, self._start)
+                if end >= 0:
+                    break
+                if end == BROKEN:
+                    broken = True
+                    self._counted = position + scanner.broken_at
+            if broken and (cut := self._find_restart(len(self._text))) >= 0:
+                yield from self._take_up_to(cut)
+                return
+            if len(self._text) - self._start > MAX_EVENT_BYTES:
+                self._too_long(scanner, broken=broken)
+                return
+            if not self._more():
+                yield from self._unfinished()
+                return
+        yield from self._take_element(end)
+
+    def _take_element(self, end: int) -> Iterator[Event]:
+        """Take the text up to the comma or bracket at ``end``, by the brackets one element."""
+        raw = self._text[self._start : end].rstrip()
+        try:
+            data = decode_object(raw)
+        except NotAnEvent as reason:
+            self._counted = self._offset + end
+            if (cut := self._find_restart(end)) >= 0:
+                yield from self._take_up_to(cut)
+                return
+            self._start = end
+            self._reject(raw, reason)
+        else:
+            self._start += len(raw)
+            yield self._event(data, raw)
+        self._skip_gap()
+
+    def _take_up_to(self, cut: int) -> Iterator[Event]:
+        """Take the text before a restart as one element, whatever it is."""
+        raw = self._text[self._start : cut].rstrip().removesuffix(b",").rstrip()
+        self._start = cut + len(self._restart) - 1
+        yield from self._decoded(raw)
+
+    def _unfinished(self) -> Iterator[Event]:
+        """The input ends, by the brackets, within an element."""
+        self._counted = self._offset + len(self._text)
+        if (cut := self._find_restart(len(self._text))) >= 0:
+            yield from self._take_up_to(cut)
+            return
+        end = ElementScanner().find_end(self._text, self._start)
+        if end >= 0:
+            yield from self._take_element(end)
+            return
+        raw = self._text[self._start :].rstrip()
+        if raw.endswith(b"\n]"):  # the array does end; it is the element that is malformed
+            self._start += len(raw) - 1
+            yield from self._decoded(raw[:-1].rstrip())
+            return
+        self._start = len(self._text)
+        try:
+            data = decode_object(raw)
+        except NotAnEvent:
+            message = "the array ends early, within this element"
+            self._reject(raw, NotAnEvent("JS074", message, hint=_CUT_HINT))
+        else:
+            yield self._event(data, raw)
+
+    def _decoded(self, raw: bytes) -> Iterator[Event]:
+        try:
+            data = decode_object(raw)
+        except NotAnEvent as reason:
+            self._reject(raw, reason)
+        else:
+            yield self._event(data, raw)
+
+    def _event(self, data: dict[str, object], raw: bytes) -> Event:
+        self.number += 1
+        self._reading.stats.read += 1
+        self._reading.stats.parsed += 1
+        return Event(data, self._reading.path, self.number, raw)
+
+    def _reject(self, raw: bytes, reason: NotAnEvent) -> None:
+        self.number += 1
+        self._reading.reject(self.number, raw, reason)
+
+    def _too_long(self, scanner: ElementScanner, *, broken: bool) -> None:
+        """Reject an element that is too long to be held, and go on behind it."""
+        self.number += 1
+        cut = self._start + MAX_EVENT_BYTES
+        raw, beyond = self._text[self._start : cut], self._text[cut:]
+        rest = self._rest_of_element(beyond, scanner, broken=broken)
+        self._reading.reject(self.number, raw, NotAnEvent.too_long(), rest=rest)
+        for _ in rest:
+            pass
+        self._skip_gap()
+
+    def _rest_of_element(
+        self, beyond: bytes, scanner: ElementScanner, *, broken: bool
+    ) -> Iterator[bytes]:
+        """Stream the rest of an element; leaves the text and the start at its end."""
+        held = len(self._restart) - 1  # a restart may lie across two blocks
+        text = beyond
+        if not broken:
+            yield beyond
+            text = b""
+        while True:
+            if broken:
+                end = text.find(self._restart)
+                if end >= 0:
+                    yield text[:end]
+                    self._text, self._start = text, end + held
+                    return
+                yield text[:-held]
+                text = text[-held:]
+            block = next(self._blocks, b"")
+            if not block:
+                self._text, self._start = b"", 0
+                return
+            text += block
+            if not broken:
+                scanner.forget()
+                end = scanner.find_end(text, 0)
+                broken = end == BROKEN
+                if end >= 0:
+                    yield text[:end]
+                    self._text, self._start = text, end
+                    return
+                if not broken:
+                    yield text
+                    text = b""
+
+    def _find_restart(self, before: int) -> int:
+        """Where in the text another element seems to begin, behind the start; -1 if nowhere."""
+        return self._text.find(self._restart, self._start + 1, before)
+
+    def _skip_gap(self, *, opening: bool = False) -> None:
+        """Step over white space and a comma to the next element, and learn its separator."""
+        gap = _gap.match(self._text, self._start)
+        assert gap is not None
+        while gap.end() == len(self._text):
+            if len(gap[0]) > _MAX_GAP:
+                self._start = gap.end()
+            if not self._more():
+                self._start = len(self._text)
+                return
+            gap = _gap.match(self._text, self._start)
+            assert gap is not None
+        self._start = gap.end()
+        if self._text[self._start] != b"{"[0] or len(gap[0]) > _MAX_GAP:
+            return
+        line_break = gap[0].rfind(b"\n")
+        if b"," in gap[0]:
+            self._separator = gap[0] + b"{"
+            self._restart = self._separator[max(line_break, 0) :]
+        elif line_break >= 0 and opening:
+            self._restart = gap[0][line_break:] + b"{"
+            self._separator = b"," + gap[0] + b"{"
+
+    def _more(self) -> bool:
+        """Drop the text before the start and append as much as is kept; False at the end.
+
+        Doubling keeps the cost of long elements linear.
+        """
+        kept = self._text[self._start :]
+        parts = [kept]
+        wanted = max(len(kept), 1)
+        while wanted > 0 and (block := next(self._blocks, b"")):
+            parts.append(block)
+            wanted -= len(block)
+        if len(parts) == 1:
+            return False
+        self._offset += self._start
+        self._text = b"".join(parts)
+        self._start = 0
+        return True

@@ -1,0 +1,113 @@
+"""Where a JSON value ends, without parsing it: brackets counted, strings stepped over.
+
+The scanner never looks at single bytes in Python: one regular expression jumps from bracket to
+bracket. A raw line break cannot stand in a JSON string (RFC 8259 section 7), so a string that
+meets one is broken, and the damage stays on its line.
+"""
+
+from __future__ import annotations
+
+import re
+
+MORE = -1
+"""The text ends before the value does."""
+
+BROKEN = -2
+"""A string runs into a line break: the value cannot be valid JSON."""
+
+_STRING_TAIL = rb'[^"\\\n]*+(?:\\[^\n][^"\\\n]*+)*+"'
+_to_string_end = re.compile(_STRING_TAIL)
+_to_bracket = re.compile(rb'[^"{}\[\]]*+(?:"' + _STRING_TAIL + rb'[^"{}\[\]]*+)*+')
+_to_bracket_or_comma = re.compile(rb'[^"{}\[\],]*+(?:"' + _STRING_TAIL + rb'[^"{}\[\],]*+)*+')
+
+_QUOTE, _COMMA, _BACKSLASH = b'",\\'
+_OPENING = frozenset(b"{[")
+_CLOSING = frozenset(b"}]")
+_ARRAY_END = b"]"[0]
+
+
+class ElementScanner:
+    """Finds the comma or bracket that ends one array element; can go on where the text ended."""
+
+    __slots__ = ("_depth", "_done", "_escaped", "_in_string", "broken_at")
+
+    def __init__(self) -> None:
+        self._depth = 0
+        self._done = 0
+        self._in_string = False
+        self._escaped = False
+        self.broken_at = 0
+
+    def find_end(self, text: bytes, start: int) -> int:
+        """Index of the ``,`` or ``]`` after the element at ``start``, or MORE or BROKEN.
+
+        After MORE, call again with a text that has the same element, and more of it, at
+        ``start`` (which may be another index than before). After BROKEN, ``broken_at`` is the
+        distance from ``start`` to the line break.
+        """
+        position = start + self._done
+        if self._in_string:
+            position = self._leave_string(text, position)
+        while position >= 0:
+            skip = _to_bracket if self._depth else _to_bracket_or_comma
+            position = skip.match(text, position).end()  # type: ignore[union-attr]
+            if position == len(text):
+                self._done = position - start
+                return MORE
+            byte = text[position]
+            if byte == _QUOTE:
+                self._in_string = True
+                position = self._leave_string(text, position + 1)
+                continue
+            if byte in _OPENING:
+                self._depth += 1
+            elif self._depth:
+                self._depth -= 1
+            elif byte in (_COMMA, _ARRAY_END):
+                return position
+            position += 1
+        self._done = len(text) - start
+        if position == BROKEN:
+            self.broken_at = self.broken_at - start
+        return position
+
+    def forget(self) -> None:
+        """Go on at the very start of the next text: what was scanned so far is dropped."""
+        self._done = 0
+
+    def _leave_string(self, text: bytes, position: int) -> int:
+        """Index after the closing quote, MORE, or BROKEN with ``broken_at`` an index."""
+        if self._escaped and position < len(text):
+            if text[position] == b"\n"[0]:
+                self.broken_at = position
+                return BROKEN
+            position += 1
+            self._escaped = False
+        closed = _to_string_end.match(text, position)
+        if closed:
+            self._in_string = False
+            return closed.end()
+        line_break = text.find(b"\n", position)
+        if line_break >= 0:
+            self.broken_at = line_break
+            return BROKEN
+        tail = text[position:]
+        self._escaped = self._escaped or (len(tail) - len(tail.rstrip(b"\\"))) % 2 == 1
+        return MORE
+
+
+def deeper_than(text: bytes, limit: int) -> bool:
+    """Whether brackets outside strings nest deeper than ``limit`` (also in malformed text)."""
+    depth = 0
+    position = 0
+    while True:
+        position = _to_bracket.match(text, position).end()  # type: ignore[union-attr]
+        if position == len(text) or text[position] == _QUOTE:
+            return False
+        if text[position] in _OPENING:
+            depth += 1
+            if depth > limit:
+                return True
+        else:
+            depth -= 1
+        position += 1

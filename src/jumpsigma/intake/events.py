@@ -1,0 +1,143 @@
+"""Reading events from anything: NDJSON, JSON arrays, gzip, stdin, file objects, lines.
+
+The content decides, never the file's name. Bad lines and elements are rejected one by one and
+never stop the reading; memory stays bounded whatever the input. The formats are those of
+JumpCloud's own exports (its AWS app writes gzip of one array, indented or one event per line;
+its GCP app also NDJSON) and of what people make of them (``jq``, PowerShell's UTF-16).
+"""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Callable, Iterable, Iterator
+from itertools import chain
+from pathlib import Path
+
+from jumpsigma.diagnostics import Diagnostic
+from jumpsigma.intake.arrays import ArrayReader
+from jumpsigma.intake.inputs import expand_inputs
+from jumpsigma.intake.jsontext import BOM
+from jumpsigma.intake.ndjson import line_events, pretty_events, split_lines
+from jumpsigma.intake.opening import BinarySource, line_blocks, open_blocks, to_bytes
+from jumpsigma.intake.records import Event, Reading, ReadStats, Reject
+
+Source = str | Path | BinarySource | Iterable[bytes] | Iterable[str]
+
+_MAX_SNIFF = 1024 * 1024
+
+
+def read_events(
+    source: Source,
+    *,
+    stats: ReadStats | None = None,
+    on_reject: Callable[[Reject], None] | None = None,
+    on_problem: Callable[[Diagnostic], None] | None = None,
+) -> Iterator[Event]:
+    """Yield the events of one source in input order.
+
+    :param source: a path (``"-"`` is stdin), a binary file object, or an iterable of lines as
+        bytes or str. ``Event.path`` is the path as given, None for the other two.
+    :param stats: totals to add to.
+    :param on_reject: told of each line or element that is no event (JS070 no JSON, JS071 no
+        object, JS075 nested too deep, JS074 cut off by the end of an array that is not closed).
+        Without it they are only counted.
+    :param on_problem: told, after the events, what is wrong with the source as a whole (JS072
+        cannot be opened or read, JS073 damaged archive, JS074 array not closed).
+    :raises DiagnosticError: on such a problem when there is no ``on_problem``.
+    :raises TypeError: when ``source`` is none of the above.
+    """
+    named = isinstance(source, str | Path)
+    reading = Reading(str(source) if named else None, stats or ReadStats(), on_reject, on_problem)
+    if isinstance(source, str | Path):
+        return _all(_block_events(open_blocks(source, reading), reading), reading)
+    if hasattr(source, "read") and not isinstance(source, io.TextIOBase):
+        return _all(_block_events(open_blocks(source, reading), reading), reading)
+    if isinstance(source, bytes | bytearray | memoryview) or not isinstance(source, Iterable):
+        raise TypeError(
+            "events are read from a path, a binary file object or an iterable of lines, "
+            f"not from {type(source).__name__}"
+        )
+    return _all(_iterable_events(source, reading), reading)
+
+
+def _all(events: Iterator[Event], reading: Reading) -> Iterator[Event]:
+    yield from events
+    reading.tell_problems()
+
+
+def _block_events(blocks: Iterator[bytes], reading: Reading) -> Iterator[Event]:
+    head = _read_head(blocks)
+    blocks = chain([head], blocks)
+    if not head.lstrip().startswith(b"["):
+        if _is_pretty(head):
+            yield from pretty_events(reading, split_lines(blocks))
+        else:
+            yield from line_events(reading, split_lines(blocks))
+        return
+    number = 0
+    text = next(blocks).lstrip()
+    while text.startswith(b"["):  # more than one when exports were put one behind the other
+        array = ArrayReader(reading, text, blocks, number)
+        yield from array.events()
+        number, text = array.number, array.rest.lstrip()
+        while not text and (block := next(blocks, b"")):
+            text = block.lstrip()
+    reading.unit = "line"
+    yield from line_events(reading, split_lines(chain([text], blocks)), number)
+
+
+def _read_head(blocks: Iterator[bytes]) -> bytes:
+    """As much of the beginning as it takes to know the format (and not more: it may be a pipe).
+
+    That is the first line that is not blank, when it may be the beginning of a pretty-printed
+    object also the beginning of the next one. Leading blank lines stay, they count.
+    """
+    head = b""
+    while len(head) < _MAX_SNIFF:
+        line, line_break, after = head.lstrip().partition(b"\n")
+        if line.startswith(b"[") or (line_break and not _is_opening(line)) or after.strip():
+            break
+        block = next(blocks, b"")
+        if not block:
+            break
+        head += block
+    return head
+
+
+def _is_opening(line: bytes) -> bool:
+    """Whether the line may be the first of an object that is printed over several lines."""
+    line = line.rstrip()
+    return line.startswith(b"{") and line.endswith((b"{", b"[", b",", b":"))
+
+
+def _is_pretty(head: bytes) -> bool:
+    line, _, after = head.lstrip().partition(b"\n")
+    return _is_opening(line) and not after.lstrip().startswith(b"{")
+
+
+def _iterable_events(lines: Iterable[bytes | str], reading: Reading) -> Iterator[Event]:
+    """Events of an iterable: each item a line, unless the first says that it is more.
+
+    Items are not gathered: one that is an event is delivered before the next is asked for.
+    """
+    reading.stats.files += 1
+    items = iter(lines)
+    first: list[bytes] = []
+    for item in items:
+        raw = to_bytes(item)
+        first.append(raw if first else raw.removeprefix(BOM))
+        if first[-1].strip():
+            break
+    head = b"".join(first)
+    rest = chain(first, items)
+    if head.lstrip().startswith(b"[") or _is_opening(head.strip()):
+        yield from _block_events(line_blocks(rest), reading)
+        return
+    yield from line_events(reading, ([_without_line_break(item)] for item in rest))
+
+
+def _without_line_break(item: bytes | str) -> bytes:
+    return to_bytes(item).removesuffix(b"\n")
+
+
+__all__ = ["Event", "ReadStats", "Reject", "Source", "expand_inputs", "read_events"]
