@@ -44,7 +44,7 @@ def refuse_misread(detections: SigmaDetections) -> None:
             if SigmaExpandModifier in item.modifiers and any("\\" in text for text in plain):
                 raise LoweringError(
                     "JS034",
-                    f"pySigma 1 reads the placeholder in {item.field} differently after a backslash",
+                    f"pySigma 1 misreads the placeholder in {item.field} after a backslash",
                     "install pySigma 2 to use expand with a backslash in the value",
                 )
 

@@ -20,16 +20,21 @@ from jumpsigma.pack import LoadedFilter, LoadedRule
 
 @dataclass(frozen=True, slots=True)
 class Lowered:
-    """The outcome for one rule: its IR, or the diagnostic that says why there is none."""
+    """The outcome for one rule: its IR, or the diagnostics that say why there is none."""
 
     rule: RuleIR | None = None
-    diagnostic: Diagnostic | None = None
+    diagnostics: tuple[Diagnostic, ...] = ()
+
+    @property
+    def diagnostic(self) -> Diagnostic | None:
+        """The first reason why there is no IR."""
+        return self.diagnostics[0] if self.diagnostics else None
 
 
 class _RefusedError(Exception):
-    def __init__(self, diagnostic: Diagnostic) -> None:
-        super().__init__(diagnostic.message)
-        self.diagnostic = diagnostic
+    def __init__(self, *diagnostics: Diagnostic) -> None:
+        super().__init__(diagnostics[0].message)
+        self.diagnostics = diagnostics
 
 
 def lower_rule(rule: LoadedRule, mapping: Mapping, filters: Iterable[LoadedFilter] = ()) -> Lowered:
@@ -39,14 +44,14 @@ def lower_rule(rule: LoadedRule, mapping: Mapping, filters: Iterable[LoadedFilte
     (S551-S554): pySigma would rename their detections at random and map them in place.
     """
     if rule.kind == "correlation":
-        return Lowered(diagnostic=_correlation(rule))
+        return Lowered(diagnostics=(_correlation(rule),))
     applying = [each for each in filters if applies(each, rule)]
     try:
         expr = _lower_sigma(cast("SigmaRule", rule.to_sigma()), mapping, rule)
         for each in applying:
             expr = all_of([expr, _lower_sigma(_filter_rule(each, rule), mapping, rule, each)])
     except _RefusedError as refused:
-        return Lowered(diagnostic=refused.diagnostic)
+        return Lowered(diagnostics=refused.diagnostics)
     return Lowered(
         RuleIR(
             id=rule.id,
@@ -91,8 +96,10 @@ def _lower_sigma(
     try:
         refuse_misread(sigma.detection)
         mapped = mapping.apply(sigma)
-        if mapped.diagnostic is not None:
-            raise _RefusedError(_complete(mapped.diagnostic, rule, written, origin))
+        if mapped.sigma is None:
+            raise _RefusedError(
+                *(_complete(each, rule, written, origin) for each in mapped.diagnostics)
+            )
         return _lower_detections(mapped.sigma.detection, written, section)
     except LoweringError as error:
         raise _RefusedError(

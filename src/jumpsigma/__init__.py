@@ -1,0 +1,103 @@
+"""Sigma rules for JumpCloud Directory Insights.
+
+>>> import jumpsigma
+>>> pack = jumpsigma.load_pack()                             # the shipped rules
+>>> matcher = jumpsigma.compile(pack, mapping="jumpcloud")   # for raw Directory Insights events
+>>> matcher.match({"event_type": "group_list", "service": "directory"})
+[]
+
+Names are imported when they are first used: ``import jumpsigma`` does no work.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+from jumpsigma._version import __version__
+
+if TYPE_CHECKING:
+    from jumpsigma.api import (
+        CaseReport,
+        CaseResult,
+        NewRule,
+        compile,
+        explain,
+        list_events,
+        list_fields,
+        list_mappings,
+        list_rules,
+        list_services,
+        load_pack,
+        new_rule,
+        run_cases,
+    )
+    from jumpsigma.diagnostics import Diagnostic, DiagnosticError, Severity, Span
+    from jumpsigma.matcher import Finding, Matcher, Source
+    from jumpsigma.pack import LoadedFilter, LoadedRule, Pack
+    from jumpsigma.report.explanation import Explanation
+
+_HOMES = {
+    "jumpsigma.api": (
+        "CaseReport",
+        "CaseResult",
+        "NewRule",
+        "compile",
+        "explain",
+        "list_events",
+        "list_fields",
+        "list_mappings",
+        "list_rules",
+        "list_services",
+        "load_pack",
+        "new_rule",
+        "run_cases",
+    ),
+    "jumpsigma.diagnostics": ("Diagnostic", "DiagnosticError", "Severity", "Span"),
+    "jumpsigma.matcher": ("Finding", "Matcher", "Source"),
+    "jumpsigma.pack": ("LoadedFilter", "LoadedRule", "Pack"),
+    "jumpsigma.report.explanation": ("Explanation",),
+}
+_HOME_OF = {name: module for module, names in _HOMES.items() for name in names}
+
+
+def __getattr__(name: str) -> Any:
+    home = _HOME_OF.get(name)
+    if home is None:
+        raise AttributeError(f"module 'jumpsigma' has no attribute {name!r}")
+    value = getattr(import_module(home), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})
+
+
+__all__ = [
+    "CaseReport",
+    "CaseResult",
+    "Diagnostic",
+    "DiagnosticError",
+    "Explanation",
+    "Finding",
+    "LoadedFilter",
+    "LoadedRule",
+    "Matcher",
+    "NewRule",
+    "Pack",
+    "Severity",
+    "Source",
+    "Span",
+    "__version__",
+    "compile",
+    "explain",
+    "list_events",
+    "list_fields",
+    "list_mappings",
+    "list_rules",
+    "list_services",
+    "load_pack",
+    "new_rule",
+    "run_cases",
+]

@@ -1,0 +1,164 @@
+"""Load rules, choose among them, compile them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from difflib import get_close_matches
+from pathlib import Path, PurePath
+from typing import Any, Final
+
+from jumpsigma import pack as packs
+from jumpsigma.content import shipped
+from jumpsigma.diagnostics import Diagnostic, DiagnosticError
+from jumpsigma.interpret import Lists
+from jumpsigma.ir.nodes import RuleIR
+from jumpsigma.lower import lower_rule
+from jumpsigma.mapping import load_mapping
+from jumpsigma.matcher import Matcher
+from jumpsigma.pack import LoadedRule, Pack
+
+#: From mildest to worst; a rule without a level counts as the mildest.
+LEVELS: Final = ("informational", "low", "medium", "high", "critical")
+SHIPPED: Final = "shipped"
+LOGSOURCE_KEYS: Final = ("category", "product", "service")
+
+
+def load_pack(*paths: str | Path) -> Pack:
+    """Load rules, correlations, filters and cases.
+
+    Each path is a file or a folder (read recursively, ``.yml``); the word ``shipped``, and no
+    path at all, stands for the rules that come with jumpsigma. A bad rule never raises: what is
+    wrong with it stands in ``pack.diagnostics``, and the good ones are there.
+
+    Raises :class:`FileNotFoundError` for a path that does not exist.
+    """
+    return packs.load_pack(*(_resolve(path) for path in paths or (SHIPPED,)))
+
+
+def _resolve(path: str | Path) -> str | Path:
+    return shipped("sigma_rules") if path == SHIPPED and not Path(path).exists() else path
+
+
+def compile(  # noqa: A001 - the verb of the documented contract
+    pack: Pack,
+    mapping: str | Path = "jumpcloud",
+    *,
+    logsource: Mapping[str, str] | None = None,
+    min_level: str | None = None,
+    lists: Lists | None = None,
+) -> Matcher:
+    """Compile the rules of a pack for events in one vocabulary.
+
+    ``mapping`` names the vocabulary of the events (``jumpcloud`` for raw Directory Insights,
+    ``sigma``, ``ecs``, or the path of a mapping file). ``logsource`` keeps the rules that fit a
+    kind of log (S605), ``min_level`` those at least that severe. ``lists`` gives the values of
+    placeholders by name. A rule that cannot be compiled, or does not apply, stands in
+    ``matcher.refused`` with the reason.
+
+    Raises :class:`DiagnosticError` for a mapping that is not found or wrong (JS052, JS053), and
+    for a level or log source attribute that does not exist (JS090).
+    """
+    found = load_mapping(mapping)
+    rules: list[RuleIR] = []
+    refused: list[Diagnostic] = []
+    for rule in select(pack.rules, logsource=logsource, min_level=min_level):
+        lowered = lower_rule(rule, found, pack.filters)
+        if lowered.rule is not None:
+            rules.append(lowered.rule)
+        refused.extend(lowered.diagnostics)
+    return Matcher(rules, refused, lists)
+
+
+def select(
+    rules: Iterable[LoadedRule],
+    *,
+    logsource: Mapping[str, str] | None = None,
+    min_level: str | None = None,
+) -> list[LoadedRule]:
+    """The rules that fit a kind of log and are at least of a level, in their order."""
+    least = level_rank(min_level) if min_level is not None else 0
+    wanted = _known_keys(logsource or {})
+    return [
+        rule
+        for rule in rules
+        if level_rank(rule.level) >= least and (not wanted or _fits(rule, wanted))
+    ]
+
+
+def level_rank(level: str | None) -> int:
+    """How severe a level is, from 0; raises :class:`DiagnosticError` (JS090) for an unknown one."""
+    if level is None:
+        return 0
+    if level not in LEVELS:
+        raise DiagnosticError(
+            Diagnostic("JS090", f"there is no level {level!r}", hint=f"levels: {', '.join(LEVELS)}")
+        )
+    return LEVELS.index(level)
+
+
+def _known_keys(logsource: Mapping[str, str]) -> Mapping[str, str]:
+    for key in logsource:
+        if key not in LOGSOURCE_KEYS:
+            raise DiagnosticError(
+                Diagnostic(
+                    "JS090",
+                    f"a log source has no attribute {key!r}",
+                    hint=f"attributes: {', '.join(LOGSOURCE_KEYS)}",
+                )
+            )
+    return logsource
+
+
+def _fits(rule: LoadedRule, wanted: Mapping[str, str]) -> bool:
+    """S605: every attribute that the rule states equals the given one."""
+    stated = ((key, getattr(rule.logsource, key)) for key in LOGSOURCE_KEYS)
+    return all(value is None or wanted.get(key) == value for key, value in stated)
+
+
+def find_rule(pack: Pack, reference: str) -> LoadedRule:
+    """The rule that a person means: by id, name, title (in any case), file name or path.
+
+    Raises :class:`DiagnosticError` (JS090) when none or several fit.
+    """
+    wanted = reference.casefold()
+    for names in (_identifiers, _file_names):
+        found = [rule for rule in pack.rules if wanted in names(rule)]
+        if len(found) == 1:
+            return found[0]
+        if found:
+            paths = ", ".join(rule.path for rule in found)
+            raise DiagnosticError(
+                Diagnostic("JS090", f"{reference!r} is more than one rule", hint=f"one of {paths}")
+            )
+    known = [name for rule in pack.rules for name in (_identifiers(rule) | _file_names(rule))]
+    near = get_close_matches(wanted, known, n=3)
+    hint = f"did you mean {', '.join(near)}?" if near else "see: jumpsigma list rules"
+    raise DiagnosticError(Diagnostic("JS090", f"there is no rule {reference!r}", hint=hint))
+
+
+def _identifiers(rule: LoadedRule) -> set[str]:
+    return {name.casefold() for name in (rule.id, rule.name, rule.title) if name}
+
+
+def _file_names(rule: LoadedRule) -> set[str]:
+    path = PurePath(rule.path)
+    return {name.casefold() for name in (path.stem, path.name, rule.path)}
+
+
+def list_rules(pack: Pack) -> list[dict[str, Any]]:
+    """The rules and correlations of a pack, one plain row each, as ``list rules`` prints them."""
+    return [
+        {
+            "id": rule.id,
+            "title": rule.title,
+            "path": rule.path,
+            "level": rule.level,
+            "status": rule.status,
+            "product": rule.logsource.product,
+            "category": rule.logsource.category,
+            "service": rule.logsource.service,
+            "tags": list(rule.tags),
+            "correlation": rule.kind == "correlation",
+        }
+        for rule in pack.rules
+    ]

@@ -1,0 +1,70 @@
+"""The commands and their common answers: version, errors, exit codes."""
+
+from __future__ import annotations
+
+import errno
+from typing import Annotated
+
+import click
+import typer
+
+from jumpsigma._version import __version__
+from jumpsigma.cli import cases, explain, listing, new, scan
+from jumpsigma.cli.output import fail, tell
+from jumpsigma.diagnostics import Diagnostic, DiagnosticError
+
+app = typer.Typer(
+    name="jumpsigma",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+    context_settings={"help_option_names": ["-h", "--help"]},
+    help="Sigma rules for JumpCloud Directory Insights: scan logs, test rules, see why they fire.",
+    epilog="Try: jumpsigma scan export.json.gz    Each command has examples: jumpsigma scan --help",
+)
+app.command("scan", epilog=scan.EXAMPLES)(scan.scan)
+app.command("test", epilog=cases.EXAMPLES)(cases.run)
+app.command("explain", epilog=explain.EXAMPLES)(explain.explain)
+app.add_typer(listing.app, name="list")
+app.add_typer(new.app, name="new")
+
+
+def _version(*, wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"jumpsigma {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def root(
+    *,
+    version: Annotated[
+        bool,
+        typer.Option("--version", help="Print the version.", callback=_version, is_eager=True),
+    ] = False,
+) -> None:
+    """Sigma rules for JumpCloud Directory Insights: scan logs, test rules, see why they fire."""
+
+
+def run(arguments: list[str]) -> int:
+    """Run the command line given and return its exit code; errors are told on stderr."""
+    try:
+        code = app(arguments, standalone_mode=False)
+    except click.exceptions.NoArgsIsHelpError as error:
+        typer.echo(error.format_message())
+        return 2
+    except click.ClickException as error:
+        error.show()
+        return error.exit_code
+    except click.exceptions.Abort:
+        raise KeyboardInterrupt from None
+    except DiagnosticError as error:
+        return fail(error.diagnostic)
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        if error.errno == errno.EPIPE:
+            raise BrokenPipeError from error
+        tell([Diagnostic("JS091", f"cannot write the results: {error}")])
+        return 2
+    return code if isinstance(code, int) else 0

@@ -1,0 +1,97 @@
+"""``jumpsigma test``: run the cases that stand beside rules."""
+
+from __future__ import annotations
+
+import json
+import sys
+from enum import StrEnum
+from typing import Annotated, Any
+
+import typer
+
+from jumpsigma import api
+from jumpsigma.cli.output import has_color, load_rules, tell
+from jumpsigma.interpret import trace
+from jumpsigma.report.explanation import Explanation, closest, explanation_text
+
+EXAMPLES = """Examples:
+
+  jumpsigma test
+
+  jumpsigma test my_rules/
+
+  jumpsigma test sigma_rules/jumpcloud/directory/jumpcloud_account_locked.yml --format json
+"""
+
+
+class Format(StrEnum):
+    """How the outcome is printed."""
+
+    TEXT = "text"
+    JSON = "json"
+
+
+def run(
+    paths: Annotated[
+        list[str] | None,
+        typer.Argument(metavar="[PATH...]", help="Rules or folders of rules; default: shipped."),
+    ] = None,
+    *,
+    form: Annotated[Format, typer.Option("--format", "-f", help="How to print.")] = Format.TEXT,
+) -> int:
+    """Run the cases of rules: events that must match, and near misses that must not.
+
+    The cases of my_rule.yml are in my_rule.cases.yaml beside it. Exits with 1 when a case
+    fails or a file of the pack is wrong.
+    """
+    pack = load_rules(paths or ["shipped"])
+    report = api.run_cases(pack)
+    tell(report.diagnostics)
+    if form is Format.JSON:
+        print(json.dumps(_json(report), indent=2))
+    else:
+        _print(report)
+    return 0 if report.ok else 1
+
+
+def _print(report: api.CaseReport) -> None:
+    color = has_color(sys.stdout)
+    for result in report.failed:
+        span = result.case.span
+        print(f"FAILED {span.path}:{span.line}: {result.case.name}: {result.reason}")
+        judged = [
+            Explanation(rule, event, trace(rule.condition, event, result.case.lists))
+            for rule in result.compiled
+            for event in result.case.events
+        ]
+        chosen = closest(judged)
+        if chosen is not None:
+            print(explanation_text(chosen, color=color))
+    for rule in report.untested:
+        print(f"no cases: {rule.path}: {rule.title}")
+    rules = {rule.path for result in report.results for rule in result.rules}
+    passed = len(report.results) - len(report.failed)
+    print(f"{len(rules)} rules with cases, {len(report.untested)} without")
+    print(f"{passed} passed, {len(report.failed)} failed")
+
+
+def _json(report: api.CaseReport) -> dict[str, Any]:
+    return {
+        "passed": len(report.results) - len(report.failed),
+        "failed": len(report.failed),
+        "untested": [rule.path for rule in report.untested],
+        "cases": [
+            {
+                "path": result.case.span.path,
+                "line": result.case.span.line,
+                "name": result.case.name,
+                "rule_ids": [rule.id for rule in result.rules],
+                "expect": result.case.expect,
+                "mapping": result.mapping,
+                "findings": result.findings,
+                "passed": result.passed,
+                "reason": result.reason,
+            }
+            for result in report.results
+        ],
+    }

@@ -1,0 +1,87 @@
+"""``jumpsigma explain``: the condition of a rule, node by node, on one event."""
+
+from __future__ import annotations
+
+import json
+import sys
+from enum import StrEnum
+from typing import Annotated
+
+import typer
+
+from jumpsigma import api
+from jumpsigma.cli.output import MappingOption, RulesOption, has_color, load_rules, tell
+from jumpsigma.diagnostics import Diagnostic, DiagnosticError
+from jumpsigma.intake.events import expand_inputs, read_events
+from jumpsigma.interpret import trace
+from jumpsigma.matcher import Source
+from jumpsigma.report.explanation import (
+    Explanation,
+    closest,
+    explanation_dict,
+    explanation_text,
+)
+
+EXAMPLES = """Examples:
+
+  jumpsigma explain "Jumpcloud Account Locked" export.json.gz
+
+  jumpsigma explain jumpcloud_account_locked export.ndjson --line 12
+
+  jumpsigma explain my_rule.yml events.ndjson --rules my_rules --format json
+"""
+
+
+class Format(StrEnum):
+    """How an explanation is printed."""
+
+    TEXT = "text"
+    JSON = "json"
+
+
+def explain(
+    rule: Annotated[str, typer.Argument(metavar="RULE", help="Id, title or file name of a rule.")],
+    paths: Annotated[
+        list[str], typer.Argument(metavar="PATH...", help="Files or folders; - is standard input.")
+    ],
+    *,
+    line: Annotated[
+        int | None,
+        typer.Option("--line", min=1, help="Explain the event of this line or array element."),
+    ] = None,
+    rules: RulesOption = ["shipped"],  # noqa: B006 - typer copies its defaults
+    mapping: MappingOption = "jumpcloud",
+    form: Annotated[Format, typer.Option("--format", "-f", help="How to print.")] = Format.TEXT,
+) -> int:
+    """Show why a rule fires on an event, or what keeps it from firing.
+
+    Without --line it explains the first event on which the rule fires and, when there is none,
+    the event that comes closest.
+    """
+    pack = load_rules(rules)
+    tell(each for each in pack.diagnostics if each.is_error)
+    compiled = api.compile_one(pack, rule, mapping)
+    inputs, problems = expand_inputs(paths)
+    explanations = (
+        Explanation(
+            compiled,
+            event.data,
+            trace(compiled.condition, event.data),
+            Source(event.path, event.line),
+        )
+        for each in inputs
+        for event in read_events(each, on_problem=problems.append)
+        if line is None or event.line == line
+    )
+    chosen = closest(explanations)
+    tell(problems)
+    if chosen is None:
+        what = "there is no event" if line is None else f"there is no event at line {line}"
+        raise DiagnosticError(
+            Diagnostic("JS090", f"{what} in {', '.join(paths)}", hint="see: jumpsigma scan PATH")
+        )
+    if form is Format.JSON:
+        print(json.dumps(explanation_dict(chosen), indent=2))
+    else:
+        print(explanation_text(chosen, color=has_color(sys.stdout)), end="")
+    return 2 if problems else 0

@@ -1,0 +1,101 @@
+"""``jumpsigma list``: what there is: rules, event types, fields, services, mappings."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Mapping, Sequence
+from enum import StrEnum
+from typing import Annotated, Any
+
+import typer
+
+from jumpsigma import api
+from jumpsigma.cli.output import RulesOption, has_color, load_rules, tell
+from jumpsigma.report.tables import table_text
+
+app = typer.Typer(
+    no_args_is_help=True,
+    rich_markup_mode=None,
+    help="List rules, event types, fields, services or mappings.",
+)
+
+
+class Format(StrEnum):
+    """How a list is printed."""
+
+    TABLE = "table"
+    JSON = "json"
+
+
+FormatOption = Annotated[Format, typer.Option("--format", "-f", help="How to print.")]
+TextArgument = Annotated[
+    str | None, typer.Argument(metavar="[TEXT]", help="Only those that have TEXT in them.")
+]
+ServiceOption = Annotated[
+    str | None, typer.Option("--service", "-s", help="Only those of this service.")
+]
+
+
+@app.command("rules")
+def rules(
+    *,
+    rules: RulesOption = ["shipped"],  # noqa: B006 - typer copies its defaults
+    form: FormatOption = Format.TABLE,
+) -> int:
+    """List the rules of a pack with level, status and log source."""
+    pack = load_rules(rules)
+    tell(pack.diagnostics)
+    _print(
+        api.list_rules(pack), ("level", "title", "status", "product", "category", "service"), form
+    )
+    return 1 if pack.has_errors else 0
+
+
+@app.command("events")
+def events(
+    text: TextArgument = None,
+    *,
+    service: ServiceOption = None,
+    form: FormatOption = Format.TABLE,
+) -> None:
+    """List the event types of Directory Insights, what they mean and how they are known."""
+    _print(
+        api.list_events(service=service, text=text),
+        ("event_type", "services", "meaning", "provenance"),
+        form,
+    )
+
+
+@app.command("fields")
+def fields(
+    text: TextArgument = None,
+    *,
+    service: ServiceOption = None,
+    form: FormatOption = Format.TABLE,
+) -> None:
+    """List the fields of Directory Insights events, their type, values and provenance."""
+    _print(
+        api.list_fields(service=service, text=text),
+        ("field", "type", "services", "values", "provenance", "meaning"),
+        form,
+    )
+
+
+@app.command("services")
+def services(*, form: FormatOption = Format.TABLE) -> None:
+    """List the services that events come from."""
+    _print(api.list_services(), ("service", "aliases", "meaning", "provenance"), form)
+
+
+@app.command("mappings")
+def mappings(*, form: FormatOption = Format.TABLE) -> None:
+    """List the mappings that --mapping takes: shipped ones and your own."""
+    _print(api.list_mappings(), ("name", "description", "path"), form)
+
+
+def _print(rows: Sequence[Mapping[str, Any]], columns: tuple[str, ...], form: Format) -> None:
+    if form is Format.JSON:
+        print(json.dumps(list(rows), indent=2, ensure_ascii=False))
+    else:
+        print(table_text(rows, columns, color=has_color(sys.stdout)), end="")

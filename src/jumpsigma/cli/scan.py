@@ -1,0 +1,163 @@
+"""``jumpsigma scan``: which rules fire on which events."""
+
+from __future__ import annotations
+
+import sys
+from collections import Counter
+from contextlib import ExitStack
+from enum import StrEnum
+from itertools import groupby
+from typing import Annotated
+
+import typer
+
+from jumpsigma import api
+from jumpsigma.cli.output import (
+    MappingOption,
+    RulesOption,
+    has_color,
+    load_rules,
+    parse_logsource,
+    tell,
+)
+from jumpsigma.diagnostics import Diagnostic, Severity
+from jumpsigma.intake.events import ReadStats, Reject, expand_inputs
+from jumpsigma.matcher import Matcher
+from jumpsigma.report import RejectWriter, open_sink, summary_text
+
+EXAMPLES = """Examples:
+
+  jumpsigma scan export.json.gz
+
+  jumpsigma scan logs/ --format ndjson --min-level high > findings.ndjson
+
+  aws s3 cp s3://bucket/export.json.gz - | jumpsigma scan - --fail-on high
+
+  jumpsigma scan sysmon.ndjson --rules my_rules --mapping sigma --logsource product=windows
+"""
+
+#: More problems of one code than this are counted, not printed, unless --verbose.
+SHOWN = 5
+
+
+class Format(StrEnum):
+    """How findings are printed."""
+
+    TABLE = "table"
+    NDJSON = "ndjson"
+    JSON = "json"
+    CSV = "csv"
+
+
+def scan(
+    paths: Annotated[
+        list[str], typer.Argument(metavar="PATH...", help="Files or folders; - is standard input.")
+    ],
+    *,
+    rules: RulesOption = ["shipped"],  # noqa: B006 - typer copies its defaults
+    mapping: MappingOption = "jumpcloud",
+    logsource: Annotated[
+        str | None,
+        typer.Option(help="What kind of log: product=windows,category=process_creation"),
+    ] = None,
+    form: Annotated[Format, typer.Option("--format", "-f", help="How to print.")] = Format.TABLE,
+    min_level: Annotated[str | None, typer.Option(help="Leave out rules below this level.")] = None,
+    fail_on: Annotated[
+        str | None, typer.Option(help="Exit with 1 on a finding of this level or above.")
+    ] = None,
+    strict: Annotated[
+        bool, typer.Option("--strict", help="Exit with 1 when a line is no event.")
+    ] = False,
+    rejects: Annotated[
+        str | None, typer.Option(metavar="FILE", help="Keep lines that are no events in FILE.")
+    ] = None,
+    verbose: Annotated[
+        bool, typer.Option("--verbose", "-v", help="Print every problem, not the first few.")
+    ] = False,
+) -> int:
+    """Run rules over events and print what fired.
+
+    Reads NDJSON and JSON arrays, plain or gzip, as JumpCloud's exports and API give them. A
+    line that is no event is reported and counted, and never ends the scan.
+    """
+    least = api.level_rank(fail_on) if fail_on is not None else None
+    pack = load_rules(rules)
+    tell(pack.diagnostics)
+    matcher = api.compile(pack, mapping, logsource=parse_logsource(logsource), min_level=min_level)
+    tell(_shortened(matcher.refused, verbose=verbose))
+    inputs, problems = expand_inputs(paths)
+    stats, levels = ReadStats(), Counter[str | None]()
+    rejected = _Rejects(verbose=verbose)
+    with ExitStack() as stack:
+        if rejects is not None:
+            rejected.writer = stack.enter_context(RejectWriter(rejects))
+        sink = open_sink(form.value, sys.stdout, color=has_color(sys.stdout))
+        for each in inputs:
+            for finding in matcher.scan(
+                each, stats=stats, on_reject=rejected.take, on_problem=problems.append
+            ):
+                levels[finding.level] += 1
+                sink.write(finding)
+        sink.close()
+    rejected.tell_rest()
+    tell(problems)
+    sys.stdout.flush()
+    print(_summary(stats, levels, matcher, pack.diagnostics), file=sys.stderr)
+    if stats.unreadable or any(p.is_error for p in (*problems, *pack.diagnostics)):
+        return 2
+    found = least is not None and any(api.level_rank(level) >= least for level in levels)
+    return 1 if found or (strict and stats.rejected) else 0
+
+
+class _Rejects:
+    """Prints the first rejects, keeps all of them when there is a file for them."""
+
+    def __init__(self, *, verbose: bool) -> None:
+        self.verbose, self.seen, self.writer = verbose, 0, None
+
+    writer: RejectWriter | None
+
+    def take(self, reject: Reject) -> None:
+        self.seen += 1
+        if self.writer is not None:
+            self.writer.write(reject)
+        if self.verbose or self.seen <= SHOWN:
+            tell([reject.diagnostic])
+
+    def tell_rest(self) -> None:
+        if not self.verbose and self.seen > SHOWN:
+            more = self.seen - SHOWN
+            print(f"... and {more} more lines that are no events (--verbose)", file=sys.stderr)
+
+
+def _shortened(diagnostics: tuple[Diagnostic, ...], *, verbose: bool) -> list[Diagnostic]:
+    """Errors first few of each code; what merely does not apply only when asked for."""
+    if verbose:
+        return list(diagnostics)
+    errors = [each for each in diagnostics if each.severity is not Severity.INFO]
+    shown: list[Diagnostic] = []
+    for code, group in groupby(sorted(errors, key=lambda d: d.code), key=lambda d: d.code):
+        same = list(group)
+        shown += same[:SHOWN]
+        if len(same) > SHOWN:
+            message = f"... and {len(same) - SHOWN} more rules, refused with {code} (--verbose)"
+            shown.append(Diagnostic(code, message, same[0].severity))
+    return shown
+
+
+def _summary(
+    stats: ReadStats,
+    levels: Counter[str | None],
+    matcher: Matcher,
+    load_problems: tuple[Diagnostic, ...],
+) -> str:
+    refused = {d.rule_id or str(d.span): d.severity for d in matcher.refused}
+    not_applying = sum(severity is Severity.INFO for severity in refused.values())
+    return summary_text(
+        stats,
+        findings=levels,
+        rules=len(matcher.rules),
+        not_applying=not_applying,
+        refused=len(refused) - not_applying,
+        broken=sum(problem.is_error for problem in load_problems),
+    )
