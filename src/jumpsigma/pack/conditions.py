@@ -12,6 +12,7 @@ from jumpsigma.pack.detections import Problem
 from jumpsigma.pack.positions import KeyPath
 
 _MAX_DEPTH: Final = 32
+_NEGATIONS: Final = re.compile(rf"(?:\bnot[\s(]+){{{_MAX_DEPTH + 1}}}")
 _WORD: Final = re.compile(r"[A-Za-z0-9_\-]+")
 _SELECTOR: Final = re.compile(r"(?<![A-Za-z0-9_$\-])(1|any|all)\s+of\s+([A-Za-z0-9*_]+)")
 _OPERATORS: Final = frozenset({"not", "and", "or"})
@@ -94,8 +95,8 @@ def read_condition(text: str) -> Reading:
     from sigma.conditions import SigmaCondition
     from sigma.exceptions import SigmaError
 
-    if _depth(text) > _MAX_DEPTH:
-        return Reading(error=f"the condition nests more than {_MAX_DEPTH} parentheses")
+    if _depth(text) > _MAX_DEPTH or _NEGATIONS.search(text):
+        return Reading(error=f"the condition nests deeper than {_MAX_DEPTH} levels")
     if "|" in text:
         return Reading(
             error="the condition holds a pipe, which Sigma has replaced by correlations",
@@ -105,8 +106,6 @@ def read_condition(text: str) -> Reading:
         tree = SigmaCondition(text, None).parse(postprocess=False)  # type: ignore[arg-type]
     except SigmaError as error:
         return Reading(error=_parse_error(text, str(error)))
-    except RecursionError:
-        return Reading(error="the condition is too deeply nested")
     names: list[str] = []
     selectors: list[tuple[str, str]] = []
     _collect(tree, names, selectors)

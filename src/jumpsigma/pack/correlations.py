@@ -2,79 +2,107 @@
 
 from __future__ import annotations
 
-import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from functools import cache
 from typing import Any, Final
 
+from sigma.correlations import (
+    SigmaCorrelationCondition,
+    SigmaCorrelationConditionOperator,
+    SigmaCorrelationRule,
+    SigmaCorrelationType,
+    SigmaExtendedCorrelationCondition,
+)
+
 from jumpsigma.pack.detections import Problem
-from jumpsigma.pack.positions import KeyPath
+from jumpsigma.pack.diagnose import attempt, attribute_problems, nearest
+from jumpsigma.pack.sigma_objects import correlation_input
 
-# pySigma checks a correlation's keys together, so the key is told by the error's class, else by
-# the word that its message holds.
-_KEY_OF_CLASS: Final = {
-    "SigmaCorrelationTypeError": "type",
-    "SigmaTimespanError": "timespan",
-    "SigmaCorrelationConditionError": "condition",
-}
-_KEY_OF_WORD: Final = {
-    "timespan": "timespan",
-    "group-by": "group-by",
-    "alias": "aliases",
-    "generate": "generate",
-    "condition": "condition",
-    "field reference": "condition",
-    "rule reference": "rules",
-    "rules list": "rules",
-}
-_OPERATORS: Final = ("lt", "lte", "gt", "gte", "eq", "neq")
+_KEYS: Final = ("type", "rules", "group-by", "timespan", "aliases", "condition", "generate")
+_TYPES: Final = [kind.name.lower() for kind in SigmaCorrelationType]
+_TEMPORAL: Final = ("temporal", "temporal_ordered")
 
 
-def correlation_problems(
-    section: Any, refusals: Sequence[tuple[Exception, str]]
-) -> Iterator[Problem]:
-    """The refusals of pySigma at their keys, and what only pySigma 2 refuses or reads right."""
+def correlation_problems(data: dict[Any, Any]) -> Iterator[Problem]:
+    """What is wrong with a correlation document, each problem at its key."""
+    section = data["correlation"]
     if not isinstance(section, Mapping):
         yield Problem("JS010", "the correlation must be a mapping", ("correlation",))
         return
-    for error, message in refusals:
-        key = _key(error, message)
-        path: KeyPath = ("correlation", key) if key else ("correlation",)
-        yield Problem("JS010", message, path)
+    early = [*_references_problems(section), *_threshold_problems(section)]
+    refusals = attempt(
+        lambda: SigmaCorrelationRule.from_dict(correlation_input(data), collect_errors=True)
+    )
+    if not refusals:
+        yield from early
+        return
+    late = [*attribute_problems(data), *_missing(section), *_key_problems(section), *early]
+    if late:
+        yield from late
+    else:  # keys that are right on their own and contradict each other
+        for _, message in refusals:
+            yield Problem("JS010", message, ("correlation", "condition"))
+
+
+def _missing(section: Mapping[Any, Any]) -> Iterator[Problem]:
+    needed = ["type", "timespan"]
+    if section.get("type") not in _TEMPORAL:
+        needed += ["rules", "condition"]
+    for key in needed:
+        if section.get(key) is None:
+            yield Problem("JS010", f"the correlation has no {key}", ("correlation", key))
+
+
+def _key_problems(section: Mapping[Any, Any]) -> Iterator[Problem]:
+    """Each key put into a correlation that is otherwise right, and shown to pySigma."""
+    kind = str(section.get("type", "")).lower()
+    frame: dict[str, Any] = {"type": "temporal", "rules": ["-"], "timespan": "1m"}
+    if kind in _TYPES and kind not in _TEMPORAL:
+        frame |= {"type": kind, "condition": {"gte": 1, "field": "-"}}
+    for key in _KEYS:
+        if section.get(key) is None:
+            continue
+        probe: dict[Any, Any] = {**frame, key: section[key]}
+        if key == "type":
+            probe["condition"] = {"gte": 1, "field": "-"}
+        elif key == "condition" and isinstance(section[key], str):
+            del probe["rules"]  # an extended condition must name every rule that is listed
+        hint = nearest(str(section[key]), _TYPES) if key == "type" else None
+        for _, message in attempt(
+            lambda probe=probe: SigmaCorrelationRule.from_dict(  # type: ignore[misc]
+                {"title": "-", "correlation": probe}, collect_errors=True
+            )
+        ):
+            yield Problem("JS010", message, ("correlation", key), at_key=False, hint=hint)
+
+
+def _references_problems(section: Mapping[Any, Any]) -> Iterator[Problem]:
     rules = section.get("rules")
     for index, rule in enumerate(rules if isinstance(rules, list) else ()):
         if not isinstance(rule, str):
             message = "a rule is named by its id or name, a string"
             yield Problem("JS010", message, ("correlation", "rules", index), at_key=False)
+
+
+def _threshold_problems(section: Mapping[Any, Any]) -> Iterator[Problem]:
     condition = section.get("condition")
-    if isinstance(condition, Mapping) and not refusals:
-        for operator in _OPERATORS:
-            if operator in condition:
-                yield from _threshold(condition[operator], ("correlation", "condition", operator))
-
-
-def _threshold(value: Any, path: KeyPath) -> Iterator[Problem]:
-    try:
-        number = float(value)
-    except (TypeError, ValueError, OverflowError):
+    if not isinstance(condition, Mapping) or not _truncates():
         return
-    if not math.isfinite(number):
-        yield Problem("JS010", f"{value!r} is no threshold", path, at_key=False)
-    elif not number.is_integer() and _truncates():
-        yield Problem(
-            "JS034",
-            f"the installed pySigma takes the threshold {value} for {int(number)}",
-            path,
-            at_key=False,
-            hint="write a whole number, or install pySigma 2",
-        )
+    for operator in sorted(SigmaCorrelationConditionOperator.operators()):
+        value = condition.get(operator)
+        if isinstance(value, float) and not value.is_integer():
+            yield Problem(
+                "JS034",
+                f"the installed pySigma drops the fraction of the threshold {value}",
+                ("correlation", "condition", operator),
+                at_key=False,
+                hint="write a whole number, or install pySigma 2",
+            )
 
 
 @cache
 def _truncates() -> bool:
     """Whether the installed pySigma cuts the fraction off a threshold, as 1.5.1 does."""
-    from sigma.correlations import SigmaCorrelationCondition
-
     return SigmaCorrelationCondition.from_dict({"gt": 0.5}).count == 0
 
 
@@ -85,15 +113,7 @@ def references(section: Mapping[str, Any]) -> tuple[str, ...]:
         return (rules,)
     if rules:
         return tuple(dict.fromkeys(rules))
-    from sigma.correlations import SigmaExtendedCorrelationCondition
-
     condition = section.get("condition")
     if not isinstance(condition, str):
         return ()
     return tuple(SigmaExtendedCorrelationCondition(condition).get_referenced_rules())
-
-
-def _key(error: Exception, message: str) -> str | None:
-    if (key := _KEY_OF_CLASS.get(type(error).__name__)) is not None:
-        return key
-    return next((key for word, key in _KEY_OF_WORD.items() if word in message), None)

@@ -6,7 +6,7 @@ its own gives every error the place of its key, on both majors, with no table of
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from difflib import get_close_matches
 from functools import partial
 from typing import Any, Final
@@ -87,9 +87,12 @@ def _attribute(key: str, value: Any, path: KeyPath) -> Iterator[Problem]:
 
 def _choice(key: str, value: Any) -> str | None:
     choices = _CHOICES.get(key)
-    if choices is None:
-        return None
-    near = get_close_matches(str(value).lower(), choices, n=1)
+    return None if choices is None else nearest(str(value), choices)
+
+
+def nearest(value: str, choices: Sequence[str]) -> str:
+    """The hint for a value that is none of the choices."""
+    near = get_close_matches(value.lower(), choices, n=1)
     return f"did you mean {near[0]!r}?" if near else "one of: " + ", ".join(choices)
 
 

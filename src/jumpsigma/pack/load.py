@@ -6,8 +6,8 @@ import os
 from pathlib import Path
 
 from jumpsigma.diagnostics import Diagnostic
+from jumpsigma.pack.actions import merge_actions
 from jumpsigma.pack.cases import CasesFile, read_cases
-from jumpsigma.pack.collections import merge_actions
 from jumpsigma.pack.files import Found, find
 from jumpsigma.pack.model import LoadedFilter, LoadedRule, Pack
 from jumpsigma.pack.pack_file import PackSettings, read_pack_file

@@ -75,7 +75,7 @@ class Loaded:
     @property
     def line(self) -> int:
         """The line that the document starts on."""
-        return self.positions.root.mark[0]
+        return self.positions.line
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)

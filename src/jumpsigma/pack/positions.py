@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Hashable
+from typing import Final
 
 from jumpsigma.diagnostics import Span
 
@@ -13,11 +14,11 @@ KeyPath = tuple[Hashable, ...]
 """Keys of mappings and indices of sequences from the root: ``("detection", "selection", 0)``."""
 
 
-class Place:
-    """The place of one YAML node, with the places of what it holds.
+class Branch:
+    """The place of a mapping or a sequence, with the places of what it holds.
 
-    ``keys`` are the places of a mapping's keys, ``children`` those of its values (by key) or of a
-    sequence's items (by index). Scalars have neither.
+    ``children`` are those of a mapping's values (by key) or of a sequence's items (by index),
+    ``keys`` those of a mapping's keys.
     """
 
     __slots__ = ("children", "keys", "mark")
@@ -25,23 +26,30 @@ class Place:
     def __init__(
         self,
         mark: Mark,
-        children: dict[Hashable, Place] | list[Place] | None = None,
+        children: dict[Hashable, Place] | list[Place],
         keys: dict[Hashable, Mark] | None = None,
     ) -> None:
         self.mark = mark
         self.children = children
-        self.keys = keys
+        self.keys: dict[Hashable, Mark] = {} if keys is None else keys
 
     def child(self, step: Hashable) -> Place | None:
         """The place of the value under a key or index, or None where there is none."""
-        match self.children:
-            case dict() as values:
-                return values.get(step)
-            case list() as items:
-                inside = type(step) is int and 0 <= step < len(items)
-                return items[step] if inside else None  # type: ignore[call-overload]
-            case None:
-                return None
+        if isinstance(self.children, dict):
+            return self.children.get(step)
+        if type(step) is int and 0 <= step < len(self.children):
+            return self.children[step]
+        return None
+
+
+# A scalar's place is a bare tuple of numbers: a pack has hundreds of thousands of them, and the
+# garbage collector need not look at those.
+Place = Branch | Mark
+
+
+def mark_of(place: Place) -> Mark:
+    """The lines and columns of a place."""
+    return place.mark if isinstance(place, Branch) else place
 
 
 class Positions:
@@ -50,8 +58,8 @@ class Positions:
     __slots__ = ("path", "root")
 
     def __init__(self, path: str, root: Place) -> None:
-        self.path = path
-        self.root = root
+        self.path: Final = path
+        self.root: Final = root
 
     def span(self, path: KeyPath, *, key: bool = False) -> Span:
         """The place of the value at ``path``, or with ``key=True`` of the key that introduces it.
@@ -61,19 +69,14 @@ class Positions:
         """
         place, key_mark = self.root, None
         for step in path:
-            child = place.child(step)
-            if child is None:
-                return self._span(key_mark or place.mark)
-            key_mark = place.keys.get(step) if place.keys is not None else None
+            child = place.child(step) if isinstance(place, Branch) else None
+            if child is None or not isinstance(place, Branch):
+                return Span(self.path, *(key_mark or mark_of(place)))
+            key_mark = place.keys.get(step)
             place = child
-        return self._span(key_mark if key and key_mark is not None else place.mark)
+        return Span(self.path, *(key_mark if key and key_mark else mark_of(place)))
 
-    def has(self, path: KeyPath) -> bool:
-        """Whether the document has something at ``path``."""
-        place: Place | None = self.root
-        for step in path:
-            place = place.child(step) if place is not None else None
-        return place is not None
-
-    def _span(self, mark: Mark) -> Span:
-        return Span(self.path, *mark)
+    @property
+    def line(self) -> int:
+        """The line that the document starts on."""
+        return mark_of(self.root)[0]

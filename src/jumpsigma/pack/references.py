@@ -85,7 +85,7 @@ def resolvable(
     diagnostics += (
         Diagnostic(
             "JS016",
-            "the correlation refers to itself, directly or through another correlation",
+            "the references of the correlation lead in a circle",
             span=rule.span(("correlation", "rules"), key=True),
             rule_id=rule.id,
         )

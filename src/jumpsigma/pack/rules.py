@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from typing import Any, Final
 from uuid import UUID
 
-from sigma.correlations import SigmaCorrelationRule
 from sigma.filters import SigmaFilter
 from sigma.rule import SigmaRule
 
@@ -24,7 +23,6 @@ from jumpsigma.pack.model import LoadedFilter, LoadedRule, Logsource
 from jumpsigma.pack.sigma_objects import (
     FILTER_RESERVED,
     RULE_RESERVED,
-    correlation_input,
     filter_input,
     rule_input,
 )
@@ -50,7 +48,7 @@ def load_document(document: Document) -> Outcome:
     if not any(key in data for key in _SIGMA_KEYS):
         return _not_sigma(document, "the document has none of: " + ", ".join(_SIGMA_KEYS))
     if "correlation" in data:
-        problems = list(_correlation(data))
+        problems = list(correlation_problems(data))
     elif "filter" in data:
         problems = list(_rule_or_filter(data, "filter", FILTER_RESERVED))
     else:
@@ -123,16 +121,6 @@ def _rules_problems(section: Any) -> Iterator[Problem]:
     if isinstance(section.get("condition"), list):
         message = "a filter has one condition, not a list"
         yield Problem("JS012", message, ("filter", "condition"))
-
-
-def _correlation(data: dict[Any, Any]) -> Iterator[Problem]:
-    refusals = attempt(
-        lambda: SigmaCorrelationRule.from_dict(correlation_input(data), collect_errors=True)
-    )
-    problems = list(correlation_problems(data["correlation"], refusals))
-    if problems or refusals:
-        problems = [*attribute_problems(data), *problems]
-    yield from problems or (Problem("JS010", message, ()) for _, message in refusals)
 
 
 def _diagnostics(

@@ -16,7 +16,7 @@ from typing import Any, Final, cast
 import yaml
 
 from jumpsigma.diagnostics import Diagnostic, Span
-from jumpsigma.pack.positions import Mark, Place, Positions
+from jumpsigma.pack.positions import Branch, Mark, Place, Positions, mark_of
 from jumpsigma.pack.yaml_scalars import (
     MAP_TAG,
     MERGE_TAG,
@@ -223,7 +223,7 @@ class _Reader:
             stack[-1].nodes.append(node)
 
     def _scalar(self, event: Any, stack: list[_Frame]) -> _Node:
-        place = Place(self._mark(event))
+        place = self._mark(event)
         tag, value = event.tag, event.value
         if tag is None or tag == "!":
             tag = resolve(value) if event.implicit[0] else None
@@ -238,7 +238,7 @@ class _Reader:
         try:
             return _Node(construct(tag, value), place)
         except ScalarError as error:
-            raise self._refuse("JS002", str(error), place.mark, error.hint) from None
+            raise self._refuse("JS002", str(error), place, error.hint) from None
 
     def _check_tag(self, event: Any, expected: str) -> None:
         if event.tag not in (None, "!", expected):
@@ -276,10 +276,10 @@ class _Reader:
         children: dict[Hashable, Place] = {}
         for index in sorted(frame.merges, reverse=True):
             for source in self._merged(nodes[index + 1]):
-                for name, value in source.value.items():
-                    data[name] = value
-                    keys[name] = source.place.keys[name]  # type: ignore[index]
-                    children[name] = source.place.children[name]  # type: ignore[index]
+                data |= source.value
+                place = cast("Branch", source.place)
+                keys |= place.keys
+                children |= cast("dict[Hashable, Place]", place.children)
         own: dict[Hashable, Mark] = {}
         size, height = 1, 0
         for index in range(0, len(nodes), 2):
@@ -290,25 +290,27 @@ class _Reader:
                 continue
             name = key.value
             if isinstance(name, (dict, list)):
-                raise self._refuse("JS002", "a list or a mapping cannot be a key", key.place.mark)
+                raise self._refuse(
+                    "JS002", "a list or a mapping cannot be a key", mark_of(key.place)
+                )
             if name in own:
-                self._duplicate(name, key.place.mark, own[name][0])
+                self._duplicate(name, mark_of(key.place), own[name][0])
                 continue
-            own[name] = keys[name] = key.place.mark
+            own[name] = keys[name] = mark_of(key.place)
             data[name] = node.value
             children[name] = node.place
-        return _Node(data, Place(mark, children, keys), size, height + 1)
+        return _Node(data, Branch(mark, children, keys), size, height + 1)
 
     def _merged(self, node: _Node) -> list[_Node]:
         """The mappings that a ``<<`` names, the one that wins last (PyYAML: the first wins)."""
         if isinstance(node.value, dict):
             return [node]
         if isinstance(node.value, list) and all(isinstance(item, dict) for item in node.value):
-            places = node.place.children or ()
-            pairs = zip(node.value, cast("list[Place]", places), strict=True)
+            places = cast("list[Place]", cast("Branch", node.place).children)
+            pairs = zip(node.value, places, strict=True)
             return [_Node(value, place) for value, place in pairs][::-1]
         raise self._refuse(
-            "JS002", "a merge key << needs a mapping, or a list of them", node.place.mark
+            "JS002", "a merge key << needs a mapping, or a list of them", mark_of(node.place)
         )
 
     def _duplicate(self, name: Hashable, mark: Mark, first_line: int) -> None:
@@ -360,7 +362,7 @@ class _Reader:
 
 def _sequence(frame: _Frame, mark: Mark) -> _Node:
     nodes = frame.nodes
-    place = Place(mark, [node.place for node in nodes])
+    place = Branch(mark, [node.place for node in nodes])
     size = 1 + sum(node.size for node in nodes)
     height = 1 + max((node.height for node in nodes), default=0)
     return _Node([node.value for node in nodes], place, size, height)

@@ -11,7 +11,7 @@ from difflib import get_close_matches
 from typing import Any, Final
 
 from jumpsigma.diagnostics import Diagnostic
-from jumpsigma.pack.positions import Place, Positions
+from jumpsigma.pack.positions import Branch, Place, Positions
 from jumpsigma.pack.yaml_reader import Document
 
 _ACTIONS: Final = ("global", "reset", "repeat")
@@ -55,23 +55,22 @@ def _merged(base: Document, update: Document) -> Document:
 
 def _merge(base: Any, base_place: Place, update: Any, update_place: Place) -> tuple[Any, Place]:
     """``update`` wins, except that mappings are merged key by key."""
+    if not isinstance(base_place, Branch) or not isinstance(update_place, Branch):
+        return update, update_place
     if not isinstance(base, dict) or not isinstance(update, dict):
         return update, update_place
     value: dict[Any, Any] = dict(base)
-    children: dict[Any, Place] = dict(_children(base_place))
-    keys = dict(base_place.keys or {})
+    children: dict[Any, Place] = {key: _child(base_place, key) for key in base}
     for key, item in update.items():
-        place = _children(update_place)[key]
-        if key in base:
-            item, place = _merge(base[key], children[key], item, place)  # noqa: PLW2901
-        value[key], children[key] = item, place
-        if update_place.keys is not None:
-            keys[key] = update_place.keys[key]
-    return value, Place(base_place.mark, children, keys)
+        place = _child(update_place, key)
+        value[key], children[key] = (
+            _merge(base[key], children[key], item, place) if key in base else (item, place)
+        )
+    return value, Branch(base_place.mark, children, base_place.keys | update_place.keys)
 
 
-def _children(place: Place) -> dict[Any, Place]:
-    return place.children if isinstance(place.children, dict) else {}
+def _child(place: Branch, key: Any) -> Place:
+    return place.child(key) or place
 
 
 def _without_action(document: Document) -> Document:
