@@ -14,7 +14,6 @@ from sigma.conditions import (
     ConditionSelector,
     SigmaCondition,
 )
-from sigma.rule import SigmaDetections
 
 from jumpsigma.ir.nodes import Expr, Not
 from jumpsigma.lower.detections import all_of, any_of
@@ -25,10 +24,10 @@ from jumpsigma.pack.conditions import selected
 MAX_DEPTH = 100
 
 
-def lower_condition(
-    text: str, detections: SigmaDetections, lower_named: Callable[[str], Expr]
-) -> Expr:
+def lower_condition(condition: SigmaCondition, lower_named: Callable[[str], Expr]) -> Expr:
     """The expression of one condition; ``lower_named`` gives that of a detection by its name.
+
+    It must be one of ``parsed_condition``: a mapping changes those, not the rule's own text.
 
     Raises :class:`LoweringError` (JS012) for a condition nested deeper than :data:`MAX_DEPTH`.
     """
@@ -42,7 +41,7 @@ def lower_condition(
             case ConditionIdentifier():
                 return lower_named(node.identifier)
             case ConditionSelector():
-                chosen = map(lower_named, selected(node.pattern, detections.detections))
+                chosen = map(lower_named, selected(node.pattern, condition.detections.detections))
                 return all_of(chosen) if node.cond_class is ConditionAND else any_of(chosen)
             case ConditionNOT(args):
                 return Not(lower(args[0], depth + 1))
@@ -53,4 +52,4 @@ def lower_condition(
             case _:
                 raise AssertionError(f"pySigma's condition tree holds a {type(node).__name__}")
 
-    return lower(SigmaCondition(text, detections).parse(postprocess=False), 0)
+    return lower(condition.parse(postprocess=False), 0)

@@ -118,11 +118,15 @@ def _lower_detections(
 ) -> Expr:
     def lower_named(name: str) -> Expr:
         detection = detections.detections[name]
-        span = written.span((section, name), key=True)
+        # What the document does not have, the mapping made of the log source.
+        path = (section, name) if name in written.document[section] else ("logsource",)
+        span = written.span(path, key=True)
         place = Place(span.path, span.line, span.column)
         return Selection(name, lower_detection(detection), place)
 
-    return any_of(lower_condition(text, detections, lower_named) for text in detections.condition)
+    return any_of(
+        lower_condition(condition, lower_named) for condition in detections.parsed_condition
+    )
 
 
 def _correlation(rule: LoadedRule) -> Diagnostic:

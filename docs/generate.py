@@ -1,0 +1,231 @@
+"""Write the reference pages that are made from code; ``--check`` says which are out of date.
+
+Every page is a function from nothing to Markdown. Run it through ``make docs``.
+"""
+
+from __future__ import annotations
+
+import inspect
+import sys
+from collections.abc import Callable, Iterable, Sequence
+from pathlib import Path
+
+import click
+import typer
+
+import jumpsigma
+from jumpsigma import api
+from jumpsigma.cli.app import app
+from jumpsigma.content import shipped
+from jumpsigma.diagnostics import CODES
+
+REFERENCE = Path(__file__).parent / "reference"
+NOTE = "<!-- Made by docs/generate.py (make docs); edit the code that it names instead. -->\n\n"
+
+
+def diagnostics_page() -> str:
+    """The catalogue of codes."""
+    rows = ((code, entry.title, entry.explanation) for code, entry in CODES.items())
+    return (
+        "# Diagnostics\n\n"
+        "Every problem that jumpsigma reports has a code that keeps its meaning. Source: "
+        "`src/jumpsigma/diagnostics/codes.py`.\n\n"
+    ) + _table(("code", "title", "what it means"), rows)
+
+
+def cli_page() -> str:
+    """The help of every command."""
+    root = typer.main.get_command(app)
+    parts = ["# Command line\n\nWhat `--help` says, command by command.\n"]
+    for names, command in _commands(root, ("jumpsigma",)):
+        context = click.Context(command, info_name=" ".join(names), terminal_width=96)
+        with context:
+            text = command.get_help(context)
+        body = "\n".join(line.rstrip() for line in text.splitlines()).strip()
+        parts.append(f"## {' '.join(names)}\n\n```text\n{body}\n```\n")
+    parts.append(
+        "## Exit codes\n\n"
+        + _table(
+            ("code", "meaning"),
+            (
+                ("0", "fine; a closed pipe too"),
+                (
+                    "1",
+                    (
+                        "findings at or above `--fail-on`, lines rejected under `--strict`, "
+                        "a failed case, errors in what `list` or `test` was asked to read"
+                    ),
+                ),
+                ("2", "wrong use, or an input or rule that cannot be read (the rest still runs)"),
+                ("130", "interrupted"),
+            ),
+        )
+    )
+    return "\n".join(parts)
+
+
+def _commands(
+    command: click.Command, names: tuple[str, ...]
+) -> Iterable[tuple[tuple[str, ...], click.Command]]:
+    yield names, command
+    if isinstance(command, click.Group):
+        for name, child in command.commands.items():
+            yield from _commands(child, (*names, name))
+
+
+def events_page() -> str:
+    """Event types by service."""
+    parts = [
+        (
+            "# Event types of Directory Insights\n\n"
+            "Made from `mappings/directory_insights.yaml`. Provenance: `seen` in a real event or a "
+            "live audit, `documented` by the vendor, `read-in-code`, or `assumed`. The vendor's list "
+            "is known to be incomplete, so an event type that is not here is compared all the same.\n"
+        )
+    ]
+    rows = api.list_events()
+    services = dict.fromkeys(service for row in rows for service in _words(row["services"]))
+    for service in (*services, ""):
+        chosen = [
+            row
+            for row in rows
+            if (service in _words(row["services"]) if service else not row["services"])
+        ]
+        if chosen:
+            table = (
+                (
+                    f"`{row['event_type']}`",
+                    str(row["meaning"]),
+                    str(row["provenance"]),
+                    ", ".join(_words(row["aliases"])),
+                )
+                for row in chosen
+            )
+            parts.append(
+                f"## {service or 'Service not known'}\n\n"
+                + _table(("event type", "meaning", "provenance", "also called"), table)
+            )
+    return "\n".join(parts)
+
+
+def fields_page() -> str:
+    """Fields, with type, values and services."""
+    services = _table(
+        ("service", "also", "meaning", "provenance"),
+        (
+            (
+                f"`{row['service']}`",
+                ", ".join(_words(row["aliases"])),
+                str(row["meaning"]),
+                str(row["provenance"]),
+            )
+            for row in api.list_services()
+        ),
+    )
+    fields = _table(
+        ("field", "type", "values", "meaning", "services", "provenance"),
+        (
+            (
+                f"`{row['field']}`",
+                str(row["type"]),
+                str(row["values"]),
+                str(row["meaning"]),
+                ", ".join(_words(row["services"])),
+                str(row["provenance"]),
+            )
+            for row in api.list_fields()
+        ),
+    )
+    return (
+        "# Services and fields of Directory Insights\n\n"
+        "Made from `mappings/directory_insights.yaml`.\n\n"
+        f"## Services\n\n{services}\n## Fields\n\n{fields}"
+    )
+
+
+def rules_page() -> str:
+    """The shipped rules."""
+    root = shipped("sigma_rules")
+    rows = (
+        (
+            f"[{rule.title}](../../sigma_rules/{Path(rule.path).relative_to(root).as_posix()})",
+            rule.level or "",
+            rule.status or "",
+            ", ".join(rule.tags),
+            " ".join((rule.description or "").split()),
+        )
+        for rule in api.load_pack().rules
+    )
+    return "# Shipped rules\n\n" + _table(
+        ("rule", "level", "status", "tags", "what it detects"), rows
+    )
+
+
+def api_page() -> str:
+    """What ``import jumpsigma`` offers, with signatures and docstrings."""
+    parts = [
+        "# Python API\n\nWhat `import jumpsigma` offers. Names are imported when first used.\n"
+    ]
+    for name in jumpsigma.__all__:
+        value = getattr(jumpsigma, name)
+        if isinstance(value, type):
+            parts.append(f"## class {name}\n\n{_doc(value)}\n")
+            for member, function in inspect.getmembers(value, inspect.isfunction):
+                if not member.startswith("_") and member in vars(value):
+                    parts.append(
+                        f"### {name}.{member}\n\n{_signature(member, function)}\n\n{_doc(function)}\n"
+                    )
+        elif callable(value):
+            parts.append(f"## {name}\n\n{_signature(name, value)}\n\n{_doc(value)}\n")
+    return "\n".join(parts)
+
+
+def _signature(name: str, value: Callable[..., object]) -> str:
+    return f"```python\n{name}{inspect.signature(value)}\n```"
+
+
+def _doc(value: object) -> str:
+    return inspect.getdoc(value) or ""
+
+
+def _words(value: object) -> list[str]:
+    return [str(each) for each in value] if isinstance(value, list) else []
+
+
+def _table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+    lines = [f"| {' | '.join(head)} |", f"|{'---|' * len(head)}"]
+    lines += [
+        f"| {' | '.join(cell.replace('|', chr(92) + '|').replace(chr(10), ' ') for cell in row)} |"
+        for row in rows
+    ]
+    return "\n".join(lines) + "\n"
+
+
+PAGES: dict[str, Callable[[], str]] = {
+    "api.md": api_page,
+    "cli.md": cli_page,
+    "diagnostics.md": diagnostics_page,
+    "events.md": events_page,
+    "fields.md": fields_page,
+    "rules.md": rules_page,
+}
+
+
+def main(arguments: list[str]) -> int:
+    """Write every page, or with ``--check`` name those that differ from what would be written."""
+    stale = []
+    for name, page in PAGES.items():
+        path, text = REFERENCE / name, NOTE + page()
+        if path.is_file() and path.read_text(encoding="utf-8") == text:
+            continue
+        stale.append(name)
+        if "--check" not in arguments:
+            path.write_text(text, encoding="utf-8")
+    if "--check" in arguments and stale:
+        print(f"out of date: {', '.join(stale)}; run make docs", file=sys.stderr)
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
