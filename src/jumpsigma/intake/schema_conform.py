@@ -81,7 +81,9 @@ def _did_you_mean(name: str | None) -> str:
 def _values(schema: Schema, event: Mapping[str, Any]) -> Iterator[Deviation]:
     walk = _Walk(schema, _services(schema, event))
     for key, value in event.items():
-        yield from walk.value(key, key, value)
+        # A name that is null has been reported as missing.
+        if value is not None or key not in ("service", "event_type"):
+            yield from walk.value(key, key, value)
 
 
 def _services(schema: Schema, event: Mapping[str, Any]) -> tuple[str, ...]:

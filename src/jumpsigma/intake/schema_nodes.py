@@ -34,9 +34,10 @@ def fail(
 
 @dataclass(frozen=True, slots=True)
 class Node:
-    """A YAML node that knows its file and what it is called in messages."""
+    """A YAML node that knows its file and what messages call it: ``name``, and ``what`` in full."""
 
     path: str
+    name: str
     what: str
     raw: yaml.Node
 
@@ -61,19 +62,20 @@ class Node:
         seen: set[str] = set()
         found = []
         for raw_key, raw_value in self.raw.value:
-            key = Node(self.path, f"a key of {self.what}", raw_key)
+            key = Node(self.path, "a key", f"a key of {self.name}", raw_key)
             name = key.text()
             if name in seen:
-                key.fail(f"{name} stands twice in {self.what}", "remove one of the two")
+                key.fail(f"{name} stands twice in {self.name}", "remove one of the two")
             seen.add(name)
-            found.append((key, Node(self.path, f"{name} of {self.what}", raw_value)))
+            found.append((key, Node(self.path, name, f"{name} of {self.name}", raw_value)))
         return found
 
     def entries(self) -> list[Node]:
         """Return the elements of a list."""
         if not isinstance(self.raw, yaml.SequenceNode):
             self.fail(f"{self.what} must be a list")
-        return [Node(self.path, f"an element of {self.what}", each) for each in self.raw.value]
+        what = f"an element of {self.name}"
+        return [Node(self.path, what, what, each) for each in self.raw.value]
 
     def record(self, required: Sequence[str], optional: Sequence[str] = ()) -> dict[str, Node]:
         """Return a mapping whose keys are fixed, by key; fails on a missing or another key."""
@@ -179,4 +181,4 @@ def read_document(path: Path) -> Node:
         fail(name, f"the schema is no valid YAML: {getattr(error, 'problem', None) or error}", mark)
     if root is None:
         fail(name, "the schema is empty")
-    return Node(name, "the schema", root)
+    return Node(name, "the schema", "the schema", root)
