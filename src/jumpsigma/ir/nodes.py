@@ -11,15 +11,18 @@ from __future__ import annotations
 
 import dataclasses
 from dataclasses import dataclass
-from enum import StrEnum
+from enum import Enum
 from typing import Literal
 
 #: Raised by one whenever a node changes its shape or meaning.
 SCHEMA_VERSION = 1
 
 
-class Wildcard(StrEnum):
-    """The two wildcards of Sigma (S303)."""
+class Wildcard(Enum):
+    """The two wildcards of Sigma (S303).
+
+    Not strings: a literal ``*`` part (S304) must never equal a wildcard.
+    """
 
     MANY = "*"
     ONE = "?"

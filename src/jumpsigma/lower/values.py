@@ -145,10 +145,12 @@ def _regex(value: SigmaRegularExpression, item: SigmaDetectionItem) -> Regex:
         # pySigma keeps an expression as a Sigma string, so `*` and `?` come back as wildcards.
         if isinstance(part, Placeholder):
             parts.append(part)
-        elif parts and isinstance(parts[-1], str):
-            parts[-1] += str(part)
+            continue
+        source = part.value if isinstance(part, Wildcard) else part
+        if parts and isinstance(parts[-1], str):
+            parts[-1] += source
         else:
-            parts.append(str(part))
+            parts.append(source)
     after = item.modifiers[item.modifiers.index(SigmaRegularExpressionModifier) :]
     regex = Regex(
         tuple(parts),
