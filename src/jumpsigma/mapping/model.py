@@ -13,7 +13,7 @@ from sigma.processing.pipeline import ProcessingPipeline
 from sigma.rule import SigmaDetection, SigmaDetectionItem, SigmaRule
 
 from jumpsigma.diagnostics import Diagnostic
-from jumpsigma.mapping.refusals import OTHER_REFUSAL, Refused, diagnostic, refusals_of
+from jumpsigma.mapping.refusals import OTHER_REFUSAL, RefusedError, diagnostic, refusals_of
 
 Rule = TypeVar("Rule", SigmaRule, SigmaCorrelationRule)
 
@@ -67,7 +67,7 @@ class Mapping:
     def _run(self, rule: SigmaRule | SigmaCorrelationRule) -> tuple[Diagnostic, ...]:
         try:
             self._pipeline.apply(rule)
-        except Refused as refused:
+        except RefusedError as refused:
             found = diagnostic("JS051", refused.message, refused.source)
             return (*refusals_of(self._pipeline), found)
         except Exception as error:  # noqa: BLE001 - a user's file may do anything to a rule

@@ -34,7 +34,7 @@ LOG_SOURCE: Final = "log_source"
 _STATE_KEY: Final = "jumpsigma.refusals"
 
 
-class Refused(Exception):
+class RefusedError(Exception):
     """Raised by a named step that cannot do what the rule asks for."""
 
     def __init__(self, message: str, source: SigmaRuleLocation | None) -> None:
@@ -49,6 +49,7 @@ class RefuseItem(DetectionItemTransformation):
     message: str
 
     def apply_detection_item(self, detection_item: SigmaDetectionItem) -> None:
+        """Note the field, or the fields that values refer to, whichever the item is about."""
         item = self.processing_item
         fields = [
             detection_item.field,
@@ -56,26 +57,32 @@ class RefuseItem(DetectionItemTransformation):
         ]
         if detection_item.was_processed_by(LOG_SOURCE):
             # It stands among the fields while it is mapped, and is none.
-            return self._refuse("", self._log_source)
+            self._refuse("", self._log_source)
+            return
         guilty = [f for f in fields if item is None or item.match_field_name(f)] or fields[:1]
         for field in guilty:
-            self._refuse(f"{_subject(self._pipeline, field)}: ", detection_item.source)
-        return None
+            self._refuse(_subject(self._pipeline, field), detection_item.source)
 
     def apply(self, rule: SigmaRule | SigmaCorrelationRule) -> None:
+        """Check every field of a rule, and those that a correlation groups by."""
         self._log_source = rule.logsource.source if isinstance(rule, SigmaRule) else None
         super().apply(rule)
         item = self.processing_item
-        if isinstance(rule, SigmaCorrelationRule) and item is not None and item.field_name_conditions:
+        if (
+            isinstance(rule, SigmaCorrelationRule)
+            and item is not None
+            and item.field_name_conditions
+        ):
             aliases = {alias.alias for alias in rule.aliases}
             for field in rule.group_by or ():
                 if field not in aliases and item.match_field_name(field):
-                    self._refuse(f"{_subject(self._pipeline, field)}: ", rule.source)
+                    self._refuse(_subject(self._pipeline, field), rule.source)
 
     def _refuse(self, subject: str, source: SigmaRuleLocation | None) -> None:
         identifier = self.processing_item.identifier if self.processing_item else None
         code = CODE_OF_ID.get(identifier or "", OTHER_REFUSAL)
-        _record(self._pipeline, code, subject + self.message, source)
+        text = f"{subject}: {self.message}" if subject else self.message
+        _record(self._pipeline, subject, diagnostic(code, text, source))
 
 
 @dataclass
@@ -85,11 +92,12 @@ class RefuseRule(PreprocessingTransformation):
     message: str
 
     def apply(self, rule: SigmaRule | SigmaCorrelationRule) -> None:
+        """Note that the rule is refused."""
         super().apply(rule)
         identifier = self.processing_item.identifier if self.processing_item else None
         code = CODE_OF_ID.get(identifier or "", OTHER_REFUSAL)
         source = rule.logsource.source if isinstance(rule, SigmaRule) else None
-        _record(self._pipeline, code, self.message, source or rule.source)
+        _record(self._pipeline, "", diagnostic(code, self.message, source or rule.source))
 
 
 def collecting(item: ProcessingItem) -> PreprocessingTransformation:
@@ -108,7 +116,7 @@ def refusals_of(pipeline: ProcessingPipeline) -> tuple[Diagnostic, ...]:
 
     A log source that is not carried hides the rest: the fields of such a rule do not matter.
     """
-    found: list[Diagnostic] = list(dict.fromkeys(pipeline.state.get(_STATE_KEY, ())))
+    found = list(dict.fromkeys(pipeline.state.get(_STATE_KEY, {}).values()))
     return tuple([one for one in found if one.code == "JS050"][:1] or found)
 
 
@@ -126,11 +134,10 @@ def diagnostic(code: str, message: str, source: SigmaRuleLocation | None) -> Dia
     return Diagnostic(code, text, severity, span_of(source), hint=" ".join(hint.split()) or None)
 
 
-def _record(
-    pipeline: ProcessingPipeline | None, code: str, message: str, source: SigmaRuleLocation | None
-) -> None:
+def _record(pipeline: ProcessingPipeline | None, subject: str, refusal: Diagnostic) -> None:
     if pipeline is not None:
-        pipeline.state.setdefault(_STATE_KEY, []).append(diagnostic(code, message, source))
+        # The first reason against one place is the precise one: later items refuse what is left.
+        pipeline.state.setdefault(_STATE_KEY, {}).setdefault((subject, refusal.span), refusal)
 
 
 def _subject(pipeline: ProcessingPipeline | None, field: str | None) -> str:
@@ -147,7 +154,7 @@ __all__ = [
     "OTHER_REFUSAL",
     "RefuseItem",
     "RefuseRule",
-    "Refused",
+    "RefusedError",
     "collecting",
     "diagnostic",
     "refusals_of",
