@@ -132,10 +132,17 @@ BAD: list[tuple[dict[str, Any], str]] = [
     ({"geoip": "FR"}, "geoip is a string, not an object"),
     ({"geoip": [{"country_code": "FR"}]}, "geoip is a list, not a single object"),
     ({"changes": {"field": "a"}}, "changes is an object, not a list"),
+    ({"changes": [None]}, "changes[0] is null, not an object"),
     ({"changes": ["a"]}, "changes[0] is a string, not an object"),
     ({"changes": [{"field": ["a"]}]}, "changes[0].field is a list, not a single string"),
     ({"auth_context": {"policies_applied": [{"metadata": "ALLOW"}]}},
      "auth_context.policies_applied[0].metadata is a string, not an object"),
+    ({"auth_context": {"auth_methods": {"totp": True}}},
+     "auth_context.auth_methods.totp is a boolean, not an object"),
+    ({"message_chain": {"response_code": 200}},
+     "message_chain.response_code is an integer, not a string"),
+    ({"message_chain": {"response_code": 0.5}},
+     "message_chain.response_code is a number, not a string"),
     ({"client_ip": None}, "client_ip is null, not of type string"),
     ({"client_ip": "unknown"}, "client_ip is 'unknown', which is no ip_address"),
     ({"timestamp": "2024-05-01 12:00:00"},
@@ -171,9 +178,11 @@ KNOWN: list[tuple[dict[str, Any], str]] = [
     ({"geoip": {"country_code2": "US"}}, "geoip.country_code2 is no known field"),
     ({"changes": None}, "changes is null, not a list"),
     ({"geoip": None}, "geoip is null, not an object"),
+    ({"auth_context": {"auth_methods": {"totp": None}}},
+     "auth_context.auth_methods.totp is null, not an object"),
     ({"service": None}, "the event names no service"),
     ({"event_type": None}, "the event names no event type"),
-]
+]  # fmt: skip
 
 
 @pytest.mark.parametrize(("parts", "start"), KNOWN)

@@ -82,6 +82,12 @@ BROKEN = [
     ("meaning: shines", "meaning: ''", (6, 54), "is empty"),
     ("meaning: shines", "meaning: [a]", (6, 54), "must be text"),
     ("    door_open: the", "    door_shut: the", (11, 5), "door_shut stands twice"),
+    (
+        "    door_shut: {",
+        "- services: [lamp]\n  events:\n    door_open: again\n    door_shut: {",
+        (13, 5),
+        "the event type door_open stands twice",
+    ),
     ("  lamp: {", "  door: {", (6, 3), "door stands twice in services"),
     ("sent: door_opened", "sent: bang", (13, 43), "is 'bang'"),
     ("names: [door_open, door_opened]", "names: [door_open]", (13, 11), "two names"),
@@ -109,6 +115,11 @@ BROKEN = [
     ("list: moves, part", "list: id, part", (25, 37), "id is no list with a key"),
     ("part: count", "part: colour", (25, 50), "the elements of moves have no colour"),
     ('"moves[NAME].count"', '"moves[x].count"', (25, 10), "is 'moves[x].count'"),
+    ("example: 2,", "example: 0x2,", (23, 64), "no plain decimal number"),
+    ("example: 2,", "example: .inf,", (23, 64), "no plain decimal number"),
+    ("[hinge, bolt]", "hinge", (22, 40), "values of moves.part must be a list"),
+    ("[gate]", "[gate, gate]", (5, 50), "gate stands twice in aliases of door"),
+    ("fields:\n    moves", "provenance: seen\n  fields:\n    moves", (20, 15), "already say"),
     ("kind: 'null'", "kind: odd", (27, 10), "is 'odd'"),
 ]
 

@@ -187,7 +187,5 @@ def _said(value: Any) -> str:
             return "a number"
         case list():
             return "a list"
-        case dict():
-            return "an object"
         case _:
-            return f"a {type(value).__name__}"
+            return "an object"
