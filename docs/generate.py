@@ -78,9 +78,9 @@ def events_page() -> str:
     parts = [
         (
             "# Event types of Directory Insights\n\n"
-            "Made from `mappings/directory_insights.yaml`. Provenance: `seen` in a real event or a "
-            "live audit, `documented` by the vendor, `read-in-code`, or `assumed`. The vendor's list "
-            "is known to be incomplete, so an event type that is not here is compared all the same.\n"
+            "Made from `mappings/directory_insights.yaml`. Provenance: `seen` in a real event or "
+            "a live audit, `documented` by the vendor, `read-in-code`, or `assumed`. The vendor's "
+            "list is known to be incomplete: an event type that is not here is still compared.\n"
         )
     ]
     rows = api.list_events()
@@ -172,16 +172,15 @@ def api_page() -> str:
             parts.append(f"## class {name}\n\n{_doc(value)}\n")
             for member, function in inspect.getmembers(value, inspect.isfunction):
                 if not member.startswith("_") and member in vars(value):
-                    parts.append(
-                        f"### {name}.{member}\n\n{_signature(member, function)}\n\n{_doc(function)}\n"
-                    )
+                    parts.append(f"##{_function(f'{name}.{member}', function)}")
         elif callable(value):
-            parts.append(f"## {name}\n\n{_signature(name, value)}\n\n{_doc(value)}\n")
+            parts.append(f"#{_function(name, value)}")
     return "\n".join(parts)
 
 
-def _signature(name: str, value: Callable[..., object]) -> str:
-    return f"```python\n{name}{inspect.signature(value)}\n```"
+def _function(name: str, value: Callable[..., object]) -> str:
+    signature = f"```python\n{name.rpartition('.')[2]}{inspect.signature(value)}\n```"
+    return f"# {name}\n\n{signature}\n\n{_doc(value)}\n"
 
 
 def _doc(value: object) -> str:

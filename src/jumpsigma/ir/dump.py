@@ -105,7 +105,7 @@ def _part(part: str | Wildcard | Placeholder) -> str:
     if isinstance(part, Placeholder):
         return f"%{part.name}%{' (all)' if part.every else ''}"
     if isinstance(part, Wildcard):
-        return str(part)
+        return str(part.value)
     return "".join(_ESCAPES.get(char, char) for char in part)
 
 
