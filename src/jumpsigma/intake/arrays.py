@@ -17,9 +17,11 @@ from jumpsigma.intake.brackets import BROKEN, ElementScanner
 from jumpsigma.intake.jsontext import MAX_EVENT_BYTES, NotAnEvent, decode_object
 from jumpsigma.intake.records import Event, Reading
 
+_space = re.compile(rb"[ \t\r\n]*+")
 _gap = re.compile(rb"[ \t\r\n]*+,?[ \t\r\n]*+")
 _MAX_GAP = 4096  # white space longer than this is no separator to learn, and is not kept
 
+_OBJECT_END = b"}"[0]
 _CUT_HINT = "the export was cut off; fetch it again for the events that are missing"
 
 
@@ -53,12 +55,21 @@ class ArrayReader:
                 return
             match self._text[self._start : self._start + 1]:
                 case b"]":
-                    self.rest = self._text[self._start + 1 :]
-                    return
+                    self._start += 1
+                    if self._is_over():
+                        self.rest = self._text[self._start :]
+                        return
                 case b",":  # one too many
                     self._skip_gap()
                 case _:
                     yield from self._careful()
+
+    def _is_over(self) -> bool:
+        """Whether the bracket before the start ends the array: nothing follows, or something that
+        can stand for itself. Otherwise it is a stray one, and elements go on behind it."""
+        gap = self._skip(_space)
+        following = self._text[self._start : self._start + 1]
+        return following in (b"", b"[") or (following == b"{" and b"\n" in gap)
 
     def _quick(self) -> Iterator[Event]:
         """Yield events as long as the separator tells where they end."""
@@ -75,8 +86,8 @@ class ArrayReader:
                     data = loads(raw)
                 except ValueError:
                     break
-                if data.__class__ is not dict:
-                    break
+                if data.__class__ is not dict or raw[-1] != _OBJECT_END:
+                    break  # an object with white space behind it is not cut off exactly
                 number += 1
                 start = end + step
                 yield Event(data, path, number, raw)
@@ -228,26 +239,28 @@ class ArrayReader:
 
     def _skip_gap(self, *, opening: bool = False) -> None:
         """Step over white space and a comma to the next element, and learn its separator."""
-        gap = _gap.match(self._text, self._start)
-        assert gap is not None
-        while gap.end() == len(self._text):
-            if len(gap[0]) > _MAX_GAP:
-                self._start = gap.end()
-            if not self._more():
-                self._start = len(self._text)
-                return
-            gap = _gap.match(self._text, self._start)
-            assert gap is not None
-        self._start = gap.end()
-        if self._text[self._start] != b"{"[0] or len(gap[0]) > _MAX_GAP:
-            return
-        line_break = gap[0].rfind(b"\n")
-        if b"," in gap[0]:
-            self._separator = gap[0] + b"{"
+        gap = self._skip(_gap)
+        line_break = gap.rfind(b"\n")
+        if opening and line_break >= 0:
+            self._separator = b"," + gap + b"{"
+            self._restart = gap[line_break:] + b"{"
+        elif b"," in gap and self._text[self._start : self._start + 1] == b"{":
+            self._separator = gap + b"{"
             self._restart = self._separator[max(line_break, 0) :]
-        elif line_break >= 0 and opening:
-            self._restart = gap[0][line_break:] + b"{"
-            self._separator = b"," + gap[0] + b"{"
+
+    def _skip(self, pattern: re.Pattern[bytes]) -> bytes:
+        """Step over what matches ``pattern``; returns it, or nothing if it is long."""
+        while True:
+            found = pattern.match(self._text, self._start)
+            assert found is not None
+            if found.end() < len(self._text):
+                break
+            if len(found[0]) > _MAX_GAP:
+                self._start = found.end()
+            if not self._more():
+                break
+        self._start = found.end()
+        return found[0] if len(found[0]) <= _MAX_GAP else b""
 
     def _more(self) -> bool:
         """Drop the text before the start and append as much as is kept; False at the end.

@@ -13,7 +13,7 @@ MORE = -1
 """The text ends before the value does."""
 
 BROKEN = -2
-"""A string runs into a line break: the value cannot be valid JSON."""
+"""A string runs into a line break, or a bracket closes one of the other kind: no valid JSON."""
 
 _STRING_TAIL = rb'[^"\\\n]*+(?:\\[^\n][^"\\\n]*+)*+"'
 _to_string_end = re.compile(_STRING_TAIL)
@@ -21,18 +21,20 @@ _to_bracket = re.compile(rb'[^"{}\[\]]*+(?:"' + _STRING_TAIL + rb'[^"{}\[\]]*+)*
 _to_bracket_or_comma = re.compile(rb'[^"{}\[\],]*+(?:"' + _STRING_TAIL + rb'[^"{}\[\],]*+)*+')
 
 _QUOTE, _COMMA, _BACKSLASH = b'",\\'
-_OPENING = frozenset(b"{[")
-_CLOSING = frozenset(b"}]")
+_LINE_BREAK = b"\n"[0]
 _ARRAY_END = b"]"[0]
+_CLOSES = {b"{"[0]: b"}"[0], b"["[0]: b"]"[0]}
+_MAX_KINDS = 4096  # deeper than any event may be; below that only the depth is counted
 
 
 class ElementScanner:
     """Finds the comma or bracket that ends one array element; can go on where the text ended."""
 
-    __slots__ = ("_depth", "_done", "_escaped", "_in_string", "broken_at")
+    __slots__ = ("_closers", "_deeper", "_done", "_escaped", "_in_string", "broken_at")
 
     def __init__(self) -> None:
-        self._depth = 0
+        self._closers = bytearray()  # of the open brackets, the innermost last
+        self._deeper = 0  # open brackets beyond those
         self._done = 0
         self._in_string = False
         self._escaped = False
@@ -42,14 +44,14 @@ class ElementScanner:
         """Index of the ``,`` or ``]`` after the element at ``start``, or MORE or BROKEN.
 
         After MORE, call again with a text that has the same element, and more of it, at
-        ``start`` (which may be another index than before). After BROKEN, ``broken_at`` is the
-        distance from ``start`` to the line break.
+        ``start`` (which may be another index than before). After BROKEN, ``broken_at`` is how
+        far behind ``start`` the damage shows.
         """
         position = start + self._done
         if self._in_string:
             position = self._leave_string(text, position)
         while position >= 0:
-            skip = _to_bracket if self._depth else _to_bracket_or_comma
+            skip = _to_bracket if self._closers else _to_bracket_or_comma
             position = skip.match(text, position).end()  # type: ignore[union-attr]
             if position == len(text):
                 self._done = position - start
@@ -59,17 +61,29 @@ class ElementScanner:
                 self._in_string = True
                 position = self._leave_string(text, position + 1)
                 continue
-            if byte in _OPENING:
-                self._depth += 1
-            elif self._depth:
-                self._depth -= 1
-            elif byte in (_COMMA, _ARRAY_END):
+            if not self._closers and byte in (_COMMA, _ARRAY_END):
                 return position
+            if not self._count(byte):
+                self.broken_at = position - start
+                return BROKEN
             position += 1
         self._done = len(text) - start
         if position == BROKEN:
-            self.broken_at = self.broken_at - start
+            self.broken_at -= start
         return position
+
+    def _count(self, bracket: int) -> bool:
+        """Count one bracket; False when it closes what is not open."""
+        if bracket in _CLOSES:
+            if len(self._closers) < _MAX_KINDS:
+                self._closers.append(_CLOSES[bracket])
+            else:
+                self._deeper += 1
+        elif self._deeper:
+            self._deeper -= 1
+        elif not self._closers or self._closers.pop() != bracket:
+            return False
+        return True
 
     def forget(self) -> None:
         """Go on at the very start of the next text: what was scanned so far is dropped."""
@@ -78,7 +92,7 @@ class ElementScanner:
     def _leave_string(self, text: bytes, position: int) -> int:
         """Index after the closing quote, MORE, or BROKEN with ``broken_at`` an index."""
         if self._escaped and position < len(text):
-            if text[position] == b"\n"[0]:
+            if text[position] == _LINE_BREAK:
                 self.broken_at = position
                 return BROKEN
             position += 1
@@ -104,7 +118,7 @@ def deeper_than(text: bytes, limit: int) -> bool:
         position = _to_bracket.match(text, position).end()  # type: ignore[union-attr]
         if position == len(text) or text[position] == _QUOTE:
             return False
-        if text[position] in _OPENING:
+        if text[position] in _CLOSES:
             depth += 1
             if depth > limit:
                 return True

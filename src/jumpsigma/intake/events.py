@@ -9,6 +9,7 @@ its GCP app also NDJSON) and of what people make of them (``jq``, PowerShell's U
 from __future__ import annotations
 
 import io
+import re
 from collections.abc import Callable, Iterable, Iterator
 from itertools import chain
 from pathlib import Path
@@ -24,6 +25,8 @@ from jumpsigma.intake.records import Event, Reading, ReadStats, Reject
 Source = str | Path | BinarySource | Iterable[bytes] | Iterable[str]
 
 _MAX_SNIFF = 1024 * 1024
+# "[2024-01-01] ..." is a line of a log.
+_array_start = re.compile(rb'\s*+\[(?:[ \t\r]*+\n|\s*+(?:[{\[\]"]|\Z))')
 
 
 def read_events(
@@ -67,23 +70,19 @@ def _all(events: Iterator[Event], reading: Reading) -> Iterator[Event]:
 
 def _block_events(blocks: Iterator[bytes], reading: Reading) -> Iterator[Event]:
     head = _read_head(blocks)
-    blocks = chain([head], blocks)
-    if not head.lstrip().startswith(b"["):
-        if _is_pretty(head):
-            yield from pretty_events(reading, split_lines(blocks))
-        else:
-            yield from line_events(reading, split_lines(blocks))
-        return
     number = 0
-    text = next(blocks).lstrip()
-    while text.startswith(b"["):  # more than one when exports were put one behind the other
-        array = ArrayReader(reading, text, blocks, number)
+    while _array_start.match(head):  # several when exports were put one behind the other
+        array = ArrayReader(reading, head.lstrip(), blocks, number)
         yield from array.events()
-        number, text = array.number, array.rest.lstrip()
-        while not text and (block := next(blocks, b"")):
-            text = block.lstrip()
+        number = array.number
+        blocks = chain([array.rest], blocks)
+        head = _read_head(blocks)
     reading.unit = "line"
-    yield from line_events(reading, split_lines(chain([text], blocks)), number)
+    batches = split_lines(chain([head], blocks))
+    if _is_pretty(head):
+        yield from pretty_events(reading, batches, number)
+    else:
+        yield from line_events(reading, batches, number)
 
 
 def _read_head(blocks: Iterator[bytes]) -> bytes:
@@ -95,7 +94,8 @@ def _read_head(blocks: Iterator[bytes]) -> bytes:
     head = b""
     while len(head) < _MAX_SNIFF:
         line, line_break, after = head.lstrip().partition(b"\n")
-        if line.startswith(b"[") or (line_break and not _is_opening(line)) or after.strip():
+        complete = bool(line_break) and not _is_opening(line) and line.strip() != b"["
+        if complete or after.strip() or (line.startswith(b"[") and line[1:].strip()):
             break
         block = next(blocks, b"")
         if not block:

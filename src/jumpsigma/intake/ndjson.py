@@ -87,14 +87,13 @@ def line_events(reading: Reading, batches: Lines, number: int = 0) -> Iterator[E
             stats.parsed += parsed
 
 
-def pretty_events(reading: Reading, batches: Lines) -> Iterator[Event]:
+def pretty_events(reading: Reading, batches: Lines, number: int = 0) -> Iterator[Event]:
     """Yield objects that are printed over several lines each, one after the other.
 
     An object begins on a line that begins with ``{`` and ends before the next such line; its
     ``line`` is the one it begins on.
     """
-    number = 0
-    start = 1
+    start = number + 1
     lines: list[bytes] = []
     size = 0
     for batch in batches:
