@@ -1,0 +1,113 @@
+"""Cases that prove something: a rule with one part changed must fail one of its cases.
+
+The parts are those of the lowered rule, so the service that the log source demands counts too.
+Each node is made to hold always (which deletes it from an ``and``), never (which deletes it from
+an ``or``) and when it should not; ``and`` and ``or`` are exchanged, wildcards are dropped.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import assert_never
+
+import pytest
+
+from jumpsigma import content
+from jumpsigma.api.cases import default_mapping
+from jumpsigma.interpret import holds
+from jumpsigma.ir.nodes import (
+    And,
+    Element,
+    Expr,
+    Keyword,
+    Not,
+    Or,
+    Selection,
+    Text,
+    Wildcard,
+)
+from jumpsigma.ir.nodes import Test as FieldTest  # pytest would collect a class named Test
+from jumpsigma.lower import lower_rule
+from jumpsigma.mapping import load_mapping
+from jumpsigma.pack import Case, LoadedRule, load_pack
+
+PACK = load_pack(content.shipped("sigma_rules"))
+SINGLE = [pytest.param(rule, id=Path(rule.path).stem) for rule in PACK.rules if rule.kind == "rule"]
+
+ALWAYS, NEVER = And(()), Or(())
+
+
+def mutants(node: Expr) -> Iterator[tuple[str, Expr]]:
+    """Every expression that differs from ``node`` in one part, with what was changed."""
+    if node in (ALWAYS, NEVER):
+        return
+    yield f"always: {node}", ALWAYS
+    yield f"never: {node}", NEVER
+    yield f"not: {node}", Not(node)
+    match node:
+        case And(items) | Or(items):
+            if len(items) > 1:
+                yield f"and/or: {node}", Or(items) if isinstance(node, And) else And(items)
+            for index, item in enumerate(items):
+                for what, changed in mutants(item):
+                    both = (*items[:index], changed, *items[index + 1 :])
+                    yield what, replace(node, items=both)
+        case Not(item) | Selection(item=item) | Element(item=item):
+            for what, changed in mutants(item):
+                yield what, replace(node, item=changed)
+        case FieldTest(value=Text() as text) | Keyword(value=Text() as text):
+            for index, part in enumerate(text.parts):
+                if isinstance(part, Wildcard):
+                    fewer = replace(text, parts=text.parts[:index] + text.parts[index + 1 :])
+                    yield f"without wildcard {index}: {node}", replace(node, value=fewer)
+        case FieldTest() | Keyword():
+            pass
+        case _ as never:
+            assert_never(never)
+
+
+def passes(condition: Expr, case: Case) -> bool:
+    findings = sum(holds(condition, event, case.lists) for event in case.events)
+    if case.fires is not None:
+        return findings == case.fires
+    return (findings > 0) == (case.expect == "match")
+
+
+@pytest.mark.parametrize("rule", SINGLE)
+def test_no_mutant_survives(rule: LoadedRule) -> None:
+    name = default_mapping(PACK, rule)
+    lowered = lower_rule(rule, load_mapping(name)).rule
+    assert lowered is not None
+    cases = [
+        case
+        for file in PACK.cases
+        if file.rule_path == rule.path
+        for case in file.cases
+        if case.mapping in {None, name}
+    ]
+    assert all(passes(lowered.condition, case) for case in cases)
+    survivors = [
+        what
+        for what, changed in mutants(lowered.condition)
+        if all(passes(changed, case) for case in cases)
+    ]
+    assert survivors == []
+
+
+@pytest.mark.parametrize(
+    ("condition", "count"),
+    [
+        pytest.param(FieldTest("a", Text(("x",))), 3, id="a test"),
+        pytest.param(FieldTest("a", Text((Wildcard.MANY, "x", Wildcard.MANY))), 5, id="contains"),
+        pytest.param(Selection("s", FieldTest("a", Text(("x",)))), 6, id="a selection"),
+        pytest.param(
+            And((FieldTest("a", Text(("x",))), Not(FieldTest("b", Text(("y",)))))), 13, id="and not"
+        ),
+    ],
+)
+def test_mutants_change_every_part(condition: Expr, count: int) -> None:
+    made = [changed for _, changed in mutants(condition)]
+    assert len(made) == count
+    assert condition not in made
