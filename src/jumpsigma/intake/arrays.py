@@ -14,7 +14,7 @@ from collections.abc import Iterator
 import orjson
 
 from jumpsigma.intake.brackets import BROKEN, ElementScanner
-from jumpsigma.intake.jsontext import MAX_EVENT_BYTES, NotAnEvent, decode_object
+from jumpsigma.intake.jsontext import MAX_EVENT_BYTES, NotAnEventError, decode_object
 from jumpsigma.intake.records import Event, Reading
 
 _space = re.compile(rb"[ \t\r\n]*+")
@@ -26,8 +26,11 @@ _CUT_HINT = "the export was cut off; fetch it again for the events that are miss
 
 
 class ArrayReader:
-    """Reads one array. Afterwards ``rest`` is the text behind it that was already taken from the
-    blocks, and ``number`` the number of its last element."""
+    """Reads one array.
+
+    Afterwards ``rest`` is the text behind it that was already taken from the blocks, and
+    ``number`` the number of its last element.
+    """
 
     def __init__(
         self, reading: Reading, head: bytes, blocks: Iterator[bytes], number: int = 0
@@ -65,8 +68,11 @@ class ArrayReader:
                     yield from self._careful()
 
     def _is_over(self) -> bool:
-        """Whether the bracket before the start ends the array: nothing follows, or something that
-        can stand for itself. Otherwise it is a stray one, and elements go on behind it."""
+        """Whether the bracket before the start ends the array.
+
+        It does when nothing follows, or something that can stand for itself. Otherwise it is a
+        stray one, and elements go on behind it.
+        """
         gap = self._skip(_space)
         following = self._text[self._start : self._start + 1]
         return following in (b"", b"[") or (following == b"{" and b"\n" in gap)
@@ -127,7 +133,7 @@ class ArrayReader:
         raw = self._text[self._start : end].rstrip()
         try:
             data = decode_object(raw)
-        except NotAnEvent as reason:
+        except NotAnEventError as reason:
             self._counted = self._offset + end
             if (cut := self._find_restart(end)) >= 0:
                 yield from self._take_up_to(cut)
@@ -163,16 +169,16 @@ class ArrayReader:
         self._start = len(self._text)
         try:
             data = decode_object(raw)
-        except NotAnEvent:
+        except NotAnEventError:
             message = "the array ends early, within this element"
-            self._reject(raw, NotAnEvent("JS074", message, hint=_CUT_HINT))
+            self._reject(raw, NotAnEventError("JS074", message, hint=_CUT_HINT))
         else:
             yield self._event(data, raw)
 
     def _decoded(self, raw: bytes) -> Iterator[Event]:
         try:
             data = decode_object(raw)
-        except NotAnEvent as reason:
+        except NotAnEventError as reason:
             self._reject(raw, reason)
         else:
             yield self._event(data, raw)
@@ -183,7 +189,7 @@ class ArrayReader:
         self._reading.stats.parsed += 1
         return Event(data, self._reading.path, self.number, raw)
 
-    def _reject(self, raw: bytes, reason: NotAnEvent) -> None:
+    def _reject(self, raw: bytes, reason: NotAnEventError) -> None:
         self.number += 1
         self._reading.reject(self.number, raw, reason)
 
@@ -193,7 +199,7 @@ class ArrayReader:
         cut = self._start + MAX_EVENT_BYTES
         raw, beyond = self._text[self._start : cut], self._text[cut:]
         rest = self._rest_of_element(beyond, scanner, broken=broken)
-        self._reading.reject(self.number, raw, NotAnEvent.too_long(), rest=rest)
+        self._reading.reject(self.number, raw, NotAnEventError.too_long(), rest=rest)
         for _ in rest:
             pass
         self._skip_gap()
@@ -252,15 +258,14 @@ class ArrayReader:
         """Step over what matches ``pattern``; returns it, or nothing if it is long."""
         while True:
             found = pattern.match(self._text, self._start)
-            assert found is not None
-            if found.end() < len(self._text):
-                break
-            if len(found[0]) > _MAX_GAP:
-                self._start = found.end()
-            if not self._more():
-                break
-        self._start = found.end()
-        return found[0] if len(found[0]) <= _MAX_GAP else b""
+            end = found.end() if found else self._start
+            gap = self._text[self._start : end]
+            at_end = end == len(self._text)
+            if at_end and len(gap) > _MAX_GAP:
+                self._start = end
+            if not (at_end and self._more()):
+                self._start = end
+                return gap if len(gap) <= _MAX_GAP else b""
 
     def _more(self) -> bool:
         """Drop the text before the start and append as much as is kept; False at the end.

@@ -13,6 +13,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator
 from itertools import chain
 from pathlib import Path
+from typing import TypeGuard
 
 from jumpsigma.diagnostics import Diagnostic
 from jumpsigma.intake.arrays import ArrayReader
@@ -49,11 +50,10 @@ def read_events(
     :raises DiagnosticError: on such a problem when there is no ``on_problem``.
     :raises TypeError: when ``source`` is none of the above.
     """
-    named = isinstance(source, str | Path)
-    reading = Reading(str(source) if named else None, stats or ReadStats(), on_reject, on_problem)
-    if isinstance(source, str | Path):
-        return _all(_block_events(open_blocks(source, reading), reading), reading)
-    if hasattr(source, "read") and not isinstance(source, io.TextIOBase):
+    path = str(source) if isinstance(source, str | Path) else None
+    stats = ReadStats() if stats is None else stats
+    reading = Reading(path, stats, on_reject, on_problem)
+    if isinstance(source, str | Path) or _is_binary_file(source):
         return _all(_block_events(open_blocks(source, reading), reading), reading)
     if isinstance(source, bytes | bytearray | memoryview) or not isinstance(source, Iterable):
         raise TypeError(
@@ -61,6 +61,11 @@ def read_events(
             f"not from {type(source).__name__}"
         )
     return _all(_iterable_events(source, reading), reading)
+
+
+def _is_binary_file(source: object) -> TypeGuard[BinarySource]:
+    """Text files are iterables of lines."""
+    return hasattr(source, "read") and not isinstance(source, io.TextIOBase)
 
 
 def _all(events: Iterator[Event], reading: Reading) -> Iterator[Event]:

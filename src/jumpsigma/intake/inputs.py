@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
+from pathlib import Path
 
 from jumpsigma.diagnostics import Diagnostic, Span
 from jumpsigma.intake.opening import STDIN
@@ -22,10 +23,12 @@ def expand_inputs(paths: Sequence[str]) -> tuple[list[str], list[Diagnostic]]:
     inputs: list[str] = []
     problems: list[Diagnostic] = []
     for path in paths:
-        if path == STDIN or (os.path.exists(path) and not os.path.isdir(path)):
+        if path == STDIN:
             inputs.append(path)
-        elif os.path.isdir(path):
+        elif Path(path).is_dir():
             inputs += _event_files(path, problems)
+        elif Path(path).exists():
+            inputs.append(path)
         else:
             problems.append(Diagnostic("JS072", "no such file or folder", span=Span(path)))
     return inputs, problems
@@ -41,7 +44,7 @@ def _event_files(folder: str, problems: list[Diagnostic]) -> list[str]:
     found: list[str] = []
     for parent, folders, files in os.walk(folder, onerror=unlistable):
         folders[:] = [name for name in folders if not name.startswith(".")]
-        found += [os.path.join(parent, name) for name in files if _is_event_file(name)]
+        found += [str(Path(parent, name)) for name in files if _is_event_file(name)]
     if not found and len(problems) == before:
         hint = f"event files end in {', '.join(SUFFIXES)}, or one of these and .gz"
         problems.append(Diagnostic("JS076", "no event file here", span=Span(folder), hint=hint))

@@ -29,18 +29,23 @@ MAX_SECOND_TRY_DEPTH = 500
 BOM = b"\xef\xbb\xbf"
 
 
-class NotAnEvent(ValueError):
-    """Why a line or element is no event: a diagnostic code, a sentence, a hint, and the column
-    (from 1, in bytes; 0 when there is no one place)."""
+class NotAnEventError(ValueError):
+    """Why a line or element is no event.
 
-    def __init__(self, code: str, message: str, *, column: int = 0, hint: str | None = None) -> None:
+    A diagnostic code, a sentence, a hint, and the column (from 1, in bytes; 0 when there is no
+    one place).
+    """
+
+    def __init__(
+        self, code: str, message: str, *, column: int = 0, hint: str | None = None
+    ) -> None:
         super().__init__(message)
         self.code = code
         self.column = column
         self.hint = hint
 
     @classmethod
-    def too_long(cls) -> NotAnEvent:
+    def too_long(cls) -> NotAnEventError:
         """The reason for what exceeds :data:`MAX_EVENT_BYTES`."""
         megabytes = MAX_EVENT_BYTES // (1024 * 1024)
         hint = "is it one event? every event stands on its own line or is an element of an array"
@@ -50,20 +55,19 @@ class NotAnEvent(ValueError):
 def decode_object(raw: bytes) -> dict[str, Any]:
     """Parse one event.
 
-    :raises NotAnEvent: JS070 (no JSON, or longer than :data:`MAX_EVENT_BYTES`), JS071 (JSON, but
-        no object), JS075 (nested too deep).
+    :raises NotAnEventError: JS070 (no JSON, or longer than :data:`MAX_EVENT_BYTES`), JS071 (JSON,
+        but no object), JS075 (nested too deep).
     """
     if len(raw) > MAX_EVENT_BYTES:
-        raise NotAnEvent.too_long()
-    if raw.startswith(BOM):  # files with a BOM, put one behind the other
-        raw = raw[len(BOM) :]
+        raise NotAnEventError.too_long()
+    raw = raw.removeprefix(BOM)  # files with a BOM, put one behind the other
     try:
         value = orjson.loads(raw)
     except orjson.JSONDecodeError as error:
         value = _second_try(raw, error)
     if type(value) is not dict:
         kind = _KINDS.get(type(value), "a number")
-        raise NotAnEvent("JS071", f"an event is a JSON object, this is {kind}")
+        raise NotAnEventError("JS071", f"an event is a JSON object, this is {kind}")
     return value
 
 
@@ -72,17 +76,17 @@ _KINDS = {list: "an array", str: "a string", bool: "true or false", type(None): 
 
 def _second_try(raw: bytes, error: json.JSONDecodeError) -> Any:
     depth_hint = "no Directory Insights event is nested more than a few levels"
-    too_deep = NotAnEvent("JS075", "nested too deep", hint=depth_hint)
+    too_deep = NotAnEventError("JS075", "nested too deep", hint=depth_hint)
     if deeper_than(raw, MAX_DEPTH):
         raise too_deep from error
-    reason = NotAnEvent("JS070", f"not JSON: {error.msg}", column=_column(raw, error))
+    reason = NotAnEventError("JS070", f"not JSON: {error.msg}", column=_column(raw, error))
     if not raw.rstrip().endswith(b"}"):
         reason.hint = "the line does not end in }; was it cut off?"
     try:
         text = raw.decode("utf-8", "surrogatepass")
     except UnicodeDecodeError as failure:
         message = f"not UTF-8: byte 0x{raw[failure.start]:02x}"
-        raise NotAnEvent("JS070", message, column=failure.start + 1) from error
+        raise NotAnEventError("JS070", message, column=failure.start + 1) from error
     if deeper_than(raw, MAX_SECOND_TRY_DEPTH):
         # Nearly all that gets here is malformed; the little that is not would need a deep stack.
         raise reason from error
@@ -103,7 +107,7 @@ def _column(raw: bytes, error: json.JSONDecodeError) -> int:
 
 def _integer(digits: str) -> int | float:
     """Read an integer as orjson does: exact within 64 bits, else a float."""
-    if len(digits) < 21:  # noqa: PLR2004  -- 2**64 has 20 digits
+    if len(digits) < 21:  # 2**64 has 20 digits
         number = int(digits)
         if -(2**63) <= number < 2**64:
             return number

@@ -36,8 +36,9 @@ class BinarySource(Protocol):
 
 
 def open_blocks(source: str | Path | BinarySource, reading: Reading) -> Iterator[bytes]:
-    """Yield the content of a path (``-`` is stdin) or of a binary file object as UTF-8 blocks,
-    none of them empty.
+    """Yield the content of a path (``-`` is stdin) or of a binary file object.
+
+    The blocks are UTF-8, and none is empty.
 
     Notes JS072 when the source cannot be opened or read, JS073 when it is damaged.
     """
@@ -83,7 +84,7 @@ def to_bytes(line: bytes | str) -> bytes:
 
 def _open(path: str) -> BinaryIO | io.FileIO:
     if path != STDIN:
-        return open(path, "rb", buffering=0)
+        return Path(path).open("rb", buffering=0)
     if sys.stdin is None:
         raise OSError("there is no standard input")
     return sys.stdin.buffer
@@ -210,4 +211,3 @@ def _salvaged(member: zlib._Decompress, data: bytes) -> Iterator[bytes]:
             if out:
                 yield out
             step = member.unconsumed_tail
-

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from jumpsigma.diagnostics import Diagnostic, DiagnosticError, Severity, Span
-from jumpsigma.intake.jsontext import NotAnEvent, decode_object
+from jumpsigma.intake.jsontext import NotAnEventError, decode_object
 
 UNNAMED = "<events>"
 """Stands in a diagnostic's span for a source that has no path (an iterable, a file object)."""
@@ -82,17 +82,17 @@ class Reading:
     def decode(self, line: bytes | Oversized, number: int) -> dict[str, Any] | None:
         """Give ``line`` its full hearing: the event's object, or None when blank or rejected."""
         if isinstance(line, Oversized):
-            self.reject(number, line.raw, NotAnEvent.too_long(), rest=line.rest)
+            self.reject(number, line.raw, NotAnEventError.too_long(), rest=line.rest)
             return None
         try:
             return decode_object(line)
-        except NotAnEvent as reason:
+        except NotAnEventError as reason:
             if line.strip():
                 self.reject(number, line, reason)
             return None
 
     def reject(
-        self, number: int, raw: bytes, reason: NotAnEvent, *, rest: Iterable[bytes] = ()
+        self, number: int, raw: bytes, reason: NotAnEventError, *, rest: Iterable[bytes] = ()
     ) -> None:
         """Count one reject and pass it on."""
         self.stats.read += 1

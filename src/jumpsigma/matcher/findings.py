@@ -1,0 +1,66 @@
+"""What the matcher says: one finding for each rule that an event satisfies."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """Where the event stands.
+
+    ``line`` counts every line of a file, or an array's elements, from 1; ``path`` is None for
+    an iterable or a file object.
+    """
+
+    path: str | None
+    line: int
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One event that satisfies one rule.
+
+    ``matched`` maps event paths to the values that satisfied a leaf of the rule's condition.
+    ``author`` and ``license`` are the rule's: the Detection Rule License 1.1 asks that they
+    travel with the alert. ``event_id`` and ``timestamp`` are the event's own ``id`` and
+    ``timestamp``, as they stand there. ``source`` is None when an event was matched by itself.
+
+    ``correlation`` is None for a single-event rule, else ``type``, ``group``, ``count``,
+    ``first``, ``last`` and ``event_ids`` of what was correlated; the rest of the finding is then
+    that of the event which completed it.
+    """
+
+    rule_id: str | None
+    rule_title: str
+    level: str | None
+    author: str | None
+    license: str | None
+    tags: tuple[str, ...]
+    event_id: str | None
+    timestamp: str | None
+    source: Source | None
+    matched: dict[str, list[Any]]
+    event: dict[str, Any]
+    correlation: dict[str, Any] | None = None
+
+    def to_dict(self) -> dict[str, Any]:
+        """The finding as ``scan --format ndjson`` prints it, in that order of keys."""
+        source = self.source and {"path": self.source.path, "line": self.source.line}
+        result = {
+            "rule_id": self.rule_id,
+            "rule_title": self.rule_title,
+            "level": self.level,
+            "author": self.author,
+            "license": self.license,
+            "tags": list(self.tags),
+            "event_id": self.event_id,
+            "timestamp": self.timestamp,
+            "source": source,
+            "matched": self.matched,
+            "event": self.event,
+        }
+        if self.correlation is not None:
+            result["correlation"] = self.correlation
+        return result

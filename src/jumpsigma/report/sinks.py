@@ -1,0 +1,134 @@
+"""Where findings go: one sink per output format, each writing as findings come."""
+
+from __future__ import annotations
+
+import csv
+from typing import Any, Literal, Protocol, TextIO, assert_never
+
+from jumpsigma.matcher.findings import Finding
+from jumpsigma.report.jsonout import to_json
+from jumpsigma.report.visible import encodable
+
+Format = Literal["table", "ndjson", "json", "csv"]
+FORMATS: tuple[Format, ...] = ("table", "ndjson", "json", "csv")
+
+
+class Sink(Protocol):
+    """Takes findings one by one.
+
+    Errors of the stream (a full disk, a closed pipe) pass through as the OSError that they are.
+    """
+
+    def write(self, finding: Finding) -> None:
+        """Write one finding."""
+
+    def close(self) -> None:
+        """Write what must stand at the end and flush; the stream stays open."""
+
+
+def open_sink(form: Format, stream: TextIO, *, color: bool) -> Sink:
+    """A sink that writes ``form`` to ``stream``. ``color`` only matters for ``table``."""
+    match form:
+        case "ndjson":
+            return NdjsonSink(stream)
+        case "json":
+            return JsonSink(stream)
+        case "csv":
+            return CsvSink(stream)
+        case "table":
+            # rich takes a tenth of a second to import, and only this format needs it.
+            from jumpsigma.report.table import TableSink
+
+            return TableSink(stream, color=color)
+        case _:
+            assert_never(form)
+
+
+class NdjsonSink:
+    """One finding a line, the keys as :meth:`Finding.to_dict` has them."""
+
+    def __init__(self, stream: TextIO) -> None:
+        self._stream = stream
+
+    def write(self, finding: Finding) -> None:
+        """Write one line."""
+        self._stream.write(to_json(finding.to_dict()) + "\n")
+
+    def close(self) -> None:
+        """Flush."""
+        self._stream.flush()
+
+
+class JsonSink:
+    """One JSON array with a finding on each line; ``[]`` when there is none."""
+
+    def __init__(self, stream: TextIO) -> None:
+        self._stream = stream
+        self._before = "[\n"
+
+    def write(self, finding: Finding) -> None:
+        """Write one element."""
+        self._stream.write(self._before + to_json(finding.to_dict()))
+        self._before = ",\n"
+
+    def close(self) -> None:
+        """Close the array and flush."""
+        self._stream.write("[]\n" if self._before == "[\n" else "\n]\n")
+        self._stream.flush()
+
+
+COLUMNS = (
+    "rule_id",
+    "rule_title",
+    "level",
+    "author",
+    "license",
+    "tags",
+    "event_id",
+    "timestamp",
+    "path",
+    "line",
+    "matched",
+)
+
+
+class CsvSink:
+    """A header and one row per finding (RFC 4180).
+
+    ``tags`` are separated by blanks, ``matched`` is JSON.
+
+    A cell that a spreadsheet would take for a formula gets an apostrophe in front (OWASP, "CSV
+    injection"): events are written by whoever can cause one.
+    """
+
+    def __init__(self, stream: TextIO) -> None:
+        self._stream = stream
+        self._writer = csv.writer(stream)
+        self._writer.writerow(COLUMNS)
+
+    def write(self, finding: Finding) -> None:
+        """Write one row."""
+        source = finding.source
+        row = (
+            finding.rule_id,
+            finding.rule_title,
+            finding.level,
+            finding.author,
+            finding.license,
+            " ".join(finding.tags),
+            finding.event_id,
+            finding.timestamp,
+            source and source.path,
+            source and source.line,
+            to_json(finding.matched),
+        )
+        self._writer.writerow([_cell(value) for value in row])
+
+    def close(self) -> None:
+        """Flush."""
+        self._stream.flush()
+
+
+def _cell(value: Any) -> str:
+    text = "" if value is None else encodable(str(value))
+    return "'" + text if text.startswith(("=", "+", "-", "@", "\t", "\r")) else text

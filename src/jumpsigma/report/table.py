@@ -1,0 +1,111 @@
+"""Findings for reading: a short block each, most telling things first.
+
+Nothing is cut off and nothing waits for the last finding, so that a long scan can be watched.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any, TextIO
+
+from rich.console import Console
+from rich.text import Text
+
+from jumpsigma.matcher.findings import Finding
+from jumpsigma.report.jsonout import to_json
+from jumpsigma.report.visible import visible
+
+_STYLES = {
+    "critical": "bold white on red",
+    "high": "bold red",
+    "medium": "yellow",
+    "low": "cyan",
+    "informational": "dim",
+}
+_MAX_VALUE = 160  # characters; one event can hold kilobytes in one field
+_INDENT = 2
+_WHO = (
+    ("initiated_by", "email"),
+    ("initiated_by", "username"),
+    ("initiated_by", "id"),
+    ("username",),
+)
+
+
+class TableSink:
+    """Blocks of level, title, time, who did it, what matched, and where the event stands."""
+
+    def __init__(self, stream: TextIO, *, color: bool) -> None:
+        self._stream = stream
+        self._console = Console(
+            file=stream,
+            force_terminal=color,
+            no_color=not color,
+            color_system="auto" if color else None,
+            highlight=False,
+            markup=False,
+            emoji=False,
+        )
+
+    def write(self, finding: Finding) -> None:
+        """Write one block and a blank line."""
+        self._print(_heading(finding), indent=0)
+        for name, value in _details(finding):
+            self._print(Text.assemble((name, "dim"), " ", value), indent=_INDENT)
+        self._stream.write("\n")
+
+    def close(self) -> None:
+        """Flush."""
+        self._stream.flush()
+
+    def _print(self, text: Text, *, indent: int) -> None:
+        """Fold ``text`` to the width, the lines after the first a little further in."""
+        width = max(self._console.width - indent - _INDENT, 20)
+        for number, line in enumerate(text.wrap(self._console, width, overflow="fold")):
+            margin = " " * (indent + (_INDENT if number else 0))
+            line.rstrip()
+            self._console.print(Text(margin).append_text(line), no_wrap=True, crop=False)
+
+
+def _heading(finding: Finding) -> Text:
+    level = finding.level or "no level"
+    return Text.assemble(
+        (visible(level.upper()), _STYLES.get(level, "")),
+        "  ",
+        (visible(finding.rule_title), "bold"),
+        "  ",
+        (visible(finding.timestamp or "no timestamp"), "dim"),
+    )
+
+
+def _details(finding: Finding) -> Iterator[tuple[str, str]]:
+    who = _who(finding.event)
+    if who:
+        yield "by", who
+    if finding.correlation is not None:
+        group = finding.correlation.get("group") or {}
+        grouped = ", ".join(f"{key}={_value(value)}" for key, value in group.items())
+        count = finding.correlation.get("count")
+        yield "correlates", visible(f"{count} events" + (f" of {grouped}" if grouped else ""))
+    for path, values in finding.matched.items():
+        yield f"{visible(path)}:", ", ".join(_value(value) for value in values)
+    if finding.source is not None:
+        yield "at", visible(f"{finding.source.path or 'event'}:{finding.source.line}")
+
+
+def _who(event: dict[str, Any]) -> str:
+    """Who caused the event, by name if it has one, and from which address."""
+    name = next((name for path in _WHO if (name := _text_at(event, path))), "")
+    address = _text_at(event, ("client_ip",))
+    return visible(f"{name} from {address}" if name and address else name or address)
+
+
+def _text_at(event: Any, path: tuple[str, ...]) -> str:
+    for key in path:
+        event = event.get(key) if isinstance(event, dict) else None
+    return event if isinstance(event, str) else ""
+
+
+def _value(value: Any) -> str:
+    text = visible(value if isinstance(value, str) else to_json(value))
+    return text if len(text) <= _MAX_VALUE else f"{text[:_MAX_VALUE]}… ({len(text)} characters)"
