@@ -23,7 +23,7 @@ help:
 demo: .venv/.installed
 	.venv/bin/jumpsigma scan $(DEMO_EVENTS)
 	@echo
-	.venv/bin/jumpsigma explain jumpcloud_account_locked $(DEMO_EVENTS)
+	.venv/bin/jumpsigma explain jumpcloud_api_key_updated $(DEMO_EVENTS)
 
 test: .venv/.installed-dev .venv-sigma1/.installed-dev
 	JUMPSIGMA_EXPECT_PYSIGMA=1 .venv-sigma1/bin/python -m pytest $(PYTEST_FLAGS) -n auto -m "not packaging"
