@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import difflib
 import os
+import warnings
 from copy import deepcopy
 from pathlib import Path
 from typing import Any, Final
@@ -121,7 +122,10 @@ class _Builder:
             # pySigma makes up a random name, which would show in what we print.
             data.setdefault("name", f"_condition_{index + 1}")
         try:
-            item = ProcessingItem.from_dict(data)
+            with warnings.catch_warnings():
+                # pySigma parses conditions by a name that pyparsing has renamed.
+                warnings.simplefilter("ignore", DeprecationWarning)
+                item = ProcessingItem.from_dict(data)
             step = named_step(data.get("id"), collecting(item))
         except (SigmaError, TypeError, ValueError, AttributeError, KeyError) as error:
             raise self._error(" ".join(str(error).split()), where) from error
