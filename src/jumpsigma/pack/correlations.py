@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from functools import cache
+from functools import cache, partial
 from typing import Any, Final
 
 from sigma.correlations import (
@@ -68,11 +68,15 @@ def _key_problems(section: Mapping[Any, Any]) -> Iterator[Problem]:
         elif key == "condition" and isinstance(section[key], str):
             del probe["rules"]  # an extended condition must name every rule that is listed
         hint = nearest(str(section[key]), _TYPES) if key == "type" else None
-        for _, message in attempt(
-            lambda probe=probe: SigmaCorrelationRule.from_dict(  # type: ignore[misc]
-                {"title": "-", "correlation": probe}, collect_errors=True
+        refusals = attempt(
+            partial(
+                SigmaCorrelationRule.from_dict,
+                {"title": "-", "correlation": probe},
+                collect_errors=True,
             )
-        ):
+        )
+        if refusals:  # the first is the cause of the others
+            _, message = refusals[0]
             yield Problem("JS010", message, ("correlation", key), at_key=False, hint=hint)
 
 

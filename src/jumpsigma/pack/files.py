@@ -72,6 +72,10 @@ def _is_rule(file: str) -> bool:
     return file.endswith(RULE_SUFFIX)
 
 
+def _is_ours(name: str) -> bool:
+    return name == PACK_FILE or name.endswith((RULE_SUFFIX, CASES_SUFFIX))
+
+
 def _walk(folder: str, seen: set[tuple[int, int]], problems: list[Diagnostic]) -> Iterator[str]:
     try:
         status = os.stat(folder)  # noqa: PTH116
@@ -92,15 +96,15 @@ def _walk(folder: str, seen: set[tuple[int, int]], problems: list[Diagnostic]) -
             if entry.is_dir():
                 yield from _walk(entry.path, seen, problems)
                 continue
-            wanted = _is_rule(entry.name) or entry.name.endswith(CASES_SUFFIX)
-            if not wanted and entry.name != PACK_FILE:
-                continue
             if entry.is_file():
-                yield entry.path
+                if _is_ours(entry.name):
+                    yield entry.path
                 continue
             reason = "it is a broken link" if entry.is_symlink() else "it is not a regular file"
         except OSError as error:  # a link that leads in circles
             reason = error.strerror or str(error)
+        if not _is_ours(entry.name):
+            continue
         problems.append(
             Diagnostic("JS001", f"cannot read the file: {reason}", span=Span(entry.path))
         )

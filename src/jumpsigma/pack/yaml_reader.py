@@ -274,12 +274,15 @@ class _Reader:
         data: dict[Hashable, Any] = {}
         keys: dict[Hashable, Mark] = {}
         children: dict[Hashable, Place] = {}
-        for index in sorted(frame.merges, reverse=True):
+        for index in sorted(frame.merges):
             for source in self._merged(nodes[index + 1]):
-                data |= source.value
                 place = cast("Branch", source.place)
-                keys |= place.keys
-                children |= cast("dict[Hashable, Place]", place.children)
+                for name in source.value:
+                    if name in data:
+                        continue  # the first to say a key wins
+                    data[name] = source.value[name]
+                    keys[name] = place.keys[name]
+                    children[name] = cast("dict[Hashable, Place]", place.children)[name]
         own: dict[Hashable, Mark] = {}
         size, height = 1, 0
         for index in range(0, len(nodes), 2):
@@ -302,13 +305,12 @@ class _Reader:
         return _Node(data, Branch(mark, children, keys), size, height + 1)
 
     def _merged(self, node: _Node) -> list[_Node]:
-        """The mappings that a ``<<`` names, the one that wins last (PyYAML: the first wins)."""
+        """The mappings that a ``<<`` names."""
         if isinstance(node.value, dict):
             return [node]
         if isinstance(node.value, list) and all(isinstance(item, dict) for item in node.value):
             places = cast("list[Place]", cast("Branch", node.place).children)
-            pairs = zip(node.value, places, strict=True)
-            return [_Node(value, place) for value, place in pairs][::-1]
+            return [_Node(*pair) for pair in zip(node.value, places, strict=True)]
         raise self._refuse(
             "JS002", "a merge key << needs a mapping, or a list of them", mark_of(node.place)
         )
@@ -347,6 +349,8 @@ class _Reader:
                 else (mark.line + 1, mark.column + 1)
             )
         message = ", ".join(part for part in (error.problem, error.context) if part)
+        if "nesting depth" in message:  # libyaml's scanner has a limit too, and looks ahead
+            return self._too_deep((*place, place[0], place[1] + 1))
         hint = None
         if "\\t" in message or "'\t'" in message:
             hint = "YAML is indented with spaces, not with tabs"
