@@ -38,7 +38,8 @@ def correlation(body: str) -> str:
         "type: value_sum; rules: [r]; timespan: 5m; condition: {gte: 5, field: a}",
         "type: value_avg; rules: [r]; timespan: 5m; condition: {gte: 5, field: a}",
         "type: value_median; rules: [r]; timespan: 5m; condition: {gte: 5, field: a}",
-        "type: value_percentile; rules: r; timespan: 5m; condition: {gt: 5, field: a, percentile: 9}",
+        ("type: value_percentile; rules: r; timespan: 5m; "
+         "condition: {gt: 5, field: a, percentile: 9}"),
         "type: temporal; rules: [r]; timespan: 5m",
         "type: temporal_ordered; rules: [r]; timespan: 5m; aliases: {u: {r: a}}; group-by: [u]",
         "type: temporal; timespan: 5m; condition: r and not r",

@@ -130,6 +130,14 @@ def test_no_detection(load: Load, places: Places, detection: str) -> None:
     assert places(pack.diagnostics) == [("JS010", line, 1)]
 
 
+@pytest.mark.parametrize("pattern", [r"\pN", r"a(?i)b", r"x\z"])
+def test_regexes_that_only_re2_takes(
+    load: Load, places: Places, pysigma_major: int, pattern: str
+) -> None:
+    pack = load(with_detection(f"s: {{a|re: '{pattern}'}}", "condition: s"))
+    assert places(pack.diagnostics) == ([("JS034", 4, 7)] if pysigma_major == 1 else [])
+
+
 def test_every_error_of_a_rule_is_reported(load: Load, places: Places) -> None:
     pack = load(
         "title: A\nid: 5f113a8f-8b61-41ca-b90f-d374fa7e4a39\nlevel: hihg\ntags: [x]\n"
