@@ -25,6 +25,7 @@ from sigma.types import (
 )
 
 from jumpsigma.interpret import holds
+from jumpsigma.ir.nodes import Expr
 from jumpsigma.lower import lower_rule
 from jumpsigma.mapping import load_mapping
 from jumpsigma.pack import load_pack
@@ -89,6 +90,8 @@ def say() -> Say:
 def matches(tmp_path: Path) -> Holds:
     """Whether an event satisfies a selection, in the words of a mapping."""
 
+    conditions: dict[tuple[str | Path, str], Expr] = {}
+
     def evaluate(
         mapping: str | Path, logsource: dict[str, Any], selection: Any, event: dict[str, Any]
     ) -> bool:
@@ -97,11 +100,14 @@ def matches(tmp_path: Path) -> Holds:
             "logsource": logsource,
             "detection": {"selection": selection, "condition": "selection"},
         }
-        path = tmp_path / "rule.yml"
-        path.write_text(yaml.safe_dump(document), encoding="utf-8")
-        (loaded,) = load_pack(path).rules
-        lowered = lower_rule(loaded, load_mapping(mapping))
-        assert lowered.rule is not None, lowered.diagnostics
-        return holds(lowered.rule.condition, event)
+        text = yaml.safe_dump(document)
+        if (mapping, text) not in conditions:
+            path = tmp_path / "rule.yml"
+            path.write_text(text, encoding="utf-8")
+            (loaded,) = load_pack(path).rules
+            lowered = lower_rule(loaded, load_mapping(mapping))
+            assert lowered.rule is not None, lowered.diagnostics
+            conditions[mapping, text] = lowered.rule.condition
+        return holds(conditions[mapping, text], event)
 
     return evaluate

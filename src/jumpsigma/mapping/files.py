@@ -138,16 +138,16 @@ class _Builder:
 
     def _check_type(self, entry: dict[str, Any], where: tuple[Any, ...]) -> None:
         kind = entry.get("type")
-        if kind in _OUTSIDE:
-            raise self._error(
-                f"the transformation {kind!r} reads from outside the file, which a mapping may not",
-                (*where, "type"),
-            )
         if not isinstance(kind, str) or kind not in transformations:
             raise self._error(
                 f"unknown transformation {kind!r}" if "type" in entry else "an item needs a `type`",
                 (*where, "type"),
                 hint=_near(str(kind), transformations),
+            )
+        if kind in _OUTSIDE:
+            raise self._error(
+                f"the transformation {kind!r} reads from outside the file, which a mapping may not",
+                (*where, "type"),
             )
         nested = entry.get("items")
         if kind == "nest" and isinstance(nested, list):

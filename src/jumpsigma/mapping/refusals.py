@@ -68,11 +68,9 @@ class RefuseItem(DetectionItemTransformation):
         self._log_source = rule.logsource.source if isinstance(rule, SigmaRule) else None
         super().apply(rule)
         item = self.processing_item
-        if (
-            isinstance(rule, SigmaCorrelationRule)
-            and item is not None
-            and item.field_name_conditions
-        ):
+        if item is None or item.detection_item_conditions or not item.field_name_conditions:
+            return
+        if isinstance(rule, SigmaCorrelationRule):
             aliases = {alias.alias for alias in rule.aliases}
             for field in rule.group_by or ():
                 if field not in aliases and item.match_field_name(field):
