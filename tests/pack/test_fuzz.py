@@ -60,7 +60,7 @@ VALUES = st.recursive(
 @st.composite
 def documents(draw: st.DrawFn) -> dict[Any, Any]:
     """A good document with one to three of its parts replaced, removed or added."""
-    document = copy.deepcopy(draw(st.sampled_from([RULE, CORRELATION, FILTER])))
+    document: dict[Any, Any] = copy.deepcopy(draw(st.sampled_from([RULE, CORRELATION, FILTER])))
     for _ in range(draw(st.integers(1, 3))):
         part: Any = document
         while True:

@@ -258,6 +258,27 @@ def test_a_file_that_cannot_be_read(tmp_path: Path, make: str) -> None:
     assert (diagnostic.code, diagnostic.span and diagnostic.span.line) == ("JS001", 0)
 
 
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        (RULE, []),
+        ("a: 1\n---\nb: [1, {c: *x}]\n", [("JS002", 3, 12)]),
+        ("a: 1\na: 2\n", [("JS003", 2, 1)]),
+        ("[" * 1000, [("JS005", 1, 65)]),
+        ("- " * 1000, [("JS005", 1, 129)]),
+        ("a: b: c\n", [("JS002", 1, 5)]),
+    ],
+)
+def test_without_libyaml(
+    monkeypatch: pytest.MonkeyPatch, text: str, expected: list[tuple[str, int, int]]
+) -> None:
+    with_libyaml = read(text)
+    monkeypatch.setattr("jumpsigma.pack.yaml_reader._Loader", yaml.SafeLoader)
+    result = read(text)
+    assert places(result.diagnostics) == expected
+    assert [one.value for one in result.documents] == [one.value for one in with_libyaml.documents]
+
+
 BOMBS: dict[str, tuple[str, str]] = {
     "brackets": ("'[' * 100_000", "JS005"),
     "closed brackets": ("'[' * 100_000 + ']' * 100_000", "JS005"),

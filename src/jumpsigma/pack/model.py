@@ -72,11 +72,6 @@ class Loaded:
         """Where the value (or key) at a key path of the document stands."""
         return self.positions.span(path, key=key)
 
-    @property
-    def line(self) -> int:
-        """The line that the document starts on."""
-        return self.positions.line
-
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class LoadedRule(Loaded):

@@ -75,8 +75,3 @@ class Positions:
             key_mark = place.keys.get(step)
             place = child
         return Span(self.path, *(key_mark if key and key_mark else mark_of(place)))
-
-    @property
-    def line(self) -> int:
-        """The line that the document starts on."""
-        return mark_of(self.root)[0]
