@@ -36,17 +36,17 @@ _VIRTUAL = re.compile(r"(?P<list>[^\[\]]+)\[(?P<name>[^\[\]]+)\](?:\.(?P<rest>[^
 def lower_detection(detection: SigmaDetection) -> Expr:
     """A named detection: the fields of a map must all hold, members of a list are alternatives."""
     if detection.item_linking is not ConditionAND:
-        return any_of(_lower_member(member) for member in detection.detection_items)
+        return any_of(_closed(_lower_member(member)) for member in detection.detection_items)
     items: list[Expr | _Bound] = []
     for member in detection.detection_items:
-        lowered = _lower_member(member, bind=False)
+        lowered = _lower_member(member)
         if isinstance(lowered, _Bound):
             twin = next((b for b in items if isinstance(b, _Bound) and b.binds_with(lowered)), None)
             if twin is not None:
                 twin.items.extend(lowered.items)
                 continue
         items.append(lowered)
-    return all_of(item.element() if isinstance(item, _Bound) else item for item in items)
+    return all_of(map(_closed, items))
 
 
 class _Bound:
@@ -57,25 +57,29 @@ class _Bound:
 
     def binds_with(self, other: _Bound) -> bool:
         """Whether both tests are about the same element."""
-        names = (self.name, other.name)
-        same = names[0] == names[1] if None in names else names[0].lower() == names[1].lower()  # type: ignore[union-attr]
-        return self.field == other.field and same
+        return self.field == other.field and _same_name(self.name, other.name)
 
     def element(self) -> Element:
         return Element(self.field, self.name, all_of(self.items), self.place)
 
 
-def _lower_member(
-    member: SigmaDetection | SigmaDetectionItem, *, bind: bool = True
-) -> Expr | _Bound:
+def _same_name(one: str | None, other: str | None) -> bool:
+    """Whether two names of elements (None: any) are equal as S301 compares."""
+    return one == other if one is None or other is None else one.lower() == other.lower()
+
+
+def _closed(item: Expr | _Bound) -> Expr:
+    return item.element() if isinstance(item, _Bound) else item
+
+
+def _lower_member(member: SigmaDetection | SigmaDetectionItem) -> Expr | _Bound:
     if isinstance(member, SigmaDetection):
         return lower_detection(member)
     try:
-        lowered = _lower_item(member)
+        return _lower_item(member)
     except LoweringError as error:
         error.place = error.place or place_of(member)
         raise
-    return lowered.element() if bind and isinstance(lowered, _Bound) else lowered
 
 
 def _lower_item(item: SigmaDetectionItem) -> Expr | _Bound:
@@ -144,7 +148,12 @@ def _relative(
     other = _virtual_parts(value.field)
     if other is None and virtual is None:
         return value
-    if other is None or virtual is None or other[:2] != virtual[:2]:
+    if (
+        other is None
+        or virtual is None
+        or other[0] != virtual[0]
+        or not _same_name(other[1], virtual[1])
+    ):
         raise LoweringError(
             "JS038",
             f"fieldref to {value.field} does not stay within one element",

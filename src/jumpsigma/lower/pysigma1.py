@@ -14,11 +14,15 @@ from sigma.modifiers import (
     SigmaBase64Modifier,
     SigmaBase64OffsetModifier,
     SigmaExpandModifier,
+    SigmaUTF16Modifier,
 )
 from sigma.rule import SigmaDetection, SigmaDetectionItem, SigmaDetections
 from sigma.types import SigmaString
 
 from jumpsigma.lower.values import LoweringError
+
+_BASE64 = {SigmaBase64Modifier, SigmaBase64OffsetModifier}
+_MISREAD = {*_BASE64, SigmaExpandModifier}
 
 
 @cache
@@ -33,15 +37,19 @@ def refuse_misread(detections: SigmaDetections) -> None:
         return
     for detection in detections.detections.values():
         for item in items_of(detection):
-            plain = [v.to_plain() for v in item.original_value or () if isinstance(v, SigmaString)]
-            encoded = {SigmaBase64Modifier, SigmaBase64OffsetModifier} & set(item.modifiers)
-            if encoded and not all(text.isascii() and not set(text) & set("*?") for text in plain):
+            modifiers = set(item.modifiers)
+            if not modifiers & _MISREAD:
+                continue
+            # As the rule writes them: pySigma 1 has by now put placeholders into the values.
+            texts = [v.original for v in item.original_value or () if isinstance(v, SigmaString)]
+            odd = any(not text.isascii() or set(text) & set("*?") for text in texts)
+            if modifiers & _BASE64 and (odd or SigmaUTF16Modifier in modifiers):
                 raise LoweringError(
                     "JS034",
                     f"pySigma 1 encodes this value of {item.field} wrongly in base64",
                     "install pySigma 2 to use base64 with this value",
                 )
-            if SigmaExpandModifier in item.modifiers and any("\\" in text for text in plain):
+            if SigmaExpandModifier in modifiers and any("\\" in text for text in texts):
                 raise LoweringError(
                     "JS034",
                     f"pySigma 1 misreads the placeholder in {item.field} after a backslash",

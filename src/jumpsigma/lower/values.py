@@ -2,21 +2,28 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import cast
+from typing import Any, cast
 
 from sigma.conditions import ConditionAND
 from sigma.modifiers import (
+    SigmaBase64Modifier,
+    SigmaBase64OffsetModifier,
     SigmaCaseSensitiveModifier,
+    SigmaContainsModifier,
     SigmaEndswithModifier,
+    SigmaExpandModifier,
     SigmaRegularExpressionModifier,
     SigmaStartswithModifier,
+    SigmaUTF16BEModifier,
+    SigmaUTF16Modifier,
+    SigmaWideModifier,
 )
 from sigma.rule import SigmaDetectionItem
 from sigma.types import (
     CompareOperators,
     SigmaBool,
-    SigmaCasedString,
     SigmaCIDRExpression,
     SigmaCompareExpression,
     SigmaExists,
@@ -64,6 +71,15 @@ _COMPARE: dict[CompareOperators, CompareOp] = {
     CompareOperators.GT: "gt",
     CompareOperators.GTE: "gte",
 }
+_ENCODINGS = frozenset(
+    {
+        SigmaBase64Modifier,
+        SigmaBase64OffsetModifier,
+        SigmaUTF16BEModifier,
+        SigmaUTF16Modifier,
+        SigmaWideModifier,
+    }
+)
 
 
 class LoweringError(Exception):
@@ -85,18 +101,19 @@ class Expansion:
 def lower_value(value: SigmaType, item: SigmaDetectionItem) -> Value | Expansion:
     """One value of a detection item, modifiers applied, as the IR says it.
 
-    Raises :class:`LoweringError` for a regular expression that RE2 refuses (JS030) and for
-    values that only a query language has (JS033).
+    Raises :class:`LoweringError` for a regular expression that RE2 refuses (JS030), for values
+    that only a query language has or that pySigma does not keep (JS033), and for placeholders
+    that would have to be encoded (JS037).
     """
     match value:
-        case SigmaExpansion(values):
-            return Expansion(tuple(cast("Value", lower_value(each, item)) for each in values))
+        case SigmaExpansion():
+            return Expansion(tuple(_expanded(value, item)))
         case SigmaString():
-            return Text(_parts(value, item), isinstance(value, SigmaCasedString))
+            return _text(value, item)
         case SigmaTimestampPart():
             return TimePart(_unit(value), "eq", value.number)
         case SigmaNumber():
-            return Number(value.number)
+            return Number(_number(value))
         case SigmaBool(boolean):
             return Boolean(boolean)
         case SigmaNull():
@@ -110,13 +127,51 @@ def lower_value(value: SigmaType, item: SigmaDetectionItem) -> Value | Expansion
         case SigmaCompareExpression(number, op) if op in _COMPARE:
             if isinstance(number, SigmaTimestampPart):
                 return TimePart(_unit(number), _COMPARE[op], number.number)
-            return Compare(_COMPARE[op], number.number)
+            return Compare(_COMPARE[op], _number(number))
         case SigmaFieldReference():
             return _field_reference(value, item)
         case _:
             raise LoweringError(
                 "JS033", f"a value of kind {type(value).__name__} cannot be evaluated on events"
             )
+
+
+def _expanded(value: SigmaExpansion, item: SigmaDetectionItem) -> Iterator[Value]:
+    for each in value.values:
+        lowered = lower_value(each, item)
+        # What an expansion expands to in turn (`windash` then `base64offset`) is flat here.
+        yield from lowered.values if isinstance(lowered, Expansion) else (lowered,)
+
+
+def _text(value: SigmaString, item: SigmaDetectionItem) -> Text:
+    modifiers = set(item.modifiers)
+    if SigmaExpandModifier in modifiers and modifiers & _ENCODINGS:
+        raise LoweringError(
+            "JS037",
+            "expand cannot be combined with an encoding: pySigma encodes the placeholder's name",
+            "keep the encoded values in the list",
+        )
+    # From the modifiers, because the encodings forget that their value was cased.
+    text = Text(_parts(value, item), SigmaCaseSensitiveModifier in modifiers)
+    if SigmaBase64OffsetModifier in modifiers and not any(type(p) is str for p in text.parts):
+        raise LoweringError(
+            "JS033",
+            "a single byte has no text of its own in base64 at every alignment",
+            "give base64offset a value of two characters or more",
+        )
+    return text
+
+
+def _number(value: SigmaNumber) -> int | float:
+    number = value.number
+    if isinstance(number, float) and number.is_integer():
+        # pySigma keeps an integer only if a double holds it exactly, and rounds others in silence.
+        raise LoweringError(
+            "JS033",
+            f"pySigma rounds this integer to {int(number)}",
+            "in quotes it equals the number all the same; a comparison needs a rounder number",
+        )
+    return number
 
 
 def _parts(value: SigmaString, item: SigmaDetectionItem) -> tuple[TextPart, ...]:
@@ -140,6 +195,10 @@ def _unit(value: SigmaTimestampPart) -> TimeUnit:
 
 
 def _regex(value: SigmaRegularExpression, item: SigmaDetectionItem) -> Regex:
+    # Of `re: 5` pySigma 2 keeps the number here, pySigma 1 a string of it, against their types.
+    written: Any = getattr(value.regexp, "s", [value.regexp])
+    if not all(isinstance(part, str | SpecialChars | SigmaPlaceholder) for part in written):
+        raise LoweringError("JS030", "a regular expression is text", "put the value in quotes")
     parts: list[str | Placeholder] = []
     for part in _parts(value.regexp, item):
         # pySigma keeps an expression as a Sigma string, so `*` and `?` come back as wildcards.
@@ -152,13 +211,15 @@ def _regex(value: SigmaRegularExpression, item: SigmaDetectionItem) -> Regex:
         else:
             parts.append(source)
     after = item.modifiers[item.modifiers.index(SigmaRegularExpressionModifier) :]
+    anchors = {SigmaStartswithModifier, SigmaEndswithModifier, SigmaContainsModifier} & set(after)
     regex = Regex(
         tuple(parts),
         ignore_case=SigmaRegularExpressionFlag.IGNORECASE in value.flags,
         multi_line=SigmaRegularExpressionFlag.MULTILINE in value.flags,
         dot_all=SigmaRegularExpressionFlag.DOTALL in value.flags,
-        anchor_start=SigmaStartswithModifier in after,
-        anchor_end=SigmaEndswithModifier in after,
+        # Two of them are contains, as for text.
+        anchor_start=anchors == {SigmaStartswithModifier},
+        anchor_end=anchors == {SigmaEndswithModifier},
     )
     try:
         compiled(regex)
@@ -174,8 +235,10 @@ def _regex(value: SigmaRegularExpression, item: SigmaDetectionItem) -> Regex:
 
 def _field_reference(value: SigmaFieldReference, item: SigmaDetectionItem) -> FieldRef:
     cased = SigmaCaseSensitiveModifier in item.modifiers
+    # pySigma writes the name with escapes, so that `changes[*].to` has one.
+    field = value.field.replace("\\*", "*").replace("\\?", "?")
     if value.starts_with and value.ends_with:
-        return FieldRef(value.field, "contains", cased)
+        return FieldRef(field, "contains", cased)
     if value.starts_with:
-        return FieldRef(value.field, "startswith", cased)
-    return FieldRef(value.field, "endswith" if value.ends_with else "equals", cased)
+        return FieldRef(field, "startswith", cased)
+    return FieldRef(field, "endswith" if value.ends_with else "equals", cased)
