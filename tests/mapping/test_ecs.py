@@ -134,8 +134,10 @@ SPECIAL: dict[str, tuple[dict[str, str], Any, str]] = {
                 f"IMPHASH={IMPHASH}",
             ]
         },
-        f"(process.hash.md5 = {MD5} or process.hash.sha1 = {SHA1} or process.hash.sha256 = {SHA256}"
-        f" or process.pe.imphash = {IMPHASH})",
+        (
+            f"(process.hash.md5 = {MD5} or process.hash.sha1 = {SHA1}"
+            f" or process.hash.sha256 = {SHA256} or process.pe.imphash = {IMPHASH})"
+        ),
     ),
     "hashes of one algorithm": (
         PROCESS,
@@ -182,8 +184,10 @@ SPECIAL: dict[str, tuple[dict[str, str], Any, str]] = {
     "users of each kind": (
         PROCESS,
         {"User": ["root", "A\\b", None, "*c*"]},
-        "((user.domain = A and user.name = b) or (user.domain = *c* or user.name = *c*)"
-        " or user.name = root | null)",
+        (
+            "((user.domain = A and user.name = b) or (user.domain = *c* or user.name = *c*)"
+            " or user.name = root | null)"
+        ),
     ),
     "service name": (
         SYSTEM,
@@ -204,14 +208,18 @@ SPECIAL: dict[str, tuple[dict[str, str], Any, str]] = {
             "AccountName": "a",
             "Channel": "c",
         },
-        "event.code = 7045 and winlog.provider_name = p and winlog.event_data.ImagePath = i and"
-        " winlog.event_data.AccountName = a and winlog.channel = c",
+        (
+            "event.code = 7045 and winlog.provider_name = p and winlog.event_data.ImagePath = i and"
+            " winlog.event_data.AccountName = a and winlog.channel = c"
+        ),
     ),
     "fields of a security event": (
         {"product": "windows", "service": "security"},
         {"EventID": 4697, "ServiceFileName": "s", "SubjectUserName": "u"},
-        "event.code = 4697 and winlog.event_data.ServiceFileName = s and"
-        " winlog.event_data.SubjectUserName = u",
+        (
+            "event.code = 4697 and winlog.event_data.ServiceFileName = s and"
+            " winlog.event_data.SubjectUserName = u"
+        ),
     ),
     "registry numbers": (
         REGISTRY,
@@ -238,8 +246,10 @@ SPECIAL: dict[str, tuple[dict[str, str], Any, str]] = {
     "nested maps": (
         PROCESS,
         [{"Image": "a", "ServiceName": "b"}, {"CommandLine": "c"}],
-        "(process.executable = a and (service.name = b or winlog.event_data.ServiceName = b))"
-        " or process.command_line = c",
+        (
+            "(process.executable = a and (service.name = b or winlog.event_data.ServiceName = b))"
+            " or process.command_line = c"
+        ),
     ),
 }
 
@@ -249,8 +259,10 @@ REFUSED: dict[str, tuple[dict[str, str], Any, list[str]]] = {
         {"product": "jumpcloud", "service": "sso"},
         {"event_type": "sso_auth"},
         [
-            "JS050 this mapping turns the Sigma taxonomy into ECS, and rules for product jumpcloud"
-            " have other names"
+            (
+                "JS050 this mapping turns the Sigma taxonomy into ECS, and rules for product"
+                " jumpcloud have other names"
+            )
         ],
     ),
     "a category without a condition": (
@@ -287,16 +299,20 @@ REFUSED: dict[str, tuple[dict[str, str], Any, list[str]]] = {
         CONNECTION,
         {"Initiated": [True, False]},
         [
-            "JS054 field 'Initiated': is the direction of a connection in ECS, which can say only"
-            " true or only false"
+            (
+                "JS054 field 'Initiated': is the direction of a connection in ECS, which can say"
+                " only true or only false"
+            )
         ],
     ),
     "all with a reference to a field that is two": (
         PROXY,
         {"cs-uri-query|fieldref|all": ["c-uri", "cs-host"]},
         [
-            "JS051 field 'cs-uri-query' is several fields here: 'url.query' and 'url.original',"
-            " which `fieldref` with `all` cannot compare with"
+            (
+                "JS051 field 'cs-uri-query' is several fields here: 'url.query' and 'url.original',"
+                " which `fieldref` with `all` cannot compare with"
+            )
         ],
     ),
 }

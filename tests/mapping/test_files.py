@@ -149,7 +149,10 @@ BROKEN: dict[str, tuple[str, str, int, int]] = {
         9,
     ),
     "a command within": (
-        "transformations:\n- type: nest\n  items:\n  - type: command_placeholders\n    command: [id]\n",
+        (
+            "transformations:\n- type: nest\n  items:\n"
+            "  - type: command_placeholders\n    command: [id]\n"
+        ),
         "outside the file",
         4,
         11,

@@ -135,8 +135,10 @@ MAPPED: dict[str, tuple[dict[str, str], Any, str, str | None]] = {
     "the process of a sign-in": (
         PROCESS,
         {"Image|endswith": "\\sshd.exe", "User": "ann", "Computer": "a", "ComputerName": "b"},
-        "process_name = *\\sshd.exe and username = ann and system.hostname = a and"
-        " system.hostname = b",
+        (
+            "process_name = *\\sshd.exe and username = ann and system.hostname = a and"
+            " system.hostname = b"
+        ),
         "service = systems",
     ),
     "any product, and a service": (

@@ -1,4 +1,4 @@
-"""Named steps against the truth: a mapped rule means on the split event what it said of the whole."""
+"""Named steps: a mapped rule means on a split event what the rule said of the whole."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ def test_several_fields_are_one_field_with_all_their_values(
     verdicts = set()
     for a, b in product((ABSENT, None, "x", "y", "xy", 5), repeat=2):
         split = {name: value for name, value in (("a", a), ("b", b)) if value is not ABSENT}
-        # A list that holds null besides values has more to say than two fields of which one is null.
+        # Null in one field says nothing where the other has a value, as it does in a list.
         values = [value for value in split.values() if value is not None]
         whole = {"f": values} if values else {"f": None} if split else {}
         if not values and None in split.values() and ABSENT in (a, b):

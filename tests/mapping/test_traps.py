@@ -1,4 +1,4 @@
-"""What goes wrong when Directory Insights events are queried as if they were tidy: one table a trap.
+"""What goes wrong when Directory Insights events are taken for tidy ones: one table a trap.
 
 The numbers are those of the notes on this source that the project started from. A rule is stated
 as people write it; each row says which events it finds with the mapping ``jumpcloud``.
@@ -78,7 +78,11 @@ TRAPS: dict[str, list[Row]] = {
         (
             "not true, and there",
             None,
-            {"s": {"success": True}, "there": {"success|exists": True}, "condition": "there and not s"},
+            {
+                "s": {"success": True},
+                "there": {"success|exists": True},
+                "condition": "there and not s",
+            },
             [FAILED_ADMIN],
             [ADMIN, SSO, FAILED_SSO, UPDATE, MDM],
         ),
@@ -109,7 +113,10 @@ TRAPS: dict[str, list[Row]] = {
             "an administrator is an actor, in old events a resource",
             None,
             {
-                "s": [{"initiated_by.email": "ann@example.com"}, {"resource.email": "ann@example.com"}],
+                "s": [
+                    {"initiated_by.email": "ann@example.com"},
+                    {"resource.email": "ann@example.com"},
+                ],
                 "condition": "s",
             },
             [PORTAL, OLD_PORTAL],
@@ -173,7 +180,10 @@ TRAPS: dict[str, list[Row]] = {
         (
             "from and to of one change",
             "directory",
-            {"s": {"changes[state].from": "activated", "changes[state].to": "suspended"}, "condition": "s"},
+            {
+                "s": {"changes[state].from": "activated", "changes[state].to": "suspended"},
+                "condition": "s",
+            },
             [CHANGED],
             [UNCHANGED, {**UPDATE, "changes": [{"field": "state", "to": "SUSPENDED"}]}],
         ),
@@ -183,7 +193,10 @@ TRAPS: dict[str, list[Row]] = {
             {"s": {"changes[*].field": "suspended", "changes[*].to": True}, "condition": "s"},
             [CHANGED],
             [
-                {**UPDATE, "changes": [{"field": "suspended", "to": False}, {"field": "x", "to": True}]},
+                {
+                    **UPDATE,
+                    "changes": [{"field": "suspended", "to": False}, {"field": "x", "to": True}],
+                },
             ],
         ),
         (
@@ -235,7 +248,10 @@ TRAPS: dict[str, list[Row]] = {
         (
             "values come in their own case, and do not count it",
             None,
-            {"s": {"nas_mfa_state": "disabled", "initiated_by.email": "ANN@EXAMPLE.COM"}, "condition": "s"},
+            {
+                "s": {"nas_mfa_state": "disabled", "initiated_by.email": "ANN@EXAMPLE.COM"},
+                "condition": "s",
+            },
             [{**PORTAL, "nas_mfa_state": "DISABLED"}],
             [{**PORTAL, "nas_mfa_state": "ENABLED"}],
         ),
@@ -360,7 +376,9 @@ TRAPS: dict[str, list[Row]] = {
 }
 
 
-def found(service: str | None, detection: dict[str, Any], events: list[Any], path: Path) -> list[bool]:
+def found(
+    service: str | None, detection: dict[str, Any], events: list[Any], path: Path
+) -> list[bool]:
     if service == "process_creation":
         logsource = {"category": "process_creation", "product": "linux"}
     else:
