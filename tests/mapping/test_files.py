@@ -118,6 +118,19 @@ BROKEN: dict[str, tuple[str, str, int, int]] = {
         2,
         3,
     ),
+    "a condition expression": (
+        "transformations:\n- type: case\n  rule_conditions: {a: {type: logsource, product: p}}\n"
+        "  rule_cond_expr: '(('\n",
+        "",
+        2,
+        3,
+    ),
+    "a table that is none": (
+        "transformations:\n- {id: aliases, type: map_string, mapping: 3}\n",
+        "",
+        2,
+        3,
+    ),
     "a regular expression": (
         "transformations:\n- {type: replace_string, regex: '(', replacement: a}\n",
         "invalid",

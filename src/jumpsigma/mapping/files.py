@@ -14,7 +14,6 @@ from copy import deepcopy
 from pathlib import Path
 from typing import Any, Final
 
-from sigma.exceptions import SigmaError
 from sigma.processing.pipeline import ProcessingItem, ProcessingPipeline
 from sigma.processing.transformations import AddConditionTransformation, transformations
 
@@ -127,7 +126,7 @@ class _Builder:
                 warnings.simplefilter("ignore", DeprecationWarning)
                 item = ProcessingItem.from_dict(data)
             step = named_step(data.get("id"), collecting(item))
-        except (SigmaError, TypeError, ValueError, AttributeError, KeyError) as error:
+        except Exception as error:  # noqa: BLE001 - pySigma checks little of what it is given
             raise self._error(" ".join(str(error).split()), where) from error
         if step is None:
             return None
