@@ -119,8 +119,10 @@ BROKEN: dict[str, tuple[str, str, int, int]] = {
         3,
     ),
     "a condition expression": (
-        "transformations:\n- type: case\n  rule_conditions: {a: {type: logsource, product: p}}\n"
-        "  rule_cond_expr: '(('\n",
+        (
+            "transformations:\n- type: case\n  rule_conditions: {a: {type: logsource, product: p}}\n"
+            "  rule_cond_expr: '(('\n"
+        ),
         "",
         2,
         3,

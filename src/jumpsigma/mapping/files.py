@@ -126,7 +126,7 @@ class _Builder:
                 warnings.simplefilter("ignore", DeprecationWarning)
                 item = ProcessingItem.from_dict(data)
             step = named_step(data.get("id"), collecting(item))
-        except Exception as error:  # noqa: BLE001 - pySigma checks little of what it is given
+        except Exception as error:  # pySigma checks little of what it is given
             raise self._error(" ".join(str(error).split()), where) from error
         if step is None:
             return None
