@@ -120,7 +120,8 @@ BROKEN: dict[str, tuple[str, str, int, int]] = {
     ),
     "a condition expression": (
         (
-            "transformations:\n- type: case\n  rule_conditions: {a: {type: logsource, product: p}}\n"
+            "transformations:\n- type: case\n"
+            "  rule_conditions: {a: {type: logsource, product: p}}\n"
             "  rule_cond_expr: '(('\n"
         ),
         "",
