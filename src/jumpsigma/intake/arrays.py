@@ -92,8 +92,12 @@ class ArrayReader:
                     data = loads(raw)
                 except ValueError:
                     break
-                if data.__class__ is not dict or raw[-1] != _OBJECT_END:
-                    break  # an object with white space behind it is not cut off exactly
+                if (
+                    data.__class__ is not dict
+                    or raw[-1] != _OBJECT_END  # white space behind it: not cut off exactly
+                    or len(raw) > MAX_EVENT_BYTES
+                ):
+                    break
                 number += 1
                 start = end + step
                 yield Event(data, path, number, raw)
@@ -134,10 +138,13 @@ class ArrayReader:
         try:
             data = decode_object(raw)
         except NotAnEventError as reason:
-            self._counted = self._offset + end
-            if (cut := self._find_restart(end)) >= 0:
-                yield from self._take_up_to(cut)
-                return
+            # Its brackets add up, so that only a line break tells two elements from one.
+            if self._restart.startswith(b"\n") and len(raw) <= MAX_EVENT_BYTES:
+                cut = self._find_restart(end)
+                if cut >= 0:
+                    self._counted = self._offset + end
+                    yield from self._take_up_to(cut)
+                    return
             self._start = end
             self._reject(raw, reason)
         else:

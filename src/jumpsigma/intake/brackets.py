@@ -19,6 +19,8 @@ _STRING_TAIL = rb'[^"\\\n]*+(?:\\[^\n][^"\\\n]*+)*+"'
 _to_string_end = re.compile(_STRING_TAIL)
 _to_bracket = re.compile(rb'[^"{}\[\]]*+(?:"' + _STRING_TAIL + rb'[^"{}\[\]]*+)*+')
 _to_bracket_or_comma = re.compile(rb'[^"{}\[\],]*+(?:"' + _STRING_TAIL + rb'[^"{}\[\],]*+)*+')
+_openings = re.compile(rb"[\[{]++")
+_closings = re.compile(rb"[\]}]++")
 
 _QUOTE, _COMMA, _BACKSLASH = b'",\\'
 _LINE_BREAK = b"\n"[0]
@@ -63,27 +65,35 @@ class ElementScanner:
                 continue
             if not self._closers and byte in (_COMMA, _ARRAY_END):
                 return position
-            if not self._count(byte):
+            counted = self._count(text, position)
+            if not counted:
                 self.broken_at = position - start
                 return BROKEN
-            position += 1
+            position += counted
         self._done = len(text) - start
         if position == BROKEN:
             self.broken_at -= start
         return position
 
-    def _count(self, bracket: int) -> bool:
-        """Count one bracket; False when it closes what is not open."""
+    def _count(self, text: bytes, position: int) -> int:
+        """Count a bracket, beyond _MAX_KINDS all that follow at once.
+
+        Returns how many, 0 for one that closes what is not open.
+        """
+        bracket = text[position]
         if bracket in _CLOSES:
             if len(self._closers) < _MAX_KINDS:
                 self._closers.append(_CLOSES[bracket])
-            else:
-                self._deeper += 1
-        elif self._deeper:
-            self._deeper -= 1
-        elif not self._closers or self._closers.pop() != bracket:
-            return False
-        return True
+                return 1
+            opened = _openings.match(text, position).end() - position  # type: ignore[union-attr]
+            self._deeper += opened
+            return opened
+        if self._deeper:
+            closed = _closings.match(text, position).end() - position  # type: ignore[union-attr]
+            closed = min(closed, self._deeper)
+            self._deeper -= closed
+            return closed
+        return 1 if self._closers and self._closers.pop() == bracket else 0
 
     def forget(self) -> None:
         """Go on at the very start of the next text: what was scanned so far is dropped."""

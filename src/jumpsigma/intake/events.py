@@ -26,8 +26,8 @@ from jumpsigma.intake.records import Event, Reading, ReadStats, Reject
 Source = str | Path | BinarySource | Iterable[bytes] | Iterable[str]
 
 _MAX_SNIFF = 1024 * 1024
-# "[2024-01-01] ..." is a line of a log.
-_array_start = re.compile(rb'\s*+\[(?:[ \t\r]*+\n|\s*+(?:[{\[\]"]|\Z))')
+# An array whose first element is an object, text, an array, or a literal that should not be there.
+_array_start = re.compile(rb'\[\s*+(?:[{"\[\]]|(?:null|true|false|-?[0-9]+(?:\.[0-9]+)?)\s*+,)')
 
 
 def read_events(
@@ -76,7 +76,7 @@ def _all(events: Iterator[Event], reading: Reading) -> Iterator[Event]:
 def _block_events(blocks: Iterator[bytes], reading: Reading) -> Iterator[Event]:
     head = _read_head(blocks)
     number = 0
-    while _array_start.match(head):  # several when exports were put one behind the other
+    while _is_array(head):  # several when exports were put one behind the other
         array = ArrayReader(reading, head.lstrip(), blocks, number)
         yield from array.events()
         number = array.number
@@ -99,14 +99,23 @@ def _read_head(blocks: Iterator[bytes]) -> bytes:
     head = b""
     while len(head) < _MAX_SNIFF:
         line, line_break, after = head.lstrip().partition(b"\n")
-        complete = bool(line_break) and not _is_opening(line) and line.strip() != b"["
-        if complete or after.strip() or (line.startswith(b"[") and line[1:].strip()):
+        if (line_break and not _is_opening(line)) or after.strip() or _array_start.match(line):
             break
         block = next(blocks, b"")
         if not block:
             break
         head += block
     return head
+
+
+def _is_array(head: bytes) -> bool:
+    """Whether an array begins here; ``[2024-01-01] started`` is a line of a log."""
+    line = head.lstrip().partition(b"\n")[0].rstrip()
+    return (
+        line == b"["
+        or _array_start.match(line) is not None
+        or (line.startswith(b"[") and line.endswith(b","))
+    )
 
 
 def _is_opening(line: bytes) -> bool:

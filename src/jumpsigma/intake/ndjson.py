@@ -16,26 +16,26 @@ Lines = Iterable[Sequence[bytes | Oversized]]
 def split_lines(blocks: Iterator[bytes]) -> Lines:
     """Cut blocks into lines in bounded memory.
 
-    A line of more than MAX_EVENT_BYTES comes alone, as :class:`Oversized`.
+    A line of more than MAX_EVENT_BYTES comes as :class:`Oversized`.
     """
     parts: list[bytes] = []  # the beginning of a line, in pieces so that it is joined only once
     size = 0
-    for block in blocks:
-        lines = block.split(b"\n")
-        if len(lines) > 1:
-            parts.append(lines[0])
-            lines[0] = b"".join(parts)
-            parts = [lines.pop()]
-            size = len(parts[0])
-            yield lines
-        else:
-            parts.append(block)
-            size += len(block)
+    after = b""  # of a line that was too long
+    while block := after or next(blocks, b""):
+        after = b""
+        first, *lines = block.split(b"\n")
+        parts.append(first)
+        size += len(first)
+        if lines:
+            line = b"".join(parts)
+            yield [line if size <= MAX_EVENT_BYTES else Oversized(line, ()), *lines[:-1]]
+            parts = lines[-1:]
+            size = len(lines[-1])
         if size > MAX_EVENT_BYTES:
             rest = _RestOfLine(blocks)
             yield [Oversized(b"".join(parts), rest)]
-            parts = [rest.after()]
-            size = len(parts[0])
+            after = rest.after()
+            parts, size = [], 0
     if size:
         yield [b"".join(parts)]
 

@@ -84,11 +84,12 @@ class Reading:
         if isinstance(line, Oversized):
             self.reject(number, line.raw, NotAnEventError.too_long(), rest=line.rest)
             return None
+        if not line or line.isspace():
+            return None
         try:
             return decode_object(line)
         except NotAnEventError as reason:
-            if line.strip():
-                self.reject(number, line, reason)
+            self.reject(number, line, reason)
             return None
 
     def reject(
