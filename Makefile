@@ -26,9 +26,9 @@ demo: .venv/.installed
 	.venv/bin/jumpsigma explain jumpcloud_api_key_updated $(DEMO_EVENTS)
 
 test: .venv/.installed-dev .venv-sigma1/.installed-dev
-	JUMPSIGMA_EXPECT_PYSIGMA=1 .venv-sigma1/bin/python -m pytest $(PYTEST_FLAGS) -n auto -m "not packaging"
-	JUMPSIGMA_EXPECT_PYSIGMA=2 .venv/bin/python -m pytest $(PYTEST_FLAGS) -n auto -m "not packaging" --cov
-	.venv/bin/python -m pytest $(PYTEST_FLAGS) -m packaging
+	JUMPSIGMA_EXPECT_PYSIGMA=1 .venv-sigma1/bin/python -m pytest $(PYTEST_FLAGS) -n auto --ignore tests/packaging
+	JUMPSIGMA_EXPECT_PYSIGMA=2 .venv/bin/python -m pytest $(PYTEST_FLAGS) -n auto --ignore tests/packaging --cov
+	.venv/bin/python -m pytest $(PYTEST_FLAGS) -m packaging tests/packaging
 
 check: .venv/.installed-dev
 	.venv/bin/ruff check
