@@ -103,7 +103,7 @@ class CsvSink:
 
     def __init__(self, stream: TextIO) -> None:
         self._stream = stream
-        self._writer = csv.writer(stream)
+        self._writer = csv.writer(stream, lineterminator="\n")
         self._writer.writerow(COLUMNS)
 
     def write(self, finding: Finding) -> None:

@@ -1,6 +1,7 @@
 """Findings for reading: a short block each, most telling things first.
 
-Nothing is cut off and nothing waits for the last finding, so that a long scan can be watched.
+Nothing waits for the last finding, so that a long scan can be watched, and only the end of a very
+long value is left out.
 """
 
 from __future__ import annotations
