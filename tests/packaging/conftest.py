@@ -90,12 +90,12 @@ def wheel_of_sdist(sdist: Path, work: Path) -> Path:
     return path
 
 
-Make = Callable[[str, str, Sequence[str | Path]], Environment]
+Make = Callable[[str, str | None, Sequence[str | Path]], Environment]
 
 
 @pytest.fixture(scope="session")
 def make_environment(checkout: Path, work: Path) -> Make:
-    """Make an environment: its name, the group of uv.lock it is held to, what it gets."""
+    """Make an environment: its name, the group of uv.lock it is held to (if any), what it gets."""
 
     def constraints(group: str) -> Path:
         path = work / f"{group}.txt"
@@ -105,12 +105,13 @@ def make_environment(checkout: Path, work: Path) -> Make:
             must(run(uv.find_uv_bin(), "export", *words, cwd=work))
         return path
 
-    def make(name: str, group: str, packages: Sequence[str | Path]) -> Environment:
+    def make(name: str, group: str | None, packages: Sequence[str | Path]) -> Environment:
         environment = Environment(root=work / name, cwd=work / f"{name}-cwd")
         environment.cwd.mkdir()
         program = uv.find_uv_bin()
         must(run(program, "venv", "--python", sys.executable, environment.root, cwd=work))
-        arguments = ["--python", environment.python, "-c", constraints(group), *packages]
+        held = [] if group is None else ["-c", constraints(group)]
+        arguments = ["--python", environment.python, *held, *packages]
         must(run(program, "pip", "install", "--quiet", *arguments, cwd=work))
         return environment
 

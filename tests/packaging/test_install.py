@@ -50,11 +50,15 @@ for diagnostic in pack.diagnostics:
 """
 
 
-@pytest.fixture(scope="session", params=["wheel", "sdist", "editable"])
+@pytest.fixture(scope="session", params=["wheel", "sdist", "editable", "lowest"])
 def installed(
     request: pytest.FixtureRequest, make_environment: Make, checkout: Path
 ) -> Environment:
+    """Us alone; `lowest` has of each dependency the oldest version that pyproject.toml allows."""
     kind: str = request.param
+    if kind == "lowest":
+        wheel = request.getfixturevalue("wheel")
+        return make_environment("installed-lowest", None, ["--resolution", "lowest-direct", wheel])
     packages: list[str | Path]
     packages = ["-e", checkout] if kind == "editable" else [request.getfixturevalue(kind)]
     return make_environment(f"installed-{kind}", "sigma2", packages)
@@ -85,9 +89,10 @@ def test_scans(installed: Environment) -> None:
     ]
 
 
-def test_a_plain_install_has_pysigma_2_and_no_other_command(installed: Environment) -> None:
+def test_pysigma_is_the_one_meant_and_brings_no_command(installed: Environment) -> None:
     program = "import importlib.metadata as m; print(m.version('pysigma'))"
-    assert installed.output("python", "-c", program).startswith("2.")
+    expected = "1.5.1" if installed.root.name == "installed-lowest" else "2."
+    assert installed.output("python", "-c", program).startswith(expected)
     assert not (installed.python.parent / "sigma").exists()
 
 
