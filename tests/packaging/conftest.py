@@ -110,7 +110,7 @@ def make_environment(checkout: Path, work: Path) -> Make:
         environment.cwd.mkdir()
         program = uv.find_uv_bin()
         must(run(program, "venv", "--python", sys.executable, environment.root, cwd=work))
-        held = [] if group is None else ["-c", constraints(group)]
+        held: list[str | Path] = [] if group is None else ["-c", constraints(group)]
         arguments = ["--python", environment.python, *held, *packages]
         must(run(program, "pip", "install", "--quiet", *arguments, cwd=work))
         return environment

@@ -57,8 +57,9 @@ def installed(
     """Us alone; `lowest` has of each dependency the oldest version that pyproject.toml allows."""
     kind: str = request.param
     if kind == "lowest":
-        wheel = request.getfixturevalue("wheel")
-        return make_environment("installed-lowest", None, ["--resolution", "lowest-direct", wheel])
+        # Of a folder, unlike of a wheel, uv takes the dependencies for direct ones.
+        words: list[str | Path] = ["--resolution", "lowest-direct", checkout]
+        return make_environment("installed-lowest", None, words)
     packages: list[str | Path]
     packages = ["-e", checkout] if kind == "editable" else [request.getfixturevalue(kind)]
     return make_environment(f"installed-{kind}", "sigma2", packages)
