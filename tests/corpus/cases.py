@@ -9,14 +9,16 @@ from dataclasses import dataclass, replace
 from ipaddress import ip_network
 from typing import Any
 
+from lowered import Outcome
 from reading import Leaf, Lists, Row
 from values import MISSING
 from witness import Mutation, as_event, mutations, placeholder_lists, witness
 
 from jumpsigma.interpret import Trace, trace
 from jumpsigma.ir.nodes import Element, Expr, Keyword, Network, Test
-from report import Outcome
 
+#: Parts of the corpus, so that several processes share the work.
+SHARDS = 8
 RANDOM_ROWS = 24
 #: How many leaf evaluations the mutations of one rule may cost: leaves times mutated leaves.
 #: Only the few rules with more than 244 leaves have some leaves left out.

@@ -11,15 +11,21 @@ from __future__ import annotations
 import re
 import sqlite3
 from collections.abc import Sequence
+from dataclasses import dataclass
 from functools import lru_cache
 from importlib import import_module
+from importlib.util import find_spec
 from typing import Any
 
+from cases import Case
 from reading import Leaf, Row
 from sigma.exceptions import SigmaError
 from sigma.rule import SigmaRule
+from witness import as_event
 
+from jumpsigma.interpret import holds
 from jumpsigma.ir.nodes import Compare, Element, FieldRef, Keyword, Test
+from jumpsigma.lower.pysigma1 import is_pysigma1
 from jumpsigma.pack import LoadedRule
 
 _ALL_VALUES = "all_values"
@@ -28,6 +34,46 @@ _NUMBER = "row_number"
 
 class NotComparableError(Exception):
     """SQLite cannot be asked about this rule, or about this row; says why."""
+
+
+@dataclass(frozen=True, slots=True)
+class Agreement:
+    """How many verdicts were compared, and how many of them SQLite says true.
+
+    ``differing``: the rows that are judged differently, by rule; ``not_comparable``: the rules
+    that SQLite cannot be asked about, with the reason.
+    """
+
+    compared: int
+    matching: int
+    differing: dict[str, list[Row]]
+    not_comparable: dict[str, str]
+
+
+def backend_is_there() -> bool:
+    """Whether the backend for pySigma 2 is; that for pySigma 1 reads some rules differently."""
+    return not is_pysigma1() and find_spec("sigma.backends.sqlite") is not None
+
+
+def agreement(cases: Sequence[Case]) -> Agreement:
+    """Compare the interpreter with SQLite on every row that fits a table."""
+    compared = matching = 0
+    differing: dict[str, list[Row]] = {}
+    not_comparable: dict[str, str] = {}
+    for case in cases:
+        rows = [row for row in case.rows if comparable(row)]
+        try:
+            theirs = verdicts(case.outcome.rule, list(case.truths), rows)
+        except NotComparableError as reason:
+            not_comparable[case.key] = str(reason)
+            continue
+        compared += len(rows)
+        matching += sum(theirs)
+        ours = [holds(case.expr, as_event(row), case.lists) for row in rows]
+        found = [row for row, a, b in zip(rows, ours, theirs, strict=True) if a is not b]
+        if found:
+            differing[case.key] = found
+    return Agreement(compared, matching, differing, not_comparable)
 
 
 def queries(rule: LoadedRule) -> list[str]:

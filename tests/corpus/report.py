@@ -1,93 +1,25 @@
-"""What becomes of every rule of a corpus: loaded, lowered, or refused with which code.
+"""What becomes of every rule of a corpus: loaded, lowered, refused; tried on events; compared.
 
-python tests/corpus/report.py PATH [--mapping NAME]
+python tests/corpus/report.py PATH [--mapping NAME] [--events]
 """
 
 from __future__ import annotations
 
 import argparse
-import dataclasses
-import hashlib
 import sys
 from collections import Counter
-from collections.abc import Iterable
 from pathlib import Path
-from typing import Any
 
-from jumpsigma.ir.nodes import RuleIR
-from jumpsigma.lower import Lowered, lower_rule
-from jumpsigma.mapping import load_mapping
-from jumpsigma.pack import LoadedRule, Pack, load_pack
+from cases import SHARDS, Case, cases_of
+from lowered import Corpus, digest, read_corpus, refusals
+from oracle import agreement, backend_is_there
+from witness import as_event
 
-
-@dataclasses.dataclass(frozen=True, slots=True)
-class Outcome:
-    """One rule of the corpus and what lowering made of it."""
-
-    rule: LoadedRule
-    lowered: Lowered
-
-    @property
-    def key(self) -> str:
-        """What names the rule in lists: its id, else its file."""
-        return self.rule.id or Path(self.rule.path).name
-
-    @property
-    def ir(self) -> RuleIR | None:
-        return self.lowered.rule
-
-    @property
-    def code(self) -> str | None:
-        """The code it is refused with."""
-        return None if self.lowered.diagnostic is None else self.lowered.diagnostic.code
+from jumpsigma.interpret import holds
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
-class Corpus:
-    """A loaded corpus: ``outcomes`` of its rules, correlations apart."""
-
-    files: int
-    pack: Pack
-    outcomes: tuple[Outcome, ...]
-    correlations: int
-
-
-def read_corpus(path: Path, mapping: str = "sigma") -> Corpus:
-    """Load every rule file below a folder and lower every rule with a mapping."""
-    pack, words = load_pack(path), load_mapping(mapping)
-    single = [rule for rule in pack.rules if rule.kind == "rule"]
-    return Corpus(
-        files=sum(1 for _ in path.rglob("*.yml")),
-        pack=pack,
-        outcomes=tuple(Outcome(rule, lower_rule(rule, words)) for rule in single),
-        correlations=len(pack.rules) - len(single),
-    )
-
-
-def refusals(outcomes: Iterable[Outcome]) -> dict[str, str]:
-    """The refused rules with their codes, by id."""
-    return {each.key: each.code for each in outcomes if each.code is not None}
-
-
-def plain(node: Any) -> Any:
-    """A node as plain values that are the same in every environment: no paths, no object ids."""
-    if dataclasses.is_dataclass(node):
-        fields = [f.name for f in dataclasses.fields(node) if f.name != "path"]
-        return (type(node).__name__, *(plain(getattr(node, name)) for name in fields))
-    return tuple(map(plain, node)) if isinstance(node, tuple) else node
-
-
-def digest(outcomes: Iterable[Outcome]) -> tuple[int, str]:
-    """How many rules were lowered, and a digest of their ids and expressions, in order of ids.
-
-    Types and the places of the leaves in their files count; where the files are does not.
-    """
-    lines = sorted(f"{each.key} {plain(each.ir.condition)!r}" for each in outcomes if each.ir)
-    return len(lines), hashlib.sha256("\n".join(lines).encode()).hexdigest()
-
-
-def lines(corpus: Corpus) -> list[str]:
-    """The counts, one a line, then every refusal."""
+def counts(corpus: Corpus) -> list[str]:
+    """How many rules were loaded, lowered and refused, one number a line, then every refusal."""
     refused = refusals(corpus.outcomes)
     problems = Counter(each.code for each in corpus.pack.diagnostics)
     count, sha256 = digest(corpus.outcomes)
@@ -105,13 +37,50 @@ def lines(corpus: Corpus) -> list[str]:
     ]
 
 
+def events(corpus: Corpus) -> list[str]:
+    """How many events were made, and how many verdicts agree with SQLite's."""
+    cases = [case for shard in range(SHARDS) for case in cases_of(corpus.outcomes[shard::SHARDS])]
+    matched = sum(_matches_its_witness(case) for case in cases)
+    leaves = sum(len(case.truths) for case in cases)
+    turned = sum(len({mutation.leaf for mutation in case.mutations}) for case in cases)
+    made = [
+        f"witnesses     {sum(case.witness is not None for case in cases)}  ({matched} match)",
+        f"leaves        {leaves}  ({turned} turned, by {_total(cases)} mutations)",
+        f"events        {sum(len(case.rows) for case in cases)}",
+    ]
+    if not backend_is_there():
+        return [*made, "sqlite        pysigma-backend-sqlite 2.x is not installed"]
+    agreed = agreement(cases)
+    differing = sum(map(len, agreed.differing.values()))
+    return [
+        *made,
+        f"compared      {agreed.compared} verdicts with SQLite  ({agreed.matching} true there)",
+        f"agreeing      {agreed.compared - differing}",
+        f"differing     {differing}  (in {len(agreed.differing)} rules)",
+        f"without SQL   {len(agreed.not_comparable)} rules",
+    ]
+
+
+def _matches_its_witness(case: Case) -> bool:
+    return case.witness is not None and holds(case.expr, as_event(case.witness), case.lists)
+
+
+def _total(cases: list[Case]) -> int:
+    return sum(len(case.mutations) for case in cases)
+
+
 def main() -> int:
     """Print the counts of the corpus that the command line names."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
     parser.add_argument("path", type=Path, help="a folder of Sigma rules")
     parser.add_argument("--mapping", default="sigma", help="whose words to lower them in")
+    parser.add_argument("--events", action="store_true", help="make events, compare with SQLite")
     given = parser.parse_args()
-    sys.stdout.write("\n".join(lines(read_corpus(given.path, given.mapping))) + "\n")
+    corpus = read_corpus(given.path, given.mapping)
+    lines = counts(corpus)
+    if given.events:
+        lines += events(corpus)
+    sys.stdout.write("\n".join(lines) + "\n")
     return 0
 
 

@@ -6,9 +6,10 @@ from pathlib import Path
 
 import pytest
 import yaml
+from lowered import Corpus, Outcome, digest, read_corpus, refusals
 
 from jumpsigma.lower.pysigma1 import is_pysigma1
-from report import Corpus, Outcome, digest, lines, read_corpus, refusals
+from report import counts
 
 pytestmark = pytest.mark.corpus
 
@@ -65,7 +66,7 @@ def test_report_of_made_up_rules(tmp_path: Path) -> None:
     read = read_corpus(tmp_path)
     assert read.files == 4
     assert "00000000-0000-4000-8000-000000000002" in refusals(read.outcomes)
-    printed = lines(read)
+    printed = counts(read)
     assert "JS031 00000000-0000-4000-8000-000000000002" in printed
     assert "  JS002  1" in printed
 
