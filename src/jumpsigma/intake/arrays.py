@@ -19,6 +19,7 @@ from jumpsigma.intake.records import Event, Reading
 
 _space = re.compile(rb"[ \t\r\n]*+")
 _gap = re.compile(rb"[ \t\r\n]*+,?[ \t\r\n]*+")
+_key = re.compile(rb'\{[ \t]*+"[^"\\\n]*+"[ \t]*+:')
 _MAX_GAP = 4096  # white space longer than this is no separator to learn, and is not kept
 
 _OBJECT_END = b"}"[0]
@@ -44,8 +45,9 @@ class ArrayReader:
         self._start = 1  # of the element that is next, in the text
         self._offset = 0  # of the text, in the input
         self._counted = 0  # brackets up to here, in the input, were counted in vain
-        self._separator = b",\n{"  # from behind one element to the first byte of the next
+        self._separator = b",\n{"  # from behind one element into the next
         self._restart = b"\n{"  # its part that a malformed element cannot hide
+        self._lead = 1  # how much of either belongs to the next element
 
     def events(self) -> Iterator[Event]:
         """Yield the array's events in order; elements that are no events are rejected."""
@@ -54,7 +56,8 @@ class ArrayReader:
         while True:
             yield from self._quick()
             if self._start == len(self._text) and not self._more():
-                self._reading.problem("JS074", "the array is not closed", hint=_CUT_HINT)
+                if not self._reading.problems:  # else it is known why it ends early
+                    self._reading.problem("JS074", "the array is not closed", hint=_CUT_HINT)
                 return
             match self._text[self._start : self._start + 1]:
                 case b"]":
@@ -84,7 +87,7 @@ class ArrayReader:
         loads = orjson.loads
         text, start, number = self._text, self._start, self.number
         separator = self._separator
-        step = len(separator) - 1
+        step = len(separator) - self._lead
         try:
             while (end := text.find(separator, start + 1)) >= 0:
                 raw = text[start:end]
@@ -155,7 +158,7 @@ class ArrayReader:
     def _take_up_to(self, cut: int) -> Iterator[Event]:
         """Take the text before a restart as one element, whatever it is."""
         raw = self._text[self._start : cut].rstrip().removesuffix(b",").rstrip()
-        self._start = cut + len(self._restart) - 1
+        self._start = cut + len(self._restart) - self._lead
         yield from self._decoded(raw)
 
     def _unfinished(self) -> Iterator[Event]:
@@ -225,7 +228,7 @@ class ArrayReader:
                 end = text.find(self._restart)
                 if end >= 0:
                     yield text[:end]
-                    self._text, self._start = text, end + held
+                    self._text, self._start = text, end + len(self._restart) - self._lead
                     return
                 yield text[:-held]
                 text = text[-held:]
@@ -256,10 +259,21 @@ class ArrayReader:
         line_break = gap.rfind(b"\n")
         if opening and line_break >= 0:
             self._separator = b"," + gap + b"{"
-            self._restart = gap[line_break:] + b"{"
         elif b"," in gap and self._text[self._start : self._start + 1] == b"{":
-            self._separator = gap + b"{"
-            self._restart = self._separator[max(line_break, 0) :]
+            # On one line, objects within an event are separated like events; their keys differ.
+            lead = b"{" if line_break >= 0 else self._first_key()
+            self._separator = gap + lead
+            self._lead = len(lead)
+        else:
+            return
+        self._restart = self._separator[max(self._separator.rfind(b"\n"), 0) :]
+
+    def _first_key(self) -> bytes:
+        """The text of the element at the start up to its first colon, if that is near."""
+        while (key := _key.match(self._text, self._start)) is None:
+            if len(self._text) - self._start > _MAX_GAP or not self._more():
+                return b"{"
+        return key[0]
 
     def _skip(self, pattern: re.Pattern[bytes]) -> bytes:
         """Step over what matches ``pattern``; returns it, or nothing if it is long."""

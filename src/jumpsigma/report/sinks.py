@@ -103,7 +103,7 @@ class CsvSink:
 
     def __init__(self, stream: TextIO) -> None:
         self._stream = stream
-        self._writer = csv.writer(stream, lineterminator="\n")
+        self._writer = csv.writer(_Lines(stream))
         self._writer.writerow(COLUMNS)
 
     def write(self, finding: Finding) -> None:
@@ -127,6 +127,21 @@ class CsvSink:
     def close(self) -> None:
         """Flush."""
         self._stream.flush()
+
+
+class _Lines:
+    """Takes the rows of a csv writer and ends them as text streams want it.
+
+    The writer itself must use CRLF: it quotes what holds a part of its line break, and a lone
+    CR must be quoted too.
+    """
+
+    def __init__(self, stream: TextIO) -> None:
+        self._stream = stream
+
+    def write(self, row: str) -> None:
+        """Write one row."""
+        self._stream.write(row.removesuffix("\r\n") + "\n")
 
 
 def _cell(value: Any) -> str:
