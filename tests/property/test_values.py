@@ -7,7 +7,7 @@ from ipaddress import IPv4Address, IPv6Address
 from typing import Any, Literal, get_args
 
 import pytest
-from hypothesis import assume, given
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from strategies import text_parts
 
@@ -28,11 +28,16 @@ from jumpsigma.ir.nodes import (
 _ALPHABET = "xXy1*?.\\\n"
 
 
-@given(text_parts(), st.text(_ALPHABET, max_size=8))
+# Two letters, so that pieces occur often, and overlap.
+@settings(max_examples=500)
+@given(
+    st.lists(st.sampled_from(Wildcard) | st.text("xy", min_size=1, max_size=2), max_size=6),
+    st.text("xy\n", max_size=7),
+)
 def test_wildcards_are_those_of_a_regular_expression(
-    parts: tuple[str | Wildcard, ...], text: str
+    parts: list[str | Wildcard], text: str
 ) -> None:
-    assert glob(parts, text) is bool(_reference(parts).fullmatch(text))
+    assert glob(tuple(parts), text) is bool(_reference(parts).fullmatch(text))
 
 
 @given(text_parts(), st.data())
@@ -52,7 +57,7 @@ def test_wildcards_stand_for_what_is_put_in_their_place(
     assert glob(parts, written)
 
 
-def _reference(parts: tuple[str | Wildcard, ...]) -> re.Pattern[str]:
+def _reference(parts: list[str | Wildcard]) -> re.Pattern[str]:
     sources = {Wildcard.MANY: ".*", Wildcard.ONE: "."}
     source = "".join(sources[p] if isinstance(p, Wildcard) else re.escape(p) for p in parts)
     return re.compile(source, re.DOTALL)
@@ -80,7 +85,6 @@ def test_folding_is_symmetrical(one: str, other: str) -> None:
 def test_text_equals_itself_and_its_small_letters(text: str) -> None:
     assert satisfies(_literal(text), text)
     assert satisfies(_literal(text, cased=True), text)
-    # One that str.lower() changes once more would not: no character does.
     assert satisfies(_literal(text), text.lower())
 
 
@@ -165,6 +169,15 @@ def test_a_literal_expression_is_cased_contains(text: str, literal: str) -> None
     assert satisfies(Regex((literal,)), text) is (literal in text)
     assert satisfies(Regex((literal,), anchor_start=True), text) is text.startswith(literal)
     assert satisfies(Regex((literal,), anchor_end=True), text) is text.endswith(literal)
+
+
+@given(st.lists(st.text("xy", min_size=1, max_size=2), min_size=2, max_size=3), st.text("xy\n"))
+def test_an_anchor_holds_for_every_alternative(words: list[str], text: str) -> None:
+    source = "|".join(words)
+    starts = any(text.startswith(word) for word in words)
+    assert satisfies(Regex((source,), anchor_start=True), text) is starts
+    ends = any(text.endswith(word) for word in words)
+    assert satisfies(Regex((source,), anchor_end=True), text) is ends
 
 
 def _any_values() -> st.SearchStrategy[Any]:
