@@ -9,9 +9,10 @@ import inspect
 import sys
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
+from typing import Any
 
-import click
-import typer
+import typer.core
+import typer.main
 
 import jumpsigma
 from jumpsigma import api
@@ -38,7 +39,9 @@ def cli_page() -> str:
     root = typer.main.get_command(app)
     parts = ["# Command line\n\nWhat `--help` says, command by command.\n"]
     for names, command in _commands(root, ("jumpsigma",)):
-        context = click.Context(command, info_name=" ".join(names), terminal_width=96)
+        context = command.make_context(
+            " ".join(names), [], resilient_parsing=True, terminal_width=96
+        )
         with context:
             text = command.get_help(context)
         body = "\n".join(line.rstrip() for line in text.splitlines()).strip()
@@ -64,11 +67,9 @@ def cli_page() -> str:
     return "\n".join(parts)
 
 
-def _commands(
-    command: click.Command, names: tuple[str, ...]
-) -> Iterable[tuple[tuple[str, ...], click.Command]]:
+def _commands(command: Any, names: tuple[str, ...]) -> Iterable[tuple[tuple[str, ...], Any]]:
     yield names, command
-    if isinstance(command, click.Group):
+    if isinstance(command, typer.core.TyperGroup):
         for name, child in command.commands.items():
             yield from _commands(child, (*names, name))
 
@@ -148,7 +149,7 @@ def rules_page() -> str:
     root = shipped("sigma_rules")
     rows = (
         (
-            f"[{rule.title}](../../sigma_rules/{Path(rule.path).relative_to(root).as_posix()})",
+            f"[{rule.title}](../../sigma_rules/{Path(rule.path).resolve().relative_to(root).as_posix()})",
             rule.level or "",
             rule.status or "",
             ", ".join(rule.tags),

@@ -36,7 +36,11 @@ def load_pack(*paths: str | Path) -> Pack:
 
 
 def _resolve(path: str | Path) -> str | Path:
-    return shipped("sigma_rules") if path == SHIPPED and not Path(path).exists() else path
+    if path != SHIPPED or Path(path).exists():
+        return path
+    folder, here = shipped("sigma_rules"), Path.cwd()
+    # In a checkout the short path is the one that people recognise in a message.
+    return folder.relative_to(here) if folder.is_relative_to(here) else folder
 
 
 def compile(  # noqa: A001 - the verb of the documented contract

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import os
 import sys
 
@@ -14,6 +15,10 @@ def main() -> None:
     """
     from jumpsigma.cli.app import run
 
+    for stream in (sys.stdout, sys.stderr):
+        # Findings hold any character, and a console of another encoding must not stop a scan.
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(encoding="utf-8", errors="backslashreplace")
     try:
         code = run(sys.argv[1:])
         sys.stdout.flush()

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-import errno
-from typing import Annotated
+from typing import Annotated, Any
 
-import click
 import typer
 
 from jumpsigma._version import __version__
 from jumpsigma.cli import cases, explain, listing, new, scan
 from jumpsigma.cli.output import fail, tell
 from jumpsigma.diagnostics import Diagnostic, DiagnosticError
+
+#: What Typer makes of Ctrl-C.
+INTERRUPTED = 130
+#: Typer carries click inside and exports only the leaves of its exceptions.
+USAGE_ERROR: Any = next(c for c in typer.BadParameter.__mro__ if c.__name__ == "ClickException")
 
 app = typer.Typer(
     name="jumpsigma",
@@ -50,21 +53,21 @@ def run(arguments: list[str]) -> int:
     """Run the command line given and return its exit code; errors are told on stderr."""
     try:
         code = app(arguments, standalone_mode=False)
-    except click.exceptions.NoArgsIsHelpError as error:
-        typer.echo(error.format_message())
-        return 2
-    except click.ClickException as error:
+    except USAGE_ERROR as error:
         error.show()
-        return error.exit_code
-    except click.exceptions.Abort:
+        return int(error.exit_code)
+    except typer.Abort:
         raise KeyboardInterrupt from None
     except DiagnosticError as error:
         return fail(error.diagnostic)
-    except BrokenPipeError:
+    except SystemExit as ended:
+        # Typer answers a closed pipe with exit code 1; to us it is no failure.
+        if isinstance(ended.__context__, OSError):
+            raise BrokenPipeError from None
         raise
     except OSError as error:
-        if error.errno == errno.EPIPE:
-            raise BrokenPipeError from error
         tell([Diagnostic("JS091", f"cannot write the results: {error}")])
         return 2
+    if code == INTERRUPTED:
+        raise KeyboardInterrupt
     return code if isinstance(code, int) else 0

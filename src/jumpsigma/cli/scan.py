@@ -23,7 +23,9 @@ from jumpsigma.cli.output import (
 from jumpsigma.diagnostics import Diagnostic, Severity
 from jumpsigma.intake.events import ReadStats, Reject, expand_inputs
 from jumpsigma.matcher import Matcher
-from jumpsigma.report import RejectWriter, open_sink, summary_text
+from jumpsigma.report.rejects import RejectWriter
+from jumpsigma.report.sinks import open_sink
+from jumpsigma.report.summary import summary_text
 
 EXAMPLES = """Examples:
 
@@ -102,7 +104,7 @@ def scan(
     rejected.tell_rest()
     tell(problems)
     sys.stdout.flush()
-    print(_summary(stats, levels, matcher, pack.diagnostics), file=sys.stderr)
+    print(_summary(stats, levels, matcher, mapping), file=sys.stderr)
     if stats.unreadable or any(p.is_error for p in (*problems, *pack.diagnostics)):
         return 2
     found = least is not None and any(api.level_rank(level) >= least for level in levels)
@@ -110,17 +112,17 @@ def scan(
 
 
 class _Rejects:
-    """Prints the first rejects, keeps all of them when there is a file for them."""
+    """Tells of the first rejects, and keeps all of them when there is a file for them."""
 
     def __init__(self, *, verbose: bool) -> None:
-        self.verbose, self.seen, self.writer = verbose, 0, None
-
-    writer: RejectWriter | None
+        self.verbose = verbose
+        self.seen = 0
+        self.writer: RejectWriter | None = None
 
     def take(self, reject: Reject) -> None:
         self.seen += 1
         if self.writer is not None:
-            self.writer.write(reject)
+            self.writer(reject)
         if self.verbose or self.seen <= SHOWN:
             tell([reject.diagnostic])
 
@@ -145,19 +147,14 @@ def _shortened(diagnostics: tuple[Diagnostic, ...], *, verbose: bool) -> list[Di
     return shown
 
 
-def _summary(
-    stats: ReadStats,
-    levels: Counter[str | None],
-    matcher: Matcher,
-    load_problems: tuple[Diagnostic, ...],
-) -> str:
+def _summary(stats: ReadStats, levels: Counter[str | None], matcher: Matcher, mapping: str) -> str:
     refused = {d.rule_id or str(d.span): d.severity for d in matcher.refused}
-    not_applying = sum(severity is Severity.INFO for severity in refused.values())
+    not_applicable = sum(severity is Severity.INFO for severity in refused.values())
     return summary_text(
         stats,
-        findings=levels,
+        levels,
         rules=len(matcher.rules),
-        not_applying=not_applying,
-        refused=len(refused) - not_applying,
-        broken=sum(problem.is_error for problem in load_problems),
+        not_applicable=not_applicable,
+        refused=len(refused) - not_applicable,
+        mapping=mapping,
     )

@@ -21,19 +21,35 @@ CODES: dict[str, Code] = {
     # files and packs
     "JS001": Code("unreadable file", "The file could not be opened or read."),
     "JS002": Code("invalid YAML", "The file is not well-formed YAML."),
-    "JS003": Code("duplicate key", "A YAML mapping has the same key twice; the second would win in silence."),
+    "JS003": Code(
+        "duplicate key", "A YAML mapping has the same key twice; the second would win in silence."
+    ),
     "JS004": Code("file too large", "The file is larger than a rule file may be."),
     "JS005": Code("nesting too deep", "The YAML is nested deeper than a rule file may be."),
-    "JS006": Code("too many aliases", "YAML aliases expand to more nodes than a rule file may have."),
+    "JS006": Code(
+        "too many aliases", "YAML aliases expand to more nodes than a rule file may have."
+    ),
     "JS007": Code("not text", "The file is not UTF-8 text, or holds characters that YAML forbids."),
-    "JS008": Code("not a Sigma document", "The document is neither a rule, nor a correlation, nor a filter."),
+    "JS008": Code(
+        "not a Sigma document", "The document is neither a rule, nor a correlation, nor a filter."
+    ),
     "JS010": Code("invalid rule", "pySigma refuses the rule."),
     "JS011": Code("unknown modifier", "The field carries a modifier that Sigma does not have."),
-    "JS012": Code("invalid condition", "The condition cannot be parsed or names a detection that is not there."),
+    "JS012": Code(
+        "invalid condition",
+        "The condition cannot be parsed or names a detection that is not there.",
+    ),
     "JS013": Code("duplicate rule id", "Two rules of the pack have the same id."),
-    "JS014": Code("filter names an unknown rule", "A filter lists a rule that the pack does not have."),
-    "JS015": Code("filter never applies", "A filter's log source does not cover the rules that it names."),
-    "JS016": Code("correlation names an unknown rule", "A correlation refers to a rule that the pack does not have."),
+    "JS014": Code(
+        "filter names an unknown rule", "A filter lists a rule that the pack does not have."
+    ),
+    "JS015": Code(
+        "filter never applies", "A filter's log source does not cover the rules that it names."
+    ),
+    "JS016": Code(
+        "correlation names an unknown rule",
+        "A correlation refers to a rule that the pack does not have.",
+    ),
     "JS017": Code("invalid pack.yaml", "The pack's description file is wrong."),
     "JS018": Code("no rules found", "The path holds no Sigma file."),
     "JS019": Code("broken installation", "A folder that ships with jumpsigma is missing."),
@@ -43,28 +59,53 @@ CODES: dict[str, Code] = {
     "JS030": Code("regex refused", "RE2 does not accept the regular expression."),
     "JS031": Code("empty value list", "A field has an empty list of values, which says nothing."),
     "JS032": Code("value needs a field", "This kind of value only makes sense bound to a field."),
-    "JS033": Code("value not supported", "The value is of a kind that cannot be evaluated on events."),
-    "JS034": Code("misread by this pySigma", "The installed pySigma reads the rule differently from pySigma 2; the rule is refused instead."),
-    "JS035": Code("selector matches nothing", "A pattern such as `1 of filter_*` matches no detection."),
-    "JS036": Code("correlation not evaluated", "Correlation rules are loaded and listed, but this version does not evaluate them."),
+    "JS033": Code(
+        "value not supported", "The value is of a kind that cannot be evaluated on events."
+    ),
+    "JS034": Code(
+        "misread by this pySigma",
+        "The installed pySigma reads the rule differently from pySigma 2; the rule is refused instead.",
+    ),
+    "JS035": Code(
+        "selector matches nothing", "A pattern such as `1 of filter_*` matches no detection."
+    ),
+    "JS036": Code(
+        "correlation not evaluated",
+        "Correlation rules are loaded and listed, but this version does not evaluate them.",
+    ),
     "JS037": Code("conflicting modifiers", "The modifiers of a field contradict each other."),
-    "JS038": Code("invalid virtual field", "A virtual field such as `changes[name].to` is not well formed."),
+    "JS038": Code(
+        "invalid virtual field", "A virtual field such as `changes[name].to` is not well formed."
+    ),
     # mappings
-    "JS050": Code("log source not carried", "The mapping's place never carries this log source; the rule does not apply."),
-    "JS051": Code("field not carried", "The mapping's place has no field for one that the rule needs."),
+    "JS050": Code(
+        "log source not carried",
+        "The mapping's place never carries this log source; the rule does not apply.",
+    ),
+    "JS051": Code(
+        "field not carried", "The mapping's place has no field for one that the rule needs."
+    ),
     "JS052": Code("mapping not found", "No mapping of that name is on the search path."),
     "JS053": Code("invalid mapping", "The mapping file is wrong."),
     "JS054": Code("value not sayable", "The mapping's place cannot say this value."),
-    "JS055": Code("refused by the mapping", "The mapping refuses the rule for the reason that it gives, or fails on it."),
+    "JS055": Code(
+        "refused by the mapping",
+        "The mapping refuses the rule for the reason that it gives, or fails on it.",
+    ),
     # intake schema
     "JS060": Code("invalid schema", "The intake schema file is wrong."),
     # events and inputs
     "JS070": Code("not JSON", "A line or array element is not valid JSON."),
     "JS071": Code("not an object", "A line or array element is JSON, but not an object."),
     "JS072": Code("unreadable input", "An input could not be opened or read."),
-    "JS073": Code("damaged archive", "A compressed input ends early or is corrupt; what came before was scanned."),
+    "JS073": Code(
+        "damaged archive",
+        "A compressed input ends early or is corrupt; what came before was scanned.",
+    ),
     "JS074": Code("array not closed", "A JSON array ends early; the elements before were scanned."),
-    "JS075": Code("nested too deep", "An event is nested deeper than any JSON reader here accepts."),
+    "JS075": Code(
+        "nested too deep", "An event is nested deeper than any JSON reader here accepts."
+    ),
     "JS076": Code("no input", "A folder holds no event file."),
     # output and use
     "JS090": Code("wrong use", "The command line or the call is wrong."),

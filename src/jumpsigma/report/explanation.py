@@ -11,6 +11,7 @@ from jumpsigma.interpret import Trace
 from jumpsigma.ir.dump import label
 from jumpsigma.ir.nodes import Element, Expr, Keyword, Place, RuleIR, Selection, Test
 from jumpsigma.matcher import Source
+from jumpsigma.report.visible import visible
 
 _GREEN, _RED, _DIM, _BOLD, _PLAIN = "\x1b[32m", "\x1b[31m", "\x1b[2m", "\x1b[1m", "\x1b[0m"
 #: More values of one field than this are counted, not printed.
@@ -59,8 +60,8 @@ def explanation_text(explanation: Explanation, *, color: bool = False) -> str:
     rule, source = explanation.rule, explanation.source
     where = "" if source is None else f"{source.path or 'event'}:{source.line}: "
     verdict = "fires" if explanation.fires else "does not fire"
-    head = f"{where}{rule.title} {verdict}"
-    lines = [_paint(head, _BOLD, on=color), _paint(f"rule {rule.path}", _DIM, on=color)]
+    head = f"{where}{visible(rule.title)} {verdict}"
+    lines = [_paint(head, _BOLD, on=color), _paint(f"rule {visible(rule.path)}", _DIM, on=color)]
     lines += _lines(explanation.trace, 0, color=color)
     return "\n".join(lines) + "\n"
 
@@ -68,7 +69,7 @@ def explanation_text(explanation: Explanation, *, color: bool = False) -> str:
 def _lines(judged: Trace, depth: int, *, color: bool) -> Iterator[str]:
     node = judged.node
     verdict = _paint("true ", _GREEN, on=color) if judged.holds else _paint("false", _RED, on=color)
-    text = f"{verdict}  {'  ' * depth}{label(node)}"
+    text = f"{verdict}  {'  ' * depth}{visible(label(node))}"
     place = _place(node)
     if place is not None:
         text += _paint(f"  [line {place.line}]", _DIM, on=color)
@@ -91,7 +92,7 @@ def _had(judged: Trace) -> str:
             if not judged.hits:
                 return "in no value of the event"
             return ", ".join(
-                f"{path} has {_short(value)}" for path, value in judged.hits[:SHOWN_VALUES]
+                f"{visible(path)} has {_short(value)}" for path, value in judged.hits[:SHOWN_VALUES]
             )
         case _:
             pass

@@ -1,0 +1,161 @@
+"""The other commands: list, test, explain, new, help, version."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from running import Run
+from scan_events import ALL, KEY, LOCKED, QUIET, ndjson
+
+HELP = [
+    [],
+    ["scan"],
+    ["test"],
+    ["explain"],
+    ["list"],
+    ["list", "rules"],
+    ["list", "events"],
+    ["list", "fields"],
+    ["list", "services"],
+    ["list", "mappings"],
+    ["new"],
+    ["new", "rule"],
+]
+
+
+@pytest.mark.parametrize("command", HELP, ids=" ".join)
+def test_help_says_what_and_how(command: list[str], run: Run) -> None:
+    done = run(*command, "--help")
+    assert done.returncode == 0
+    assert "Usage: " in done.stdout
+    if command in (["scan"], ["test"], ["explain"], ["new", "rule"]):
+        assert "Examples:" in done.stdout
+        assert f"jumpsigma {' '.join(command)}" in done.stdout
+
+
+def test_version(run: Run) -> None:
+    assert run("--version").stdout.startswith("jumpsigma ")
+
+
+def test_shell_completion_is_offered(run: Run) -> None:
+    done = run("--show-completion", "bash")
+    assert "complete" in done.stdout + done.stderr
+
+
+def test_list_rules_contract(run: Run) -> None:
+    rows = json.loads(run("list", "rules", "--format", "json").stdout)
+    assert {
+        "Jumpcloud Account Locked",
+        "Jumpcloud Api Key Updated",
+        "Jumpcloud Policy Modified",
+    } <= {row["title"] for row in rows}
+    keys = "id title path level status product category service tags correlation"
+    assert all(" ".join(row) == keys for row in rows)
+    assert all(row["correlation"] is False for row in rows)
+
+
+LISTS = {
+    "events": (["list", "events", "--format", "json"], "event_type", "user_lockout"),
+    "events of a service": (
+        ["list", "events", "--service", "radius", "--format", "json"],
+        "event_type",
+        "radius_auth_attempt",
+    ),
+    "events about a text": (
+        ["list", "events", "lockout", "-f", "json"],
+        "event_type",
+        "admin_lockout",
+    ),
+    "fields": (["list", "fields", "--format", "json"], "field", "initiated_by.email"),
+    "fields of a service": (
+        ["list", "fields", "-s", "sso", "-f", "json"],
+        "field",
+        "sso_token_success",
+    ),
+    "services": (["list", "services", "--format", "json"], "service", "directory"),
+    "mappings": (["list", "mappings", "--format", "json"], "name", "jumpcloud"),
+}
+
+
+@pytest.mark.parametrize("name", LISTS)
+def test_list(name: str, run: Run) -> None:
+    command, key, value = LISTS[name]
+    done = run(*command)
+    assert done.returncode == 0
+    assert value in [row[key] for row in json.loads(done.stdout)]
+    table = run(*[each for each in command if each not in ("--format", "-f", "json")])
+    assert value in table.stdout
+
+
+def test_list_of_an_unknown_service_names_the_nearest(run: Run) -> None:
+    done = run("list", "events", "--service", "directry")
+    assert done.returncode == 2
+    assert "directory" in done.stderr
+
+
+def test_shipped_rules_pass_their_cases(run: Run) -> None:
+    done = run("test")
+    assert done.returncode == 0, done.stdout
+    assert done.stdout.splitlines()[-1].endswith("passed, 0 failed")
+
+
+def test_a_failed_case_is_explained(run: Run, tmp_path: Path) -> None:
+    run("new", "rule", "Own Rule", "--folder", tmp_path, "--event-type", "admin_create")
+    cases = tmp_path / "own_rule.cases.yaml"
+    cases.write_text(cases.read_text().replace("event_type: admin_create\n", "event_type: other\n"))
+    done = run("test", tmp_path)
+    assert done.returncode == 1
+    assert "FAILED" in done.stdout
+    assert "own_rule.cases.yaml:4" in done.stdout
+    assert "expected a match, the rule stayed silent" in done.stdout
+    assert "false      event_type: 'admin_create'" in done.stdout
+    report = json.loads(run("test", tmp_path, "--format", "json").stdout)
+    assert (report["passed"], report["failed"]) == (1, 1)
+
+
+def test_a_new_rule_passes_and_is_never_overwritten(run: Run, tmp_path: Path) -> None:
+    title = 'Odd: "Title" # with * YAML & %'
+    done = run("new", "rule", title, "--folder", tmp_path / "deep", "--event-type", "yes")
+    assert done.returncode == 0, done.stderr
+    assert run("test", tmp_path).returncode == 0
+    (row,) = json.loads(run("list", "rules", "-r", tmp_path, "-f", "json").stdout)
+    assert row["title"] == title
+    again = run("new", "rule", title, "--folder", tmp_path / "deep")
+    assert again.returncode == 2
+    assert "JS091" in again.stderr
+
+
+def test_explain_chooses_the_event_that_fires(run: Run, tmp_path: Path) -> None:
+    path = tmp_path / "e.ndjson"
+    path.write_bytes(ndjson(ALL))
+    for name in ("jumpcloud_account_locked", "JUMPCLOUD ACCOUNT LOCKED"):
+        done = run("explain", name, path)
+        assert done.returncode == 0
+        assert f"{path}:2: Jumpcloud Account Locked fires" in done.stdout
+
+
+def test_explain_a_line_that_does_not_fire(run: Run, tmp_path: Path) -> None:
+    path = tmp_path / "e.ndjson"
+    path.write_bytes(ndjson([QUIET, LOCKED, KEY]))
+    done = run("explain", "jumpcloud_api_key_updated", path, "--line", "2", "--format", "json")
+    told = json.loads(done.stdout)
+    assert told["fires"] is False
+    assert told["source"] == {"path": str(path), "line": 2}
+    assert run("explain", "jumpcloud_api_key_updated", path, "--line", "9").returncode == 2
+
+
+def test_explain_an_unknown_rule_names_the_nearest(run: Run, tmp_path: Path) -> None:
+    path = tmp_path / "e.ndjson"
+    path.write_bytes(ndjson([QUIET]))
+    done = run("explain", "jumpcloud_acount_locked", path)
+    assert done.returncode == 2
+    assert "jumpcloud_account_locked" in done.stderr
+
+
+def test_no_color_is_respected(run: Run, tmp_path: Path) -> None:
+    path = tmp_path / "e.ndjson"
+    path.write_bytes(ndjson(ALL) + b"broken\n")
+    done = run("scan", path, env={"NO_COLOR": "1", "FORCE_COLOR": "1"})
+    assert "\x1b" not in done.stdout + done.stderr
