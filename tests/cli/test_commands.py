@@ -6,7 +6,7 @@ import json
 from pathlib import Path
 
 import pytest
-from running import Run
+from running import run_command as run
 from scan_events import ALL, KEY, LOCKED, QUIET, ndjson
 
 HELP = [
@@ -26,7 +26,7 @@ HELP = [
 
 
 @pytest.mark.parametrize("command", HELP, ids=" ".join)
-def test_help_says_what_and_how(command: list[str], run: Run) -> None:
+def test_help_says_what_and_how(command: list[str]) -> None:
     done = run(*command, "--help")
     assert done.returncode == 0
     assert "Usage: " in done.stdout
@@ -35,16 +35,18 @@ def test_help_says_what_and_how(command: list[str], run: Run) -> None:
         assert f"jumpsigma {' '.join(command)}" in done.stdout
 
 
-def test_version(run: Run) -> None:
+def test_version() -> None:
     assert run("--version").stdout.startswith("jumpsigma ")
 
 
-def test_shell_completion_is_offered(run: Run) -> None:
-    done = run("--show-completion", "bash")
-    assert "complete" in done.stdout + done.stderr
+def test_shell_completion_is_offered() -> None:
+    script = run(env={"_JUMPSIGMA_COMPLETE": "source_bash"})
+    assert "complete" in script.stdout
+    words = {"COMP_WORDS": "jumpsigma sc", "COMP_CWORD": "1"}
+    assert "scan" in run(env={"_JUMPSIGMA_COMPLETE": "complete_bash", **words}).stdout
 
 
-def test_list_rules_contract(run: Run) -> None:
+def test_list_rules_contract() -> None:
     rows = json.loads(run("list", "rules", "--format", "json").stdout)
     assert {
         "Jumpcloud Account Locked",
@@ -80,7 +82,7 @@ LISTS = {
 
 
 @pytest.mark.parametrize("name", LISTS)
-def test_list(name: str, run: Run) -> None:
+def test_list(name: str) -> None:
     command, key, value = LISTS[name]
     done = run(*command)
     assert done.returncode == 0
@@ -89,19 +91,19 @@ def test_list(name: str, run: Run) -> None:
     assert value in table.stdout
 
 
-def test_list_of_an_unknown_service_names_the_nearest(run: Run) -> None:
+def test_list_of_an_unknown_service_names_the_nearest() -> None:
     done = run("list", "events", "--service", "directry")
     assert done.returncode == 2
     assert "directory" in done.stderr
 
 
-def test_shipped_rules_pass_their_cases(run: Run) -> None:
+def test_shipped_rules_pass_their_cases() -> None:
     done = run("test")
     assert done.returncode == 0, done.stdout
     assert done.stdout.splitlines()[-1].endswith("passed, 0 failed")
 
 
-def test_a_failed_case_is_explained(run: Run, tmp_path: Path) -> None:
+def test_a_failed_case_is_explained(tmp_path: Path) -> None:
     run("new", "rule", "Own Rule", "--folder", tmp_path, "--event-type", "admin_create")
     cases = tmp_path / "own_rule.cases.yaml"
     cases.write_text(cases.read_text().replace("event_type: admin_create\n", "event_type: other\n"))
@@ -115,7 +117,7 @@ def test_a_failed_case_is_explained(run: Run, tmp_path: Path) -> None:
     assert (report["passed"], report["failed"]) == (1, 1)
 
 
-def test_a_new_rule_passes_and_is_never_overwritten(run: Run, tmp_path: Path) -> None:
+def test_a_new_rule_passes_and_is_never_overwritten(tmp_path: Path) -> None:
     title = 'Odd: "Title" # with * YAML & %'
     done = run("new", "rule", title, "--folder", tmp_path / "deep", "--event-type", "yes")
     assert done.returncode == 0, done.stderr
@@ -127,7 +129,7 @@ def test_a_new_rule_passes_and_is_never_overwritten(run: Run, tmp_path: Path) ->
     assert "JS091" in again.stderr
 
 
-def test_explain_chooses_the_event_that_fires(run: Run, tmp_path: Path) -> None:
+def test_explain_chooses_the_event_that_fires(tmp_path: Path) -> None:
     path = tmp_path / "e.ndjson"
     path.write_bytes(ndjson(ALL))
     for name in ("jumpcloud_account_locked", "JUMPCLOUD ACCOUNT LOCKED"):
@@ -136,7 +138,7 @@ def test_explain_chooses_the_event_that_fires(run: Run, tmp_path: Path) -> None:
         assert f"{path}:2: Jumpcloud Account Locked fires" in done.stdout
 
 
-def test_explain_a_line_that_does_not_fire(run: Run, tmp_path: Path) -> None:
+def test_explain_a_line_that_does_not_fire(tmp_path: Path) -> None:
     path = tmp_path / "e.ndjson"
     path.write_bytes(ndjson([QUIET, LOCKED, KEY]))
     done = run("explain", "jumpcloud_api_key_updated", path, "--line", "2", "--format", "json")
@@ -146,7 +148,7 @@ def test_explain_a_line_that_does_not_fire(run: Run, tmp_path: Path) -> None:
     assert run("explain", "jumpcloud_api_key_updated", path, "--line", "9").returncode == 2
 
 
-def test_explain_an_unknown_rule_names_the_nearest(run: Run, tmp_path: Path) -> None:
+def test_explain_an_unknown_rule_names_the_nearest(tmp_path: Path) -> None:
     path = tmp_path / "e.ndjson"
     path.write_bytes(ndjson([QUIET]))
     done = run("explain", "jumpcloud_acount_locked", path)
@@ -154,7 +156,7 @@ def test_explain_an_unknown_rule_names_the_nearest(run: Run, tmp_path: Path) -> 
     assert "jumpcloud_account_locked" in done.stderr
 
 
-def test_no_color_is_respected(run: Run, tmp_path: Path) -> None:
+def test_no_color_is_respected(tmp_path: Path) -> None:
     path = tmp_path / "e.ndjson"
     path.write_bytes(ndjson(ALL) + b"broken\n")
     done = run("scan", path, env={"NO_COLOR": "1", "FORCE_COLOR": "1"})

@@ -15,7 +15,7 @@ from threading import Thread
 from typing import IO, Any
 
 import pytest
-from running import Run
+from running import run_command as run
 from scan_events import ALL, LOCKED, QUIET, TITLES, ndjson
 
 FORMS: dict[str, bytes] = {
@@ -39,7 +39,7 @@ def findings(text: str) -> list[dict[str, Any]]:
 
 @pytest.mark.parametrize("form", FORMS)
 @pytest.mark.parametrize("way", ["file", "stdin"])
-def test_every_form_gives_identical_findings(form: str, way: str, run: Run, tmp_path: Path) -> None:
+def test_every_form_gives_identical_findings(form: str, way: str, tmp_path: Path) -> None:
     path = tmp_path / "events.bin"  # the name says nothing: content is sniffed
     path.write_bytes(FORMS[form])
     if way == "file":
@@ -54,7 +54,7 @@ def test_every_form_gives_identical_findings(form: str, way: str, run: Run, tmp_
     assert "4 events read, 4 parsed, 0 rejected; 3 findings (3 medium)" in done.stderr
 
 
-def test_ndjson_contract(run: Run, tmp_path: Path) -> None:
+def test_ndjson_contract(tmp_path: Path) -> None:
     path = tmp_path / "e.ndjson"
     path.write_bytes(ndjson([LOCKED]))
     (found,) = map(json.loads, run("scan", path, "--format", "ndjson").stdout.splitlines())
@@ -78,7 +78,7 @@ def test_ndjson_contract(run: Run, tmp_path: Path) -> None:
     assert (found["event_id"], found["timestamp"]) == (LOCKED["id"], LOCKED["timestamp"])
 
 
-def test_json_csv_and_table_hold_the_same_findings(run: Run, tmp_path: Path) -> None:
+def test_json_csv_and_table_hold_the_same_findings(tmp_path: Path) -> None:
     path = tmp_path / "e.ndjson"
     path.write_bytes(ndjson(ALL))
     as_json = json.loads(run("scan", path, "--format", "json").stdout)
@@ -114,7 +114,7 @@ EXITS = {
 
 
 @pytest.mark.parametrize("name", EXITS)
-def test_exit_code(name: str, run: Run, tmp_path: Path) -> None:
+def test_exit_code(name: str, tmp_path: Path) -> None:
     options, code = EXITS[name]
     path = tmp_path / "e.ndjson"
     path.write_bytes(ndjson(ALL))
@@ -125,7 +125,7 @@ def test_exit_code(name: str, run: Run, tmp_path: Path) -> None:
         assert done.stderr.strip()
 
 
-def test_bad_lines_are_told_counted_and_kept(run: Run, tmp_path: Path) -> None:
+def test_bad_lines_are_told_counted_and_kept(tmp_path: Path) -> None:
     path, kept = tmp_path / "e.ndjson", tmp_path / "rejects"
     bad = [b"not json", b'{"a": ', b"[1]", b'\xff\xfe{"a": 1}', b"42"]
     path.write_bytes(ndjson([QUIET]) + b"\n".join(bad) + b"\n\n" + ndjson([LOCKED]))
@@ -138,7 +138,7 @@ def test_bad_lines_are_told_counted_and_kept(run: Run, tmp_path: Path) -> None:
     assert run("scan", path, "--strict").returncode == 1
 
 
-def test_many_bad_lines_are_counted_not_printed(run: Run, tmp_path: Path) -> None:
+def test_many_bad_lines_are_counted_not_printed(tmp_path: Path) -> None:
     path = tmp_path / "e.ndjson"
     path.write_bytes(b"x\n" * 40)
     brief, whole = run("scan", path), run("scan", path, "--verbose")
@@ -147,7 +147,7 @@ def test_many_bad_lines_are_counted_not_printed(run: Run, tmp_path: Path) -> Non
     assert whole.stderr.count("JS070") == 40
 
 
-def test_an_unreadable_input_does_not_hide_the_others(run: Run, tmp_path: Path) -> None:
+def test_an_unreadable_input_does_not_hide_the_others(tmp_path: Path) -> None:
     good, cut = tmp_path / "good.ndjson", tmp_path / "cut.gz"
     good.write_bytes(ndjson(ALL))
     cut.write_bytes(gzip.compress(ndjson(ALL) * 2000)[:-30])
@@ -161,7 +161,7 @@ def test_an_unreadable_input_does_not_hide_the_others(run: Run, tmp_path: Path) 
     assert "JS073" in damaged.stderr
 
 
-def test_a_folder_and_several_files(run: Run, tmp_path: Path) -> None:
+def test_a_folder_and_several_files(tmp_path: Path) -> None:
     (tmp_path / "logs" / "deep").mkdir(parents=True)
     (tmp_path / "logs" / "b.ndjson").write_bytes(ndjson([LOCKED]))
     (tmp_path / "logs" / "deep" / "a.json.gz").write_bytes(FORMS["pretty array gz"])
@@ -171,7 +171,7 @@ def test_a_folder_and_several_files(run: Run, tmp_path: Path) -> None:
     assert "5 events read" in done.stderr
 
 
-def test_a_bad_rule_does_not_hide_a_good_one(run: Run, tmp_path: Path) -> None:
+def test_a_bad_rule_does_not_hide_a_good_one(tmp_path: Path) -> None:
     events, rules = tmp_path / "e.ndjson", tmp_path / "rules"
     events.write_bytes(ndjson(ALL))
     rules.mkdir()
@@ -184,7 +184,7 @@ def test_a_bad_rule_does_not_hide_a_good_one(run: Run, tmp_path: Path) -> None:
     assert "bad.yml:4:1: error JS002" in done.stderr or "bad.yml:3" in done.stderr
 
 
-def test_a_filter_tunes_the_shipped_rules(run: Run, tmp_path: Path) -> None:
+def test_a_filter_tunes_the_shipped_rules(tmp_path: Path) -> None:
     events, own = tmp_path / "e.ndjson", tmp_path / "own"
     events.write_bytes(ndjson([LOCKED, LOCKED | {"resource": {"username": "load-test"}}]))
     own.mkdir()
@@ -257,7 +257,7 @@ def test_a_full_disk_is_told(tmp_path: Path) -> None:
     assert b"Traceback" not in done.stderr
 
 
-def test_hostile_text_cannot_drive_the_terminal(run: Run, tmp_path: Path) -> None:
+def test_hostile_text_cannot_drive_the_terminal(tmp_path: Path) -> None:
     path = tmp_path / "e.ndjson"
     evil = "\x1b]0;owned\x07\x1b[2J\u202egnp.exe"
     path.write_bytes(ndjson([LOCKED | {"resource": {"username": evil}, "timestamp": evil}]))
@@ -266,7 +266,7 @@ def test_hostile_text_cannot_drive_the_terminal(run: Run, tmp_path: Path) -> Non
         assert "\u202e" not in done.stdout
 
 
-def test_real_samples_are_read(run: Run, shared: Path) -> None:
+def test_real_samples_are_read(shared: Path) -> None:
     done = run("scan", shared / "data/jumpcloud/sekoia/raw_events.ndjson")
     assert done.returncode == 0
     assert "10 events read, 10 parsed, 0 rejected" in done.stderr

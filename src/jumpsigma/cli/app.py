@@ -52,7 +52,7 @@ def root(
 def run(arguments: list[str]) -> int:
     """Run the command line given and return its exit code; errors are told on stderr."""
     try:
-        code = app(arguments, standalone_mode=False)
+        code = app(arguments, prog_name="jumpsigma", standalone_mode=False)
     except USAGE_ERROR as error:
         error.show()
         return int(error.exit_code)

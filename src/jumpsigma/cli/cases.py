@@ -5,14 +5,14 @@ from __future__ import annotations
 import json
 import sys
 from enum import StrEnum
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from jumpsigma import api
 from jumpsigma.cli.output import has_color, load_rules, tell
-from jumpsigma.interpret import trace
-from jumpsigma.report.explanation import Explanation, closest, explanation_text
+
+if TYPE_CHECKING:
+    from jumpsigma.api import CaseReport
 
 EXAMPLES = """Examples:
 
@@ -44,6 +44,8 @@ def run(
     The cases of my_rule.yml are in my_rule.cases.yaml beside it. Exits with 1 when a case
     fails or a file of the pack is wrong.
     """
+    from jumpsigma import api
+
     pack = load_rules(paths or ["shipped"])
     report = api.run_cases(pack)
     tell(report.diagnostics)
@@ -54,7 +56,10 @@ def run(
     return 0 if report.ok else 1
 
 
-def _print(report: api.CaseReport) -> None:
+def _print(report: CaseReport) -> None:
+    from jumpsigma.interpret import trace
+    from jumpsigma.report.explanation import Explanation, closest, explanation_text
+
     color = has_color(sys.stdout)
     for result in report.failed:
         span = result.case.span
@@ -75,7 +80,7 @@ def _print(report: api.CaseReport) -> None:
     print(f"{passed} passed, {len(report.failed)} failed")
 
 
-def _json(report: api.CaseReport) -> dict[str, Any]:
+def _json(report: CaseReport) -> dict[str, Any]:
     return {
         "passed": len(report.results) - len(report.failed),
         "failed": len(report.failed),

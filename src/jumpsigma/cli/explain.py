@@ -9,18 +9,8 @@ from typing import Annotated
 
 import typer
 
-from jumpsigma import api
 from jumpsigma.cli.output import MappingOption, RulesOption, has_color, load_rules, tell
 from jumpsigma.diagnostics import Diagnostic, DiagnosticError
-from jumpsigma.intake.events import expand_inputs, read_events
-from jumpsigma.interpret import trace
-from jumpsigma.matcher import Source
-from jumpsigma.report.explanation import (
-    Explanation,
-    closest,
-    explanation_dict,
-    explanation_text,
-)
 
 EXAMPLES = """Examples:
 
@@ -58,6 +48,17 @@ def explain(
     Without --line it explains the first event on which the rule fires and, when there is none,
     the event that comes closest.
     """
+    from jumpsigma import api
+    from jumpsigma.intake.events import expand_inputs, read_events
+    from jumpsigma.interpret import trace
+    from jumpsigma.matcher import Source
+    from jumpsigma.report.explanation import (
+        Explanation,
+        closest,
+        explanation_dict,
+        explanation_text,
+    )
+
     pack = load_rules(rules)
     tell(each for each in pack.diagnostics if each.is_error)
     compiled = api.compile_one(pack, rule, mapping)

@@ -10,9 +10,7 @@ from typing import Annotated, Any
 
 import typer
 
-from jumpsigma import api
 from jumpsigma.cli.output import RulesOption, has_color, load_rules, tell
-from jumpsigma.report.tables import table_text
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -44,6 +42,8 @@ def rules(
     form: FormatOption = Format.TABLE,
 ) -> int:
     """List the rules of a pack with level, status and log source."""
+    from jumpsigma import api
+
     pack = load_rules(rules)
     tell(pack.diagnostics)
     _print(
@@ -60,6 +60,8 @@ def events(
     form: FormatOption = Format.TABLE,
 ) -> None:
     """List the event types of Directory Insights, what they mean and how they are known."""
+    from jumpsigma import api
+
     _print(
         api.list_events(service=service, text=text),
         ("event_type", "services", "meaning", "provenance"),
@@ -75,6 +77,8 @@ def fields(
     form: FormatOption = Format.TABLE,
 ) -> None:
     """List the fields of Directory Insights events, their type, values and provenance."""
+    from jumpsigma import api
+
     _print(
         api.list_fields(service=service, text=text),
         ("field", "type", "services", "values", "provenance", "meaning"),
@@ -85,12 +89,16 @@ def fields(
 @app.command("services")
 def services(*, form: FormatOption = Format.TABLE) -> None:
     """List the services that events come from."""
+    from jumpsigma import api
+
     _print(api.list_services(), ("service", "aliases", "meaning", "provenance"), form)
 
 
 @app.command("mappings")
 def mappings(*, form: FormatOption = Format.TABLE) -> None:
     """List the mappings that --mapping takes: shipped ones and your own."""
+    from jumpsigma import api
+
     _print(api.list_mappings(), ("name", "description", "path"), form)
 
 
@@ -98,4 +106,6 @@ def _print(rows: Sequence[Mapping[str, Any]], columns: tuple[str, ...], form: Fo
     if form is Format.JSON:
         print(json.dumps(list(rows), indent=2, ensure_ascii=False))
     else:
+        from jumpsigma.report.tables import table_text
+
         print(table_text(rows, columns, color=has_color(sys.stdout)), end="")

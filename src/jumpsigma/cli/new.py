@@ -6,8 +6,6 @@ from typing import Annotated
 
 import typer
 
-from jumpsigma import api
-
 app = typer.Typer(
     no_args_is_help=True, rich_markup_mode=None, help="Start a rule of your own, with its cases."
 )
@@ -39,6 +37,8 @@ def rule(
     author: Annotated[str, typer.Option(help="Who wrote it.")] = "TODO: your name",
 ) -> None:
     """Write a rule and its cases, valid and passing, for you to sharpen."""
+    from jumpsigma import api
+
     written = api.new_rule(title, folder, service=service, event_type=event_type, author=author)
     print(f"wrote {written.rule}")
     print(f"wrote {written.cases}")

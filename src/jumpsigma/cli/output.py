@@ -1,18 +1,23 @@
-"""What the commands share in talking to a person: colour, diagnostics, options."""
+"""What the commands share in talking to a person: colour, diagnostics, options.
+
+The modules of this package import what does the work inside their functions, so that ``--help``
+and shell completion answer at once.
+"""
 
 from __future__ import annotations
 
 import os
 import sys
 from collections.abc import Iterable
-from typing import Annotated, TextIO
+from typing import TYPE_CHECKING, Annotated, TextIO
 
 import typer
 
-from jumpsigma import api
 from jumpsigma.diagnostics import Diagnostic
 from jumpsigma.diagnostics.render import to_text
-from jumpsigma.pack import Pack
+
+if TYPE_CHECKING:
+    from jumpsigma.pack import Pack
 
 RulesOption = Annotated[
     list[str],
@@ -54,6 +59,8 @@ def fail(diagnostic: Diagnostic) -> int:
 
 def load_rules(paths: list[str]) -> Pack:
     """Load the rules of a command; a path that does not exist is wrong use."""
+    from jumpsigma import api
+
     try:
         return api.load_pack(*paths)
     except FileNotFoundError as error:

@@ -7,11 +7,10 @@ from collections import Counter
 from contextlib import ExitStack
 from enum import StrEnum
 from itertools import groupby
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from jumpsigma import api
 from jumpsigma.cli.output import (
     MappingOption,
     RulesOption,
@@ -21,11 +20,11 @@ from jumpsigma.cli.output import (
     tell,
 )
 from jumpsigma.diagnostics import Diagnostic, Severity
-from jumpsigma.intake.events import ReadStats, Reject, expand_inputs
-from jumpsigma.matcher import Matcher
-from jumpsigma.report.rejects import RejectWriter
-from jumpsigma.report.sinks import open_sink
-from jumpsigma.report.summary import summary_text
+
+if TYPE_CHECKING:
+    from jumpsigma.intake.events import ReadStats, Reject
+    from jumpsigma.matcher import Matcher
+    from jumpsigma.report.rejects import RejectWriter
 
 EXAMPLES = """Examples:
 
@@ -82,6 +81,11 @@ def scan(
     Reads NDJSON and JSON arrays, plain or gzip, as JumpCloud's exports and API give them. A
     line that is no event is reported and counted, and never ends the scan.
     """
+    from jumpsigma import api
+    from jumpsigma.intake.events import ReadStats, expand_inputs
+    from jumpsigma.report.rejects import RejectWriter
+    from jumpsigma.report.sinks import open_sink
+
     least = api.level_rank(fail_on) if fail_on is not None else None
     pack = load_rules(rules)
     tell(pack.diagnostics)
@@ -148,6 +152,8 @@ def _shortened(diagnostics: tuple[Diagnostic, ...], *, verbose: bool) -> list[Di
 
 
 def _summary(stats: ReadStats, levels: Counter[str | None], matcher: Matcher, mapping: str) -> str:
+    from jumpsigma.report.summary import summary_text
+
     refused = {d.rule_id or str(d.span): d.severity for d in matcher.refused}
     not_applicable = sum(severity is Severity.INFO for severity in refused.values())
     return summary_text(
