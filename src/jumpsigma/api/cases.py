@@ -6,11 +6,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
 
+from jumpsigma.api.rules import matcher_for
 from jumpsigma.diagnostics import Diagnostic, DiagnosticError
 from jumpsigma.ir.nodes import RuleIR
 from jumpsigma.lower import lower_rule
 from jumpsigma.mapping import load_mapping
-from jumpsigma.matcher import Matcher
 from jumpsigma.pack import Case, CasesFile, LoadedRule, Pack
 
 
@@ -78,7 +78,7 @@ def _results(pack: Pack) -> Iterator[CaseResult]:
                     refused.extend(lowered.diagnostics)
             except DiagnosticError as error:
                 refused.append(error.diagnostic)
-            matcher = Matcher(compiled, lists=case.lists)
+            matcher = matcher_for(compiled, lists=case.lists)
             findings = sum(len(matcher.match(event)) for event in case.events)
             reason = _reason(case, findings, refused)
             yield CaseResult(

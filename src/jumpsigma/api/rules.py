@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from difflib import get_close_matches
 from pathlib import Path, PurePath
 from typing import Any, Final
 
 from jumpsigma import pack as packs
+from jumpsigma.codegen import generate
 from jumpsigma.content import shipped
 from jumpsigma.diagnostics import Diagnostic, DiagnosticError
 from jumpsigma.interpret import Lists
+from jumpsigma.ir.bind import bind
 from jumpsigma.ir.nodes import RuleIR
 from jumpsigma.lower import lower_rule
 from jumpsigma.mapping import load_mapping
 from jumpsigma.matcher import Matcher
+from jumpsigma.matcher.program import Program
 from jumpsigma.pack import LoadedRule, Pack
 
 #: From mildest to worst; a rule without a level counts as the mildest.
@@ -70,7 +74,16 @@ def compile(  # noqa: A001 - the verb of the documented contract
         if lowered.rule is not None:
             rules.append(lowered.rule)
         refused.extend(lowered.diagnostics)
-    return Matcher(rules, refused, lists)
+    return matcher_for(rules, refused, lists)
+
+
+def matcher_for(
+    rules: Sequence[RuleIR], refused: Iterable[Diagnostic] = (), lists: Lists | None = None
+) -> Matcher:
+    """Generate the code of lowered rules, with the values of their placeholders written in."""
+    bound = [replace(rule, condition=bind(rule.condition, lists or {})) for rule in rules]
+    module = generate(bound)
+    return Matcher(rules, Program(module.source, module.places), refused)
 
 
 def select(

@@ -46,3 +46,10 @@ def compiled(value: Regex) -> Any:
         raise ValueError(reason.decode() if isinstance(reason, bytes) else str(reason)) from None
     except UnicodeEncodeError:
         raise ValueError("it holds a lone surrogate") from None
+
+
+def from_source(source: str) -> Any:
+    """An expression from what :func:`source_of` gave, which RE2 is known to accept."""
+    options = re2.Options()
+    options.log_errors = False
+    return re2.compile(source, options)

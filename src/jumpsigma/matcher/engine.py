@@ -8,12 +8,13 @@ from typing import Any, BinaryIO
 
 from jumpsigma.diagnostics import Diagnostic
 from jumpsigma.intake.events import Event, ReadStats, Reject, read_events
-from jumpsigma.interpret import Lists, holds, matched, trace, values_of
 from jumpsigma.ir.nodes import RuleIR
 from jumpsigma.matcher.findings import Finding, Source
+from jumpsigma.matcher.program import Program
+from jumpsigma.matcher.runtime import values
 
-_ID_FIELDS = ("id", "event.id", "_id")
-_TIME_FIELDS = ("timestamp", "@timestamp", "UtcTime", "TimeCreated", "time")
+_ID_PATHS = (("id",), ("event", "id"), ("_id",))
+_TIME_PATHS = (("timestamp",), ("@timestamp",), ("UtcTime",), ("TimeCreated",), ("time",))
 
 
 class Matcher:
@@ -24,14 +25,11 @@ class Matcher:
     """
 
     def __init__(
-        self,
-        rules: Iterable[RuleIR],
-        refused: Iterable[Diagnostic] = (),
-        lists: Lists | None = None,
+        self, rules: Iterable[RuleIR], program: Program, refused: Iterable[Diagnostic] = ()
     ) -> None:
         self.rules = tuple(rules)
         self.refused = tuple(refused)
-        self._lists = {name: tuple(values) for name, values in (lists or {}).items()}
+        self._program = program
 
     def match(self, event: dict[str, Any]) -> list[Finding]:
         """The findings of the single-event rules on one event, in the order of the rules (S701)."""
@@ -60,13 +58,14 @@ class Matcher:
 
     def _findings(self, event: dict[str, Any], source: Source | None) -> list[Finding]:
         return [
-            finding_of(rule, event, source, self._lists)
-            for rule in self.rules
-            if holds(rule.condition, event, self._lists)
+            finding_of(self.rules[number], event, source, matched)
+            for number, matched in self._program.hits(event)
         ]
 
 
-def finding_of(rule: RuleIR, event: dict[str, Any], source: Source | None, lists: Lists) -> Finding:
+def finding_of(
+    rule: RuleIR, event: dict[str, Any], source: Source | None, matched: dict[str, list[Any]]
+) -> Finding:
     """What a rule that holds says of an event."""
     return Finding(
         rule_id=rule.id,
@@ -75,18 +74,18 @@ def finding_of(rule: RuleIR, event: dict[str, Any], source: Source | None, lists
         author=rule.author,
         license=rule.license,
         tags=rule.tags,
-        event_id=_first_text(event, _ID_FIELDS),
-        timestamp=_first_text(event, _TIME_FIELDS),
+        event_id=_first_text(event, _ID_PATHS),
+        timestamp=_first_text(event, _TIME_PATHS),
         source=source,
-        matched=matched(trace(rule.condition, event, lists)),
+        matched=matched,
         event=event,
     )
 
 
-def _first_text(event: dict[str, Any], fields: tuple[str, ...]) -> str | None:
+def _first_text(event: dict[str, Any], paths: tuple[tuple[str, ...], ...]) -> str | None:
     """The first of the fields that holds text (S703)."""
-    for field in fields:
-        for value in values_of(event, field):
+    for path in paths:
+        for value in values(event, path):
             if isinstance(value, str):
                 return value
     return None

@@ -1,0 +1,52 @@
+"""A generated module in this process: executed, known to linecache, its errors at rule lines."""
+
+from __future__ import annotations
+
+import linecache
+from collections.abc import Mapping
+from hashlib import sha256
+from types import TracebackType
+from typing import Any
+
+from jumpsigma.ir.nodes import Place
+
+
+class Program:
+    """``hits(event)`` of a generated module.
+
+    The source is registered in :mod:`linecache`, so that tracebacks and debuggers show it, and
+    an error in it says which line of which rule file it was about.
+    """
+
+    def __init__(self, source: str, places: Mapping[int, Place]) -> None:
+        self.source, self.places = source, places
+        self.filename = f"<jumpsigma {sha256(source.encode()).hexdigest()[:12]}>"
+        # No modification time: linecache then never looks for a file and keeps the entry.
+        linecache.cache[self.filename] = (
+            len(source),
+            None,
+            source.splitlines(keepends=True),
+            self.filename,
+        )
+        names: dict[str, Any] = {"__name__": "jumpsigma_matcher"}
+        exec(compile(source, self.filename, "exec"), names)  # noqa: S102 - our own code
+        self._hits = names["hits"]
+
+    def hits(self, event: dict[str, Any]) -> list[tuple[int, dict[str, list[Any]]]]:
+        """The numbers of the rules that hold, each with what satisfied it, by field (S702)."""
+        try:
+            return self._hits(event)  # type: ignore[no-any-return]
+        except Exception as error:
+            place = self.place_of(error.__traceback__)
+            if place is not None:
+                error.add_note(f"while evaluating {place.path}, line {place.line}")
+            raise
+
+    def place_of(self, traceback: TracebackType | None) -> Place | None:
+        """The rule line that the innermost frame of the generated code was evaluating."""
+        found = None
+        while traceback is not None:
+            if traceback.tb_frame.f_code.co_filename == self.filename:
+                found = self.places.get(traceback.tb_lineno, found)
+            traceback = traceback.tb_next
+        return found

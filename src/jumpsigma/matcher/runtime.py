@@ -1,0 +1,364 @@
+"""What generated matchers call: fields of an event, and tests on their values.
+
+Standard library only, and no import of ours: ``compile -t python`` writes this file into the
+modules that it makes. Everything here is the faster twin of ``jumpsigma.interpret``; the numbers
+S... are those of ``docs/reference/semantics.md``.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import math
+import re
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from datetime import UTC, datetime, timedelta, timezone
+from typing import Any
+
+Check = Callable[[Any], bool]
+Path = tuple[str, ...]
+
+ABSENT: Any = object()  # an element of a list that is not there (S254)
+MANY, ONE = None, True  # the wildcards in a pattern's pieces
+
+_DECIMAL = re.compile(r"[+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d+)?", re.ASCII)
+_TIME = re.compile(
+    r"(\d{4})-(\d\d)-(\d\d)[Tt ](\d\d):(\d\d):(\d\d)(?:\.\d+)?(?:([Zz])|([+-])(\d\d):?(\d\d))?",
+    re.ASCII,
+)
+_SURROGATE = re.compile("[\ud800-\udfff]")
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+# --- fields (S201-S205) ---------------------------------------------------------------------
+
+
+def values(event: Any, path: Path) -> list[Any]:
+    """The values of a field, lists opened; empty when it is missing."""
+    found = ends(event, path)
+    for value in found:
+        if isinstance(value, list):
+            return flatten(found)
+    return found
+
+
+def ends(node: Any, path: Path) -> list[Any]:
+    """What stands at the end of a path, before lists there are opened."""
+    if isinstance(node, dict):
+        if len(path) == 1:
+            key = path[0]
+            return [node[key]] if key in node else []
+        for cut in range(len(path), 0, -1):
+            key = ".".join(path[:cut])
+            if key in node:
+                found = [node[key]] if cut == len(path) else ends(node[key], path[cut:])
+                if found:
+                    return found
+        return []
+    if isinstance(node, list):
+        return [end for item in flatten(node) for end in ends(item, path)]
+    return []
+
+
+def flatten(nodes: Sequence[Any]) -> list[Any]:
+    """The elements of nested lists in order; not recursive, lists may nest deeply."""
+    flat: list[Any] = []
+    stack = list(reversed(nodes))
+    while stack:
+        node = stack.pop()
+        if isinstance(node, list):
+            stack.extend(reversed(node))
+        else:
+            flat.append(node)
+    return flat
+
+
+def elements(event: Any, path: Path, name: str | None) -> list[Any]:
+    """The objects of a list whose ``field`` is ``name`` (lower case), or an absent one (S254)."""
+    found = [item for item in values(event, path) if isinstance(item, dict)]
+    if name is not None:
+        found = [item for item in found if name in folded(values(item, ("field",)))]
+    return found or [ABSENT]
+
+
+def itself(element: Any) -> list[Any]:
+    """The element as the value of the empty path (S255)."""
+    return [] if element is ABSENT else [element]
+
+
+def leaves(event: Any) -> list[tuple[str, Any]]:
+    """Every value of the event with its path, in the order of the event (S451)."""
+    found: list[tuple[str, Any]] = []
+    stack: list[tuple[str, Any]] = [("", event)]
+    while stack:
+        path, node = stack.pop()
+        if isinstance(node, dict):
+            items = [(f"{path}.{key}" if path else str(key), item) for key, item in node.items()]
+            stack.extend(reversed(items))
+        elif isinstance(node, list):
+            stack.extend((path, item) for item in reversed(node))
+        else:
+            found.append((path, node))
+    return found
+
+
+# --- texts (S104, S301-S306) ----------------------------------------------------------------
+
+
+def text_of(value: Any) -> str | None:
+    """The text of a JSON value, None where it has none."""
+    kind = type(value)
+    if kind is str:
+        return str(value)
+    if kind is bool:
+        return "true" if value else "false"
+    if kind is int:
+        return str(value)
+    if kind is float:
+        if math.isfinite(value):
+            return repr(value)
+        return "NaN" if math.isnan(value) else "Infinity" if value > 0 else "-Infinity"
+    return None
+
+
+def folded(found: Iterable[Any]) -> list[str]:
+    """The texts of values in lower case."""
+    return [
+        value.lower() if type(value) is str else text.lower()
+        for value in found
+        if (text := value if type(value) is str else text_of(value)) is not None
+    ]
+
+
+def texts(found: Iterable[Any]) -> list[str]:
+    """The texts of values as they are."""
+    return [text for value in found if (text := text_of(value)) is not None]
+
+
+def starts(found: list[str], heads: str | tuple[str, ...]) -> bool:
+    """Whether a text begins with one of the heads."""
+    return any(text.startswith(heads) for text in found)
+
+
+def finishes(found: list[str], tails: str | tuple[str, ...]) -> bool:
+    """Whether a text ends with one of the tails."""
+    return any(text.endswith(tails) for text in found)
+
+
+def contains(found: list[str], parts: tuple[str, ...]) -> bool:
+    """Whether a text contains one of the parts."""
+    return any(part in text for text in found for part in parts)
+
+
+_LOOKS: dict[str, Callable[[str, str], bool]] = {
+    "equals": lambda text, part: text == part,
+    "starts": str.startswith,
+    "finishes": str.endswith,
+    "contains": lambda text, part: part in text,
+}
+
+
+def wanted(kind: str, parts: tuple[str, ...], cased: bool) -> Callable[[list[Any]], list[Any]]:  # noqa: FBT001
+    """What notes the values that satisfy one of several texts, in the order of the texts."""
+    look = _LOOKS[kind]
+    words = parts if cased else tuple(part.lower() for part in parts)
+
+    def hits(found: list[Any]) -> list[Any]:
+        known = [(text, value) for value in found if (text := text_of(value)) is not None]
+        if not cased:
+            known = [(text.lower(), value) for text, value in known]
+        return [value for word in words for text, value in known if look(text, word)]
+
+    return hits
+
+
+def pattern(pieces: tuple[str | bool | None, ...], cased: bool = False) -> Check:  # noqa: FBT001, FBT002
+    """A check for text with wildcards: :data:`MANY` and :data:`ONE` between literal pieces."""
+    runs: list[list[str | bool]] = [[]]
+    for piece in pieces:
+        if piece is MANY:
+            runs.append([])
+        elif piece is ONE:
+            runs[-1].append(ONE)
+        else:
+            runs[-1].extend(str(piece) if cased else str(piece).lower())
+    first, middle, last = runs[0], runs[1:-1], runs[-1]
+
+    def check(value: Any) -> bool:
+        text = text_of(value)
+        if text is None:
+            return False
+        if not cased:
+            text = text.lower()
+        if len(runs) == 1:
+            return len(text) == len(first) and _fits(first, text, 0)
+        end = len(text) - len(last)
+        if end < len(first) or not _fits(first, text, 0) or not _fits(last, text, end):
+            return False
+        start = len(first)
+        for run in middle:
+            start = _find(run, text, start, end)
+            if start < 0:
+                return False
+            start += len(run)
+        return True
+
+    return check
+
+
+def _fits(run: list[str | bool], text: str, at: int) -> bool:
+    return all(char is ONE or text[at + i] == char for i, char in enumerate(run))
+
+
+def _find(run: list[str | bool], text: str, start: int, end: int) -> int:
+    if ONE not in run:
+        return text.find("".join(map(str, run)), start, end)
+    spots = range(start, end - len(run) + 1)
+    return next((at for at in spots if _fits(run, text, at)), -1)
+
+
+# --- other values (S351-S365, S408) ---------------------------------------------------------
+
+
+def number(wanted: float) -> Check:
+    """A check for a number, or its decimal text."""
+    text = text_of(wanted)
+
+    def check(value: Any) -> bool:
+        kind = type(value)
+        return bool(value == text) if kind is str else kind in (int, float) and value == wanted
+
+    return check
+
+
+def boolean(wanted: bool) -> Check:  # noqa: FBT001
+    """A check for a boolean, or its name in any case."""
+    text = text_of(wanted)
+    return lambda value: value.lower() == text if type(value) is str else value is wanted
+
+
+def regex(search: Callable[[str], Any]) -> Check:
+    """A check for text in which a compiled expression finds something."""
+
+    def check(value: Any) -> bool:
+        text = text_of(value)
+        return text is not None and bool(search(_SURROGATE.sub("\ufffd", text)))
+
+    return check
+
+
+def network(cidr: str) -> Check:
+    """A check for an address inside a network."""
+    inside = ipaddress.ip_network(cidr)
+
+    def check(value: Any) -> bool:
+        if type(value) is not str:
+            return False
+        try:
+            address = ipaddress.ip_address(value)
+        except ValueError:
+            return False
+        mapped = address.ipv4_mapped if isinstance(address, ipaddress.IPv6Address) else None
+        return address in inside or (mapped is not None and mapped in inside)
+
+    return check
+
+
+_COMPARE: dict[str, Callable[[float, float], bool]] = {
+    "eq": lambda left, right: left == right,
+    "lt": lambda left, right: left < right,
+    "lte": lambda left, right: left <= right,
+    "gt": lambda left, right: left > right,
+    "gte": lambda left, right: left >= right,
+}
+
+
+def compare(op: str, wanted: float) -> Check:
+    """A check for a number, or the text of one, that is less or greater."""
+    holds = _COMPARE[op]
+
+    def check(value: Any) -> bool:
+        found = number_of(value)
+        return found is not None and holds(found, wanted)
+
+    return check
+
+
+def number_of(value: Any) -> float | None:
+    """The number that a JSON number or a decimal string is, else None."""
+    kind = type(value)
+    if kind is str and _DECIMAL.fullmatch(value):
+        whole = value.lstrip("+-").isdigit() and len(value) < 40
+        return int(value) if whole else float(value)
+    return value if kind is int or (kind is float and not math.isnan(value)) else None
+
+
+def time_part(unit: str, op: str, wanted: float) -> Check:
+    """A check for a part of a time in UTC."""
+    holds = _COMPARE[op]
+
+    def check(value: Any) -> bool:
+        moment = moment_of(value)
+        if moment is None:
+            return False
+        part = moment.isocalendar().week if unit == "week" else getattr(moment, unit)
+        return holds(part, wanted)
+
+    return check
+
+
+def moment_of(value: Any) -> datetime | None:
+    """The moment that an RFC 3339 text or a Unix time is, in UTC."""
+    try:
+        if type(value) in (int, float):
+            milliseconds = abs(value) >= 100_000_000_000
+            return _EPOCH + timedelta(seconds=value / 1000 if milliseconds else value)
+        found = _TIME.fullmatch(value) if type(value) is str else None
+        if found is None:
+            return None
+        year, month, day, hour, minute, second = map(int, found.groups()[:6])
+        zone = UTC
+        if found[8]:
+            offset = timedelta(hours=int(found[9]), minutes=int(found[10]))
+            zone = timezone(offset if found[8] == "+" else -offset)
+        moment = datetime(year, month, day, hour, minute, min(second, 59), tzinfo=zone)
+        return moment.astimezone(UTC)
+    except (ValueError, OverflowError):
+        return None
+
+
+def referring(found: list[Any], others: list[Any], how: str, cased: bool = False) -> list[Any]:  # noqa: FBT001, FBT002
+    """The values that equal, begin with, end with or contain a value of another field."""
+    return [value for value in found if any(_refers(value, o, how, cased) for o in others)]
+
+
+def _refers(value: Any, other: Any, how: str, cased: bool) -> bool:  # noqa: FBT001
+    left, right = text_of(value), text_of(other)
+    if left is None or right is None:
+        return False
+    if not cased:
+        left, right = left.lower(), right.lower()
+    if how == "equals":
+        if type(value) in (int, float) and type(other) in (int, float):
+            return bool(value == other)
+        return left == right
+    if how == "startswith":
+        return left.startswith(right)
+    return left.endswith(right) if how == "endswith" else right in left
+
+
+# --- what satisfied a rule (S702) -----------------------------------------------------------
+
+
+def add(found: dict[str, list[Any]], path: str, hits: Iterable[Any]) -> None:
+    """Note values that satisfied a test, each once."""
+    known = found.setdefault(path, [])
+    for hit in hits:
+        if not any(type(hit) is type(value) and hit == value for value in known):
+            known.append(hit)
+    if not known:
+        del found[path]
+
+
+def first(check: Check, candidates: Iterator[Any] | list[Any]) -> Any:
+    """The first candidate that passes; there is one."""
+    return next(candidate for candidate in candidates if check(candidate))
