@@ -11,8 +11,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import zstandard
 
-from jumpsigma.intake import opening
+from jumpsigma.intake import opening, unpacking
 from jumpsigma.intake.events import Event, ReadStats, read_events
 
 EVENTS: list[dict[str, Any]] = [
@@ -52,8 +53,22 @@ ENCODINGS: dict[str, Callable[[str], bytes]] = {
     "utf-16 little endian": lambda text: b"\xff\xfe" + text.encode("utf-16-le"),
     "utf-16 big endian": lambda text: b"\xfe\xff" + text.encode("utf-16-be"),
     "CRLF": lambda text: text.replace("\n", "\r\n").encode(),
+    "utf-16 little endian without BOM": lambda text: text.lstrip().encode("utf-16-le"),
+    "utf-16 big endian without BOM": lambda text: text.lstrip().encode("utf-16-be"),
     "CRLF, utf-16": lambda text: b"\xff\xfe" + text.replace("\n", "\r\n").encode("utf-16-le"),
 }
+
+
+def streamed(content: bytes) -> bytes:
+    packer = zstandard.ZstdCompressor().compressobj()
+    parts = [packer.compress(content[:50]), packer.flush(zstandard.COMPRESSOBJ_FLUSH_BLOCK)]
+    return b"".join([*parts, packer.compress(content[50:]), packer.flush()])
+
+
+def skippable(kind: int, content: bytes) -> bytes:
+    """A frame without data (RFC 8878, section 3.1.2)."""
+    return bytes([kind]) + b"\x2a\x4d\x18" + len(content).to_bytes(4, "little") + content
+
 
 PACKINGS: dict[str, Callable[[bytes], bytes]] = {
     "plain": lambda content: content,
@@ -61,6 +76,19 @@ PACKINGS: dict[str, Callable[[bytes], bytes]] = {
     "gzip of several members": lambda content: (
         gzip.compress(content[:50]) + gzip.compress(b"") + gzip.compress(content[50:]) + b"\0" * 512
     ),
+    "zstd": zstandard.compress,
+    "zstd with all that a frame may have": lambda content: zstandard.ZstdCompressor(
+        write_checksum=True, write_content_size=False
+    ).compress(content),
+    "zstd written as a stream": streamed,
+    "zstd of several frames": lambda content: (
+        skippable(0x50, b"hello")  # as pzstd begins its files
+        + zstandard.compress(content[:50])
+        + zstandard.compress(b"")
+        + zstandard.compress(content[50:])
+        + skippable(0x5F, b"")
+    ),
+    "zstd, once more by gzip": lambda content: gzip.compress(zstandard.compress(content)),
 }
 
 
@@ -102,8 +130,9 @@ def test_block_borders_are_no_borders(
     content = TEXTS[text].encode()
     whole = [(event.line, event.data, event.raw) for event in read_events(io.BytesIO(content))]
     monkeypatch.setattr(opening, "BLOCK", block)
+    monkeypatch.setattr(unpacking, "STEP", block)
 
-    for packed in (content, gzip.compress(content)):
+    for packed in (content, gzip.compress(content), zstandard.compress(content)):
         events, _ = read(io.BytesIO(packed))
         assert [(event.line, event.data, event.raw) for event in events] == whole
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import bz2
 import gzip
 import io
 import json
+import lzma
 import os
 import subprocess
 import sys
@@ -15,8 +17,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import zstandard
 
 from jumpsigma.diagnostics import Diagnostic, DiagnosticError
+from jumpsigma.intake import unpacking
 from jumpsigma.intake.events import ReadStats, read_events
 
 LINES = b"".join(
@@ -85,13 +89,104 @@ def test_something_behind_the_gzip_members() -> None:
     assert (events, [problem.code for problem in problems]) == (900, ["JS073"])
 
 
-@pytest.mark.parametrize("pack", [bytes, gzip.compress])
-def test_zstd_is_named(pack: Any) -> None:
-    events, stats, problems, _ = read(io.BytesIO(pack(b"\x28\xb5\x2f\xfd" + bytes(100))))
-    assert (events, stats.unreadable) == (0, 1)
-    assert [(problem.code, problem.message) for problem in problems] == [
-        ("JS072", "zstd input is not supported; decompress it first")
+def test_something_behind_the_zstd_frames() -> None:
+    events, _, problems, _ = read(io.BytesIO(zstandard.compress(LINES) + b"garbage"))
+    assert (events, [problem.code for problem in problems]) == (900, ["JS073"])
+
+
+def in_blocks(text: bytes, size: int) -> list[bytes]:
+    """One zstd frame in pieces, each of which ends a block."""
+    packer = zstandard.ZstdCompressor(write_checksum=True).compressobj()
+    pieces = [
+        packer.compress(text[at : at + size]) + packer.flush(zstandard.COMPRESSOBJ_FLUSH_BLOCK)
+        for at in range(0, len(text), size)
     ]
+    return [*pieces, packer.flush()]
+
+
+@pytest.mark.parametrize("text", [LINES, ARRAY])
+@pytest.mark.parametrize("blocks", [0, 1, 7, 40])
+@pytest.mark.parametrize("more", [0, 1, 3, 30])
+def test_truncated_zstd(text: bytes, blocks: int, more: int) -> None:
+    pieces = in_blocks(text, 2000)
+    packed = b"".join(pieces[:blocks]) + pieces[blocks][:more]
+    if not packed:
+        pytest.skip("nothing is an empty file")
+
+    events, stats, problems, rejects = read(io.BytesIO(packed))
+
+    assert events == parsed_in(text[: 2000 * blocks])
+    assert stats.files == 1
+    if len(packed) >= 4:
+        (problem,) = problems
+        assert (problem.code, problem.message) == ("JS073", "the zstd file ends early")
+        assert set(rejects) <= {"JS070" if text is LINES else "JS074"}
+    else:  # too short to be anything
+        assert rejects == ["JS070"]
+
+
+def test_every_event_before_a_damaged_zstd_block_is_read() -> None:
+    pieces = in_blocks(LINES, 2000)
+    pieces[20] = b"\xff" * len(pieces[20])
+
+    events, _, problems, _ = read(io.BytesIO(b"".join(pieces)))
+
+    assert events == parsed_in(LINES[: 20 * 2000])
+    assert problems[0].code == "JS073"
+    assert problems[0].message.startswith("damaged zstd: ")
+
+
+def test_wrong_zstd_checksum() -> None:
+    packed = bytearray(b"".join(in_blocks(LINES, 2000)))
+    packed[-1] ^= 1
+    events, _, problems, _ = read(io.BytesIO(packed))
+    assert (events, [problem.code for problem in problems]) == (900, ["JS073"])
+    assert "checksum" in problems[0].message
+
+
+def test_a_zstd_window_that_takes_too_much_memory() -> None:
+    wide = zstandard.ZstdCompressionParameters(window_log=28, enable_ldm=True)
+    packer = zstandard.ZstdCompressor(compression_params=wide).compressobj()
+    events, _, problems, _ = read(io.BytesIO(packer.compress(LINES) + packer.flush()))
+    assert (events, [problem.code for problem in problems]) == (0, ["JS073"])
+    assert "too much memory" in problems[0].message
+
+
+@pytest.mark.parametrize("pack", [gzip.compress, zstandard.compress])
+@pytest.mark.parametrize("filler", [b"\n", b"no event\n", b"x"])
+def test_an_archive_without_events_is_not_read_for_ever(
+    pack: Any, filler: bytes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(unpacking, "MAX_IN_VAIN", 4 * 1024 * 1024)
+    bomb = filler * (10 * 1024 * 1024 // len(filler))
+    events, _, problems, _ = read(io.BytesIO(pack(LINES + bomb + b"\n" + LINES)))
+    assert events == 900
+    assert [problem.code for problem in problems] == ["JS073"]
+    assert problems[0].message == "unpacks to more than 4 MiB without an event; not read on"
+    # Events in between are no bomb, however much of them there is.
+    assert read(io.BytesIO(pack((LINES + bomb[: 3 * 1024 * 1024] + b"\n") * 5)))[0] == 4500
+
+
+FOREIGN = {
+    "zip": b"PK\x03\x04\x14\0\0\0\x08\0",
+    "7z": b"7z\xbc\xaf\x27\x1c\0\x04",
+    "bzip2": bz2.compress(LINES),
+    "xz": lzma.compress(LINES),
+    "Parquet": b"PAR1\x15\0",
+    "Avro": b"Obj\x01\x04\x16avro.schema",
+    "Windows event log": b"ElfFile\0\0\0",
+    "program": b"\x7fELF\x02\x01\x01\0",
+}
+
+
+@pytest.mark.parametrize("pack", [bytes, gzip.compress])
+@pytest.mark.parametrize("kind", FOREIGN)
+def test_foreign_files_are_named(kind: str, pack: Any) -> None:
+    events, stats, problems, rejects = read(io.BytesIO(pack(FOREIGN[kind] + bytes(100))))
+    assert (events, stats.unreadable, rejects) == (0, 1, [])
+    (problem,) = problems
+    assert problem.code == "JS072"
+    assert kind in problem.message
 
 
 def absent(folder: Path) -> Path:
@@ -232,6 +327,12 @@ bomb = b"".join(packer.compress(bytes(1_000_000)) for _ in range(300)) + packer.
 assert len(bomb) < 400_000
 count(io.BytesIO(bomb))
 """
+ZSTD_BOMB = """
+import zstandard
+bomb = zstandard.compress(bytes(300_000_000))
+assert len(bomb) < 40_000
+count(io.BytesIO(bomb))
+"""
 BLANK_LINES = """
 count(Made([b"\\n" * 1_000_000] + [b'{"good": true}']))
 """
@@ -241,6 +342,7 @@ EXPECTED = {
     ONE_ENDLESS_ELEMENT: (2, 1),
     ONLY_BRACKETS: (1, 1),
     BOMB: (0, 1),
+    ZSTD_BOMB: (0, 1),
     BLANK_LINES: (1, 0),
 }
 
@@ -254,6 +356,7 @@ EXPECTED = {
         pytest.param(ONE_ENDLESS_ELEMENT, 140, id="element of 200 MB"),
         pytest.param(ONLY_BRACKETS, 200, id="50 million brackets"),
         pytest.param(BOMB, 80, id="gzip that unpacks to a line of 300 MB"),
+        pytest.param(ZSTD_BOMB, 100, id="zstd that unpacks to a line of 300 MB"),
         pytest.param(BLANK_LINES, 60, id="blank lines"),
     ],
 )

@@ -8,24 +8,35 @@ from __future__ import annotations
 
 import codecs
 import io
+import re
 import sys
-import zlib
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import BinaryIO, Protocol
 
 from jumpsigma.intake.jsontext import BOM
 from jumpsigma.intake.records import Reading
+from jumpsigma.intake.unpacking import unpacker_of
 
 BLOCK = 256 * 1024
-"""Bytes asked for at a time, and the most that one decompression step may put out."""
+"""Bytes asked for at a time."""
 
 STDIN = "-"
 
-GZIP_MAGIC = b"\x1f\x8b"
-ZSTD_MAGIC = b"\x28\xb5\x2f\xfd"
+_MAX_LAYERS = 2  # some transfers compress once more what is compressed already
 
-_DAMAGE_HINT = "fetch or export the file again; the events before the damage were read"
+# Files of these kinds come from where events come from, and none of them can be JSON.
+_FOREIGN = (
+    ("a zip archive; unpack it first", re.compile(rb"PK\x03\x04")),
+    ("a 7z archive; unpack it first", re.compile(rb"7z\xbc\xaf\x27\x1c")),
+    ("bzip2; decompress it first", re.compile(rb"BZh[1-9]1AY")),
+    ("xz; decompress it first", re.compile(rb"\xfd7zXZ\x00")),
+    ("a Parquet file; convert it to NDJSON first", re.compile(rb"PAR1")),
+    ("an Avro file; convert it to NDJSON first", re.compile(rb"Obj\x01")),
+    ("a Windows event log; convert it to NDJSON first", re.compile(rb"ElfFile")),
+    ("a program, not a log", re.compile(rb"\x7fELF|MZ\x90\x00")),
+)
+_HEAD = 7  # as long as the longest of them, and no longer: a pipe may hold one short event
 
 
 class BinarySource(Protocol):
@@ -40,7 +51,8 @@ def open_blocks(source: str | Path | BinarySource, reading: Reading) -> Iterator
 
     The blocks are UTF-8, and none is empty.
 
-    Notes JS072 when the source cannot be opened or read, JS073 when it is damaged.
+    Notes JS072 when the source cannot be opened or read or is of a foreign kind, JS073 when it
+    is damaged.
     """
     if not isinstance(source, str | Path):
         reading.stats.files += 1
@@ -97,22 +109,25 @@ def _reason(error: Exception) -> str:
 
 
 def _decoded(stream: BinarySource, reading: Reading) -> Iterator[bytes]:
-    blocks = _raw_blocks(stream, reading)
-    head, blocks = _peek(blocks, len(ZSTD_MAGIC))
-    if head.startswith(GZIP_MAGIC):
-        blocks = _gunzipped(blocks, reading)
-        head, blocks = _peek(blocks, len(ZSTD_MAGIC))
-    if head.startswith(ZSTD_MAGIC):
-        reading.problem(
-            "JS072", "zstd input is not supported; decompress it first", unreadable=True
-        )
-        return
+    head, blocks = _peek(_raw_blocks(stream, reading), _HEAD)
+    for _ in range(_MAX_LAYERS):
+        if (unpacked := unpacker_of(head)) is None:
+            break
+        head, blocks = _peek(unpacked(blocks, reading), _HEAD)
+    for what, magic in _FOREIGN:
+        if magic.match(head):
+            reading.problem("JS072", f"this is {what}", unreadable=True)
+            return
     if head.startswith(BOM):
         yield from _without_prefix(blocks, len(BOM))
     elif head.startswith(codecs.BOM_UTF16_LE):
         yield from _transcoded(_without_prefix(blocks, 2), "utf-16-le")
     elif head.startswith(codecs.BOM_UTF16_BE):
         yield from _transcoded(_without_prefix(blocks, 2), "utf-16-be")
+    elif head.startswith((b"{\0", b"[\0")):  # JSON begins with ASCII (RFC 4627, section 3)
+        yield from _transcoded(blocks, "utf-16-le")
+    elif head.startswith((b"\0{", b"\0[")):
+        yield from _transcoded(blocks, "utf-16-be")
     else:
         yield from blocks
 
@@ -160,54 +175,3 @@ def _transcoded(blocks: Iterator[bytes], encoding: str) -> Iterator[bytes]:
             yield text.encode("utf-8", "surrogatepass")
     if decoder.getstate()[0]:  # half a character at the end of the input
         yield "\ufffd".encode()
-
-
-def _gunzipped(blocks: Iterator[bytes], reading: Reading) -> Iterator[bytes]:
-    """Decompress all members, at most BLOCK bytes a step, whatever the compression ratio."""
-    data = b""
-    first = True
-    while True:
-        data = data.lstrip(b"\0")  # RFC 1952 allows padding after a member; tar and tapes add it
-        while len(data) < len(GZIP_MAGIC):
-            block = next(blocks, b"")
-            if not block:
-                break
-            data = (data + block).lstrip(b"\0") if not first else data + block
-        if not data:
-            return
-        if not data.startswith(GZIP_MAGIC):
-            message = "what follows the compressed data is not gzip; it was not read"
-            reading.problem("JS073", message, hint="is something appended to the file?")
-            return
-        first = False
-        member = zlib.decompressobj(wbits=31)
-        while not member.eof:
-            data = data or next(blocks, b"")
-            if not data:
-                reading.problem("JS073", "the gzip file ends early", hint=_DAMAGE_HINT)
-                return
-            before = member.copy()
-            try:
-                out = member.decompress(data, BLOCK)
-            except zlib.error as error:
-                yield from _salvaged(before, data)
-                reading.problem("JS073", f"damaged gzip: {error}", hint=_DAMAGE_HINT)
-                return
-            data = member.unconsumed_tail
-            if out:
-                yield out
-        data = member.unused_data
-
-
-def _salvaged(member: zlib._Decompress, data: bytes) -> Iterator[bytes]:
-    """What can be decompressed of ``data`` before the damage, found by feeding single bytes."""
-    for index in range(len(data)):
-        step = data[index : index + 1]
-        while step:
-            try:
-                out = member.decompress(step, BLOCK)
-            except zlib.error:
-                return
-            if out:
-                yield out
-            step = member.unconsumed_tail
