@@ -49,6 +49,7 @@ def explain(
     the event that comes closest.
     """
     from jumpsigma import api
+    from jumpsigma.intake import wrapped
     from jumpsigma.intake.events import expand_inputs, read_events
     from jumpsigma.interpret import trace
     from jumpsigma.matcher import Source
@@ -71,7 +72,9 @@ def explain(
             Source(event.path, event.line),
         )
         for each in inputs
-        for event in read_events(each, on_problem=problems.append)
+        for event in read_events(
+            each, on_problem=problems.append, unwrap=compiled.mapping == wrapped.MAPPING
+        )
         if line is None or event.line == line
     )
     chosen = closest(explanations)

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import TypeGuard
 
 from jumpsigma.diagnostics import Diagnostic
+from jumpsigma.intake import wrapped
 from jumpsigma.intake.arrays import ArrayReader
 from jumpsigma.intake.inputs import expand_inputs
 from jumpsigma.intake.jsontext import BOM
@@ -36,6 +37,8 @@ def read_events(
     stats: ReadStats | None = None,
     on_reject: Callable[[Reject], None] | None = None,
     on_problem: Callable[[Diagnostic], None] | None = None,
+    on_progress: Callable[[int], None] | None = None,
+    unwrap: bool = False,
 ) -> Iterator[Event]:
     """Yield the events of one source in input order.
 
@@ -47,20 +50,25 @@ def read_events(
         Without it they are only counted.
     :param on_problem: told, after the events, what is wrong with the source as a whole (JS072
         cannot be opened or read, JS073 damaged archive, JS074 array not closed).
+    :param on_progress: told, once a block, how many bytes of a path or file were read by then (as
+        they are stored: of a compressed file, compressed ones).
+    :param unwrap: whether to deliver the raw Directory Insights event where a SIEM has wrapped one
+        (:func:`jumpsigma.intake.wrapped.unwrap`).
     :raises DiagnosticError: on such a problem when there is no ``on_problem``.
     :raises TypeError: when ``source`` is none of the above.
     """
     path = str(source) if isinstance(source, str | Path) else None
     stats = ReadStats() if stats is None else stats
-    reading = Reading(path, stats, on_reject, on_problem)
+    reading = Reading(path, stats, on_reject, on_problem, on_progress)
     if isinstance(source, str | Path) or _is_binary_file(source):
-        return _all(_block_events(open_blocks(source, reading), reading), reading)
+        events = _block_events(open_blocks(source, reading), reading)
+        return _all(events, reading, unwrap=unwrap)
     if isinstance(source, bytes | bytearray | memoryview) or not isinstance(source, Iterable):
         raise TypeError(
             "events are read from a path, a binary file object or an iterable of lines, "
             f"not from {type(source).__name__}"
         )
-    return _all(_iterable_events(source, reading), reading)
+    return _all(_iterable_events(source, reading), reading, unwrap=unwrap)
 
 
 def _is_binary_file(source: object) -> TypeGuard[BinarySource]:
@@ -68,8 +76,14 @@ def _is_binary_file(source: object) -> TypeGuard[BinarySource]:
     return hasattr(source, "read") and not isinstance(source, io.TextIOBase)
 
 
-def _all(events: Iterator[Event], reading: Reading) -> Iterator[Event]:
-    yield from events
+def _all(events: Iterator[Event], reading: Reading, *, unwrap: bool) -> Iterator[Event]:
+    if unwrap:
+        for event in events:
+            if "event_type" not in event.data or "_version" in event.data:
+                event.data = wrapped.unwrap(event.data)
+            yield event
+    else:
+        yield from events
     reading.tell_problems()
 
 

@@ -56,7 +56,7 @@ def open_blocks(source: str | Path | BinarySource, reading: Reading) -> Iterator
     """
     if not isinstance(source, str | Path):
         reading.stats.files += 1
-        yield from _decoded(source, reading)
+        yield from _told(_decoded(source, reading), reading)
         return
     try:
         stream = _open(str(source))
@@ -65,10 +65,17 @@ def open_blocks(source: str | Path | BinarySource, reading: Reading) -> Iterator
         return
     reading.stats.files += 1
     try:
-        yield from _decoded(stream, reading)
+        yield from _told(_decoded(stream, reading), reading)
     finally:
         if str(source) != STDIN:
             stream.close()
+
+
+def _told(blocks: Iterator[bytes], reading: Reading) -> Iterator[bytes]:
+    for block in blocks:
+        reading.advance()
+        yield block
+    reading.advance()
 
 
 def line_blocks(lines: Iterable[bytes | str]) -> Iterator[bytes]:
@@ -143,6 +150,7 @@ def _raw_blocks(stream: BinarySource, reading: Reading) -> Iterator[bytes]:
             return
         if not block:
             return
+        reading.bytes_read += len(block)
         yield block
 
 

@@ -19,7 +19,8 @@ class Event:
 
     ``line`` counts every line of a file (blank ones too), or the elements of an array, from 1.
     ``raw`` holds the bytes it was parsed from, without the line break or the array's comma
-    (UTF-16 input: the same text in UTF-8). ``path`` is None for iterables and file objects.
+    (UTF-16 input: the same text in UTF-8; of an unwrapped event, its wrapper's). ``path`` is
+    None for iterables and file objects.
     """
 
     data: dict[str, Any]
@@ -76,6 +77,8 @@ class Reading:
     stats: ReadStats
     on_reject: Callable[[Reject], None] | None = None
     on_problem: Callable[[Diagnostic], None] | None = None
+    on_progress: Callable[[int], None] | None = None
+    bytes_read: int = 0
     unit: str = "line"
     problems: list[Diagnostic] = field(default_factory=list)
 
@@ -107,6 +110,11 @@ class Reading:
             reason.code, message, severity=Severity.WARNING, span=span, hint=reason.hint
         )
         self.on_reject(Reject(self.path, number, diagnostic, raw, rest))
+
+    def advance(self) -> None:
+        """Tell how far the source is read."""
+        if self.on_progress is not None:
+            self.on_progress(self.bytes_read)
 
     def problem(
         self, code: str, message: str, *, hint: str | None = None, unreadable: bool = False

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 from jumpsigma.diagnostics import Diagnostic
+from jumpsigma.intake import wrapped
 from jumpsigma.intake.events import Event, ReadStats, Reject, read_events
 from jumpsigma.ir.nodes import RuleIR
 from jumpsigma.matcher.findings import Finding, Source
@@ -30,6 +31,7 @@ class Matcher:
         self.rules = tuple(rules)
         self.refused = tuple(refused)
         self._program = program
+        self._unwrap = any(rule.mapping == wrapped.MAPPING for rule in self.rules)
 
     def match(self, event: dict[str, Any]) -> list[Finding]:
         """The findings of the single-event rules on one event, in the order of the rules (S701)."""
@@ -42,14 +44,25 @@ class Matcher:
         stats: ReadStats | None = None,
         on_reject: Callable[[Reject], None] | None = None,
         on_problem: Callable[[Diagnostic], None] | None = None,
+        on_progress: Callable[[int], None] | None = None,
     ) -> Iterator[Finding]:
         """The findings of all events of ``source``, in the order of the events.
 
         ``source`` is a path (``-`` for standard input), a binary file, or an iterable of lines.
         What cannot be read is handed to ``on_reject`` (a line) or ``on_problem`` (an input) and
-        never ends the scan; ``stats`` counts while it runs.
+        never ends the scan; ``stats`` counts while it runs, and ``on_progress`` is told of the
+        bytes read. Rules for raw Directory Insights events see the raw event where a SIEM has
+        wrapped it (S105).
         """
-        for event in read_events(source, stats=stats, on_reject=on_reject, on_problem=on_problem):
+        events = read_events(
+            source,
+            stats=stats,
+            on_reject=on_reject,
+            on_problem=on_problem,
+            on_progress=on_progress,
+            unwrap=self._unwrap,
+        )
+        for event in events:
             yield from self.match_read(event)
 
     def match_read(self, event: Event) -> list[Finding]:
