@@ -31,11 +31,13 @@ if TYPE_CHECKING:
         load_pack,
         new_rule,
         run_cases,
+        synthesize,
     )
     from jumpsigma.diagnostics import Diagnostic, DiagnosticError, Severity, Span
     from jumpsigma.matcher import Finding, Matcher, Source
     from jumpsigma.pack import LoadedFilter, LoadedRule, Pack
     from jumpsigma.report.explanation import Explanation
+    from jumpsigma.synth import Planted
 
 _HOMES = {
     "jumpsigma.api": (
@@ -52,11 +54,13 @@ _HOMES = {
         "load_pack",
         "new_rule",
         "run_cases",
+        "synthesize",
     ),
     "jumpsigma.diagnostics": ("Diagnostic", "DiagnosticError", "Severity", "Span"),
     "jumpsigma.matcher": ("Finding", "Matcher", "Source"),
     "jumpsigma.pack": ("LoadedFilter", "LoadedRule", "Pack"),
     "jumpsigma.report.explanation": ("Explanation",),
+    "jumpsigma.synth": ("Planted",),
 }
 _HOME_OF = {name: module for module, names in _HOMES.items() for name in names}
 
@@ -86,6 +90,7 @@ __all__ = [
     "Matcher",
     "NewRule",
     "Pack",
+    "Planted",
     "Severity",
     "Source",
     "Span",
@@ -100,4 +105,5 @@ __all__ = [
     "load_pack",
     "new_rule",
     "run_cases",
+    "synthesize",
 ]

@@ -5,6 +5,7 @@ from jumpsigma.api.explanations import compile_one, explain
 from jumpsigma.api.intake import list_events, list_fields, list_mappings, list_services
 from jumpsigma.api.rules import compile, find_rule, level_rank, list_rules, load_pack, select
 from jumpsigma.api.scaffold import NewRule, new_rule
+from jumpsigma.api.synth import synthesize
 
 __all__ = [
     "CaseReport",
@@ -24,4 +25,5 @@ __all__ = [
     "new_rule",
     "run_cases",
     "select",
+    "synthesize",
 ]

@@ -7,7 +7,7 @@ from typing import Annotated, Any
 import typer
 
 from jumpsigma._version import __version__
-from jumpsigma.cli import cases, explain, listing, new, scan
+from jumpsigma.cli import cases, explain, listing, new, scan, synth
 from jumpsigma.cli.output import fail, tell
 from jumpsigma.diagnostics import Diagnostic, DiagnosticError
 
@@ -28,6 +28,7 @@ app = typer.Typer(
 app.command("scan", epilog=scan.EXAMPLES)(scan.scan)
 app.command("test", epilog=cases.EXAMPLES)(cases.run)
 app.command("explain", epilog=explain.EXAMPLES)(explain.explain)
+app.command("synth", epilog=synth.EXAMPLES)(synth.synth)
 app.add_typer(listing.app, name="list")
 app.add_typer(new.app, name="new")
 
