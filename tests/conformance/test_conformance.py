@@ -16,6 +16,7 @@ import pytest
 from sigma.modifiers import modifier_mapping
 from tables import Row, Table, lowered, read_tables
 
+from jumpsigma.api.rules import matcher_for
 from jumpsigma.interpret import holds, trace
 from jumpsigma.ir.nodes import RuleIR
 from jumpsigma.lower.pysigma1 import is_pysigma1
@@ -27,6 +28,7 @@ Evaluator = Callable[[RuleIR, Any, Lists], bool]
 EVALUATORS: dict[str, Evaluator] = {
     "holds": lambda rule, event, lists: holds(rule.condition, event, lists),
     "trace": lambda rule, event, lists: trace(rule.condition, event, lists).holds,
+    "generated": lambda rule, event, lists: bool(matcher_for([rule], lists=lists).match(event)),
 }
 
 TABLES = read_tables()
