@@ -30,7 +30,18 @@ def corpus(shared: Path, tmp_path_factory: pytest.TempPathFactory) -> Corpus:
     return read_corpus(folder)
 
 
+@pytest.fixture(scope="session")
+def made() -> dict[int, list[Case]]:
+    """The shards that are made already: xdist may come back to one after another."""
+    return {}
+
+
 @pytest.fixture(scope="session", params=range(SHARDS))
-def shard(request: pytest.FixtureRequest, corpus: Corpus) -> list[Case]:
+def shard(
+    request: pytest.FixtureRequest, corpus: Corpus, made: dict[int, list[Case]]
+) -> list[Case]:
     """The rules of one shard with the rows made for them."""
-    return cases_of(corpus.outcomes[cast("int", request.param) :: SHARDS])
+    part = cast("int", request.param)
+    if part not in made:
+        made[part] = cases_of(corpus.outcomes[part::SHARDS])
+    return made[part]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 from cases import Case, leaf_truths
-from reading import judge, reads
+from reading import evaluate, reader, reads
 from witness import as_event
 
 from jumpsigma.interpret import holds, trace
@@ -57,15 +57,16 @@ def test_any_row_is_judged_as_read(shard: list[Case]) -> None:
     """On recombined rows, with lists, nulls, and letters in the other case, too."""
     wrong = []
     for case in shard:
+        readers = {leaf: reader(leaf, case.lists) for leaf in case.truths}
         for row in case.others:
-            event, lists = as_event(row), case.lists
-            expected = judge(case.expr, row, lists)
-            judged = trace(case.expr, event, lists)
-            if not holds(case.expr, event, lists) is judged.holds is expected:
-                wrong.append((case.key, row))
-            if any(
-                reads(leaf, row, lists) is not is_true
-                for leaf, is_true in leaf_truths(judged).items()
-            ):
+            event = as_event(row)
+            truths = {leaf: test(row) for leaf, test in readers.items()}
+            judged = trace(case.expr, event, case.lists)
+            verdicts = {
+                evaluate(case.expr, truths.__getitem__),
+                judged.holds,
+                holds(case.expr, event, case.lists),
+            }
+            if len(verdicts) > 1 or leaf_truths(judged) != truths:
                 wrong.append((case.key, row))
     assert not wrong
