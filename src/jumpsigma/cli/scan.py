@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections import Counter
+from collections.abc import Callable
 from contextlib import ExitStack
 from enum import StrEnum
 from itertools import groupby
@@ -52,7 +53,8 @@ class Format(StrEnum):
 
 def scan(
     paths: Annotated[
-        list[str], typer.Argument(metavar="PATH...", help="Files or folders; - is standard input.")
+        list[str],
+        typer.Argument(metavar="PATH...", help="Files, folders or patterns; - is standard input."),
     ],
     *,
     rules: RulesOption = ["shipped"],  # noqa: B006 - typer copies its defaults
@@ -78,11 +80,13 @@ def scan(
 ) -> int:
     """Run rules over events and print what fired.
 
-    Reads NDJSON and JSON arrays, plain or gzip, as JumpCloud's exports and API give them. A
-    line that is no event is reported and counted, and never ends the scan.
+    Reads NDJSON and JSON arrays, plain, gzip or zstd, as JumpCloud's exports and API give them,
+    and events that Elastic or Sekoia wrap. A line that is no event is reported and counted, and
+    never ends the scan. On a terminal, a bar shows how far it is.
     """
     from jumpsigma import api
     from jumpsigma.intake.events import ReadStats, expand_inputs
+    from jumpsigma.report.progress import ScanProgress
     from jumpsigma.report.rejects import RejectWriter
     from jumpsigma.report.sinks import open_sink
 
@@ -93,17 +97,27 @@ def scan(
     tell(_shortened(matcher.refused, verbose=verbose))
     inputs, problems = expand_inputs(paths)
     stats, levels = ReadStats(), Counter[str | None]()
-    rejected = _Rejects(verbose=verbose)
     with ExitStack() as stack:
+        bar = stack.enter_context(ScanProgress(sys.stderr, inputs, stats, levels))
+        rejected = _Rejects(verbose=verbose, hide_progress=bar.hide)
         if rejects is not None:
             rejected.writer = stack.enter_context(RejectWriter(rejects))
         sink = open_sink(form.value, sys.stdout, color=has_color(sys.stdout))
+        share_terminal = sys.stdout.isatty()
         for each in inputs:
+            bar.start(each)
             for finding in matcher.scan(
-                each, stats=stats, on_reject=rejected.take, on_problem=problems.append
+                each,
+                stats=stats,
+                on_reject=rejected.take,
+                on_problem=problems.append,
+                on_progress=bar.advance,
             ):
                 levels[finding.level] += 1
+                if share_terminal:
+                    bar.hide()
                 sink.write(finding)
+        bar.hide()
         sink.close()
     rejected.tell_rest()
     tell(problems)
@@ -118,8 +132,9 @@ def scan(
 class _Rejects:
     """Tells of the first rejects, and keeps all of them when there is a file for them."""
 
-    def __init__(self, *, verbose: bool) -> None:
+    def __init__(self, *, verbose: bool, hide_progress: Callable[[], None]) -> None:
         self.verbose = verbose
+        self.hide_progress = hide_progress
         self.seen = 0
         self.writer: RejectWriter | None = None
 
@@ -128,6 +143,7 @@ class _Rejects:
         if self.writer is not None:
             self.writer(reject)
         if self.verbose or self.seen <= SHOWN:
+            self.hide_progress()
             tell([reject.diagnostic])
 
     def tell_rest(self) -> None:
