@@ -20,8 +20,10 @@ if TYPE_CHECKING:
     from jumpsigma.api import (
         CaseReport,
         CaseResult,
+        CompiledFile,
         NewRule,
         compile,
+        compile_python,
         explain,
         list_events,
         list_fields,
@@ -43,8 +45,10 @@ _HOMES = {
     "jumpsigma.api": (
         "CaseReport",
         "CaseResult",
+        "CompiledFile",
         "NewRule",
         "compile",
+        "compile_python",
         "explain",
         "list_events",
         "list_fields",
@@ -81,6 +85,7 @@ def __dir__() -> list[str]:
 __all__ = [
     "CaseReport",
     "CaseResult",
+    "CompiledFile",
     "Diagnostic",
     "DiagnosticError",
     "Explanation",
@@ -96,6 +101,7 @@ __all__ = [
     "Span",
     "__version__",
     "compile",
+    "compile_python",
     "explain",
     "list_events",
     "list_fields",

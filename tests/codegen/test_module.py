@@ -119,7 +119,11 @@ def test_a_traceback_points_at_the_rule(tmp_path: Path) -> None:
         def lower(self) -> str:
             raise RuntimeError("no lower case today")
 
-    event = {"service": "directory", "event_type": "group_update", "changes": {"field": Broken("a")}}
+    event = {
+        "service": "directory",
+        "event_type": "group_update",
+        "changes": {"field": Broken("a")},
+    }
     program.hits(event | {"changes": {"field": "a"}})
     with pytest.raises(RuntimeError) as caught:
         _hits_with_broken_fold(program, event)

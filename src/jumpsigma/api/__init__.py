@@ -1,6 +1,7 @@
 """The verbs as functions: what ``import jumpsigma`` gives and the command line calls."""
 
 from jumpsigma.api.cases import CaseReport, CaseResult, run_cases
+from jumpsigma.api.compiled import CompiledFile, compile_python
 from jumpsigma.api.explanations import compile_one, explain
 from jumpsigma.api.intake import list_events, list_fields, list_mappings, list_services
 from jumpsigma.api.rules import compile, find_rule, level_rank, list_rules, load_pack, select
@@ -10,9 +11,11 @@ from jumpsigma.api.synth import synthesize
 __all__ = [
     "CaseReport",
     "CaseResult",
+    "CompiledFile",
     "NewRule",
     "compile",
     "compile_one",
+    "compile_python",
     "explain",
     "find_rule",
     "level_rank",

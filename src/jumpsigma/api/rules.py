@@ -66,6 +66,18 @@ def compile(  # noqa: A001 - the verb of the documented contract
     Raises :class:`DiagnosticError` for a mapping that is not found or wrong (JS052, JS053), and
     for a level or log source attribute that does not exist (JS090).
     """
+    rules, refused = lower_pack(pack, mapping, logsource=logsource, min_level=min_level)
+    return matcher_for(rules, refused, lists)
+
+
+def lower_pack(
+    pack: Pack,
+    mapping: str | Path,
+    *,
+    logsource: Mapping[str, str] | None = None,
+    min_level: str | None = None,
+) -> tuple[list[RuleIR], list[Diagnostic]]:
+    """The chosen rules in the words of a mapping, and why the others are not among them."""
     found = load_mapping(mapping)
     rules: list[RuleIR] = []
     refused: list[Diagnostic] = []
@@ -74,7 +86,7 @@ def compile(  # noqa: A001 - the verb of the documented contract
         if lowered.rule is not None:
             rules.append(lowered.rule)
         refused.extend(lowered.diagnostics)
-    return matcher_for(rules, refused, lists)
+    return rules, refused
 
 
 def matcher_for(

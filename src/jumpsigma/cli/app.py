@@ -8,6 +8,7 @@ import typer
 
 from jumpsigma._version import __version__
 from jumpsigma.cli import cases, explain, listing, new, scan, synth
+from jumpsigma.cli import compile as compiling
 from jumpsigma.cli.output import fail, tell
 from jumpsigma.diagnostics import Diagnostic, DiagnosticError
 
@@ -27,6 +28,7 @@ app = typer.Typer(
 )
 app.command("scan", epilog=scan.EXAMPLES)(scan.scan)
 app.command("test", epilog=cases.EXAMPLES)(cases.run)
+app.command("compile", epilog=compiling.EXAMPLES)(compiling.compile_rules)
 app.command("explain", epilog=explain.EXAMPLES)(explain.explain)
 app.command("synth", epilog=synth.EXAMPLES)(synth.synth)
 app.add_typer(listing.app, name="list")

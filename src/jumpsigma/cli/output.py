@@ -9,11 +9,12 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Iterable
+from itertools import groupby
 from typing import TYPE_CHECKING, Annotated, TextIO
 
 import typer
 
-from jumpsigma.diagnostics import Diagnostic
+from jumpsigma.diagnostics import Diagnostic, Severity
 from jumpsigma.diagnostics.render import to_text
 
 if TYPE_CHECKING:
@@ -37,6 +38,10 @@ MappingOption = Annotated[
         help="Vocabulary of the events: jumpcloud, ecs, sigma, or a mapping file.",
     ),
 ]
+
+
+#: More problems of one code than this are counted, not printed, unless --verbose.
+SHOWN = 5
 
 
 def has_color(stream: TextIO) -> bool:
@@ -77,3 +82,18 @@ def parse_logsource(text: str | None) -> dict[str, str] | None:
             f"{text!r} is no log source; write product=windows,category=process_creation"
         )
     return {key.strip(): value.strip() for key, _, value in pairs}
+
+
+def shortened(diagnostics: tuple[Diagnostic, ...], *, verbose: bool) -> list[Diagnostic]:
+    """Errors first few of each code; what merely does not apply only when asked for."""
+    if verbose:
+        return list(diagnostics)
+    errors = [each for each in diagnostics if each.severity is not Severity.INFO]
+    shown: list[Diagnostic] = []
+    for code, group in groupby(sorted(errors, key=lambda d: d.code), key=lambda d: d.code):
+        same = list(group)
+        shown += same[:SHOWN]
+        if len(same) > SHOWN:
+            message = f"... and {len(same) - SHOWN} more rules, refused with {code} (--verbose)"
+            shown.append(Diagnostic(code, message, same[0].severity))
+    return shown

@@ -7,20 +7,21 @@ from collections import Counter
 from collections.abc import Callable
 from contextlib import ExitStack
 from enum import StrEnum
-from itertools import groupby
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from jumpsigma.cli.output import (
+    SHOWN,
     MappingOption,
     RulesOption,
     has_color,
     load_rules,
     parse_logsource,
+    shortened,
     tell,
 )
-from jumpsigma.diagnostics import Diagnostic, Severity
+from jumpsigma.diagnostics import Severity
 
 if TYPE_CHECKING:
     from jumpsigma.intake.events import ReadStats, Reject
@@ -37,9 +38,6 @@ EXAMPLES = """Examples:
 
   jumpsigma scan sysmon.ndjson --rules my_rules --mapping sigma --logsource product=windows
 """
-
-#: More problems of one code than this are counted, not printed, unless --verbose.
-SHOWN = 5
 
 
 class Format(StrEnum):
@@ -94,7 +92,7 @@ def scan(
     pack = load_rules(rules)
     tell(pack.diagnostics)
     matcher = api.compile(pack, mapping, logsource=parse_logsource(logsource), min_level=min_level)
-    tell(_shortened(matcher.refused, verbose=verbose))
+    tell(shortened(matcher.refused, verbose=verbose))
     inputs, problems = expand_inputs(paths)
     stats, levels = ReadStats(), Counter[str | None]()
     with ExitStack() as stack:
@@ -150,21 +148,6 @@ class _Rejects:
         if not self.verbose and self.seen > SHOWN:
             more = self.seen - SHOWN
             print(f"... and {more} more lines that are no events (--verbose)", file=sys.stderr)
-
-
-def _shortened(diagnostics: tuple[Diagnostic, ...], *, verbose: bool) -> list[Diagnostic]:
-    """Errors first few of each code; what merely does not apply only when asked for."""
-    if verbose:
-        return list(diagnostics)
-    errors = [each for each in diagnostics if each.severity is not Severity.INFO]
-    shown: list[Diagnostic] = []
-    for code, group in groupby(sorted(errors, key=lambda d: d.code), key=lambda d: d.code):
-        same = list(group)
-        shown += same[:SHOWN]
-        if len(same) > SHOWN:
-            message = f"... and {len(same) - SHOWN} more rules, refused with {code} (--verbose)"
-            shown.append(Diagnostic(code, message, same[0].severity))
-    return shown
 
 
 def _summary(stats: ReadStats, levels: Counter[str | None], matcher: Matcher, mapping: str) -> str:

@@ -7,7 +7,6 @@ from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
-from importlib.resources import files
 from typing import TYPE_CHECKING, Any, Final
 
 from jumpsigma.codegen.collect import collect
@@ -17,11 +16,13 @@ from jumpsigma.ir.nodes import Expr, Place, Regex, RuleIR
 from jumpsigma.ir.regex import source_of
 
 if TYPE_CHECKING:
-    from jinja2 import Template
+    from jinja2 import Environment
 
 #: What the module in this process begins with; a file of its own carries the runtime instead.
 PROLOGUE: Final = '''\
 """Made from rules; its lines are known to linecache."""
+
+from __future__ import annotations
 
 from jumpsigma.ir.regex import from_source as compile_regex
 from jumpsigma.matcher.runtime import *'''
@@ -62,7 +63,8 @@ def generate(
     elements = [(name, lines.marked(body)) for name, body in emitter.element_functions]
     dispatch = _dispatch(conditions, emitter)
     slots = 1 + 2 * len(emitter.fields) + len(emitter.shared)
-    text = _template().render(
+    text = render(
+        "matcher.py.j2",
         prologue=prologue,
         epilogue=epilogue,
         constants=_constants(emitter),
@@ -148,12 +150,19 @@ class _Lines:
         return GeneratedModule("\n".join(lines), places)
 
 
-@cache
-def _template() -> Template:
-    from jinja2 import Environment, StrictUndefined
+def render(name: str, **values: Any) -> str:
+    """A template of this package, filled in; an undefined name is an error."""
+    return _environment().get_template(name).render(**values)
 
-    environment = Environment(  # noqa: S701 - it makes Python, not HTML; literals are ascii()
-        undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True, keep_trailing_newline=True
+
+@cache
+def _environment() -> Environment:
+    from jinja2 import Environment, PackageLoader, StrictUndefined
+
+    return Environment(  # noqa: S701 - it makes Python, not HTML; literals are ascii()
+        loader=PackageLoader("jumpsigma.codegen", "templates"),
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
     )
-    source = files("jumpsigma.codegen").joinpath("templates", "matcher.py.j2")
-    return environment.from_string(source.read_text(encoding="utf-8"))

@@ -77,6 +77,10 @@ CODES: dict[str, Code] = {
     "JS038": Code(
         "invalid virtual field", "A virtual field such as `changes[name].to` is not well formed."
     ),
+    "JS040": Code(
+        "not in a file of its own",
+        "A rule that `compile -t python` cannot keep exactly is left out of the file.",
+    ),
     # mappings
     "JS050": Code(
         "log source not carried",

@@ -1,0 +1,60 @@
+"""Rules as one file of Python, for machines that have nothing of ours."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path, PurePath
+
+from jumpsigma.api.rules import lower_pack
+from jumpsigma.codegen.standalone import generate_standalone
+from jumpsigma.diagnostics import Diagnostic
+from jumpsigma.intake import wrapped
+from jumpsigma.interpret import Lists
+from jumpsigma.ir.bind import bind
+from jumpsigma.ir.nodes import RuleIR
+from jumpsigma.pack import Pack
+
+
+@dataclass(frozen=True, slots=True)
+class CompiledFile:
+    """The source of the file, how many rules it has, and why it lacks the others."""
+
+    source: str
+    rules: int
+    refused: tuple[Diagnostic, ...]
+
+
+def compile_python(
+    pack: Pack,
+    mapping: str | Path = "jumpcloud",
+    *,
+    logsource: Mapping[str, str] | None = None,
+    min_level: str | None = None,
+    lists: Lists | None = None,
+) -> CompiledFile:
+    """Write the rules of a pack as a Python module that needs only the standard library.
+
+    The module finds what :func:`jumpsigma.compile` with the same arguments finds. The same
+    rules give the same bytes on every machine: paths are written relative to the pack. A rule
+    that cannot be kept exactly is left out and stands in ``refused`` (JS036, JS040, JS05x).
+
+    Raises :class:`DiagnosticError` as :func:`jumpsigma.compile` does.
+    """
+    rules, refused = lower_pack(pack, mapping, logsource=logsource, min_level=min_level)
+    bound = [replace(rule, condition=bind(rule.condition, lists or {})) for rule in rules]
+    made = generate_standalone(
+        bound,
+        path_of=lambda rule: _relative(rule, pack),
+        unwraps=any(rule.mapping == wrapped.MAPPING for rule in rules),
+    )
+    return CompiledFile(made.source, len(rules) - len(made.refused), (*refused, *made.refused))
+
+
+def _relative(rule: RuleIR, pack: Pack) -> str:
+    """A rule's path below the folder that was loaded; of a file that was named, its name."""
+    path = PurePath(rule.path)
+    for root in pack.roots:
+        if path != PurePath(root) and path.is_relative_to(root):
+            return path.relative_to(root).as_posix()
+    return path.name

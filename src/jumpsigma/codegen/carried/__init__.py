@@ -1,0 +1,1 @@
+"""Code that ``compile -t python`` writes into its modules; standard library only."""
