@@ -29,7 +29,8 @@ demo: .venv/.installed
 
 test: .venv/.installed-dev .venv-sigma1/.installed-dev
 	JUMPSIGMA_EXPECT_PYSIGMA=1 .venv-sigma1/bin/python -m pytest $(PYTEST_FLAGS) -n auto --ignore tests/packaging
-	JUMPSIGMA_EXPECT_PYSIGMA=2 .venv/bin/python -m pytest $(PYTEST_FLAGS) -n auto --ignore tests/packaging --cov
+	JUMPSIGMA_EXPECT_PYSIGMA=2 .venv/bin/python -m pytest $(PYTEST_FLAGS) -n auto --ignore tests/packaging --ignore tests/corpus --cov
+	.venv/bin/python -m pytest $(PYTEST_FLAGS) -n auto tests/corpus
 	.venv/bin/python -m pytest $(PYTEST_FLAGS) -m packaging tests/packaging
 
 check: .venv/.installed-dev
