@@ -143,7 +143,12 @@ def test_a_shared_test_is_evaluated_once_an_event(monkeypatch: pytest.MonkeyPatc
 
     def counting(wanted: float) -> runtime.Check:
         check = plain(wanted)
-        return lambda value: calls.append(value) is not None or check(value)
+
+        def counted(value: Any) -> bool:
+            calls.append(value)
+            return check(value)
+
+        return counted
 
     monkeypatch.setattr(runtime, "number", counting)
     shared = Test("a", Number(7))

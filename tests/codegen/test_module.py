@@ -6,6 +6,7 @@ import ast
 import linecache
 import traceback
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -133,7 +134,7 @@ def test_a_traceback_points_at_the_rule(tmp_path: Path) -> None:
     assert linecache.getline(program.filename, 1).startswith('"""')
 
 
-def _hits_with_broken_fold(program: Program, event: dict[str, object]) -> None:
+def _hits_with_broken_fold(program: Program, event: dict[str, Any]) -> None:
     def folded(found: list[object]) -> list[str]:
         return [value.lower() if isinstance(value, str) else "" for value in found]
 

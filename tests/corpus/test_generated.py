@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from typing import Any
 
 import pytest
 from cases import Case
@@ -24,7 +25,7 @@ EVENTS_FOR_ALL = ROWS // 2
 
 
 def test_each_rule_as_interpreted(shard: list[Case]) -> None:
-    wrong = []
+    wrong: list[tuple[Any, ...]] = []
     compared = 0
     for case in shard:
         assert case.outcome.ir is not None
