@@ -195,6 +195,14 @@ def _unit(value: SigmaTimestampPart) -> TimeUnit:
 
 
 def _regex(value: SigmaRegularExpression, item: SigmaDetectionItem) -> Regex:
+    if SigmaRegularExpressionModifier not in item.modifiers:
+        # pySigma writes text without anchors, so that `x` would also be found in `xy`.
+        raise LoweringError(
+            "JS033",
+            "the mapping makes a regular expression of text, which then no longer is the whole "
+            "value",
+            "take the transformation `regex` out of the mapping",
+        )
     # Of `re: 5` pySigma 2 keeps the number here, pySigma 1 a string of it, against their types.
     written: Any = getattr(value.regexp, "s", [value.regexp])
     if not all(isinstance(part, str | SpecialChars | SigmaPlaceholder) for part in written):
