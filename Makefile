@@ -1,9 +1,12 @@
-# The verbs: make demo | test | check | docs
+# The verbs: make demo | test | check | docs | fuzz
 # They need Python 3.11 or newer with venv, and a package registry; all else is installed in the
 # checkout. Another interpreter: make PYTHON=python3.12 test
 
 PYTHON ?= python3
 PYTEST_FLAGS ?= -q
+# How long `make fuzz` runs each of its targets.
+SECONDS ?= 60
+FUZZ_TARGETS := $(patsubst tests/fuzz/fuzz_%.py,fuzz-%,$(wildcard tests/fuzz/fuzz_*.py))
 
 # uv installs exactly what uv.lock says; its own version is in there too.
 UV := .venv/bin/uv
@@ -11,13 +14,14 @@ UV_VERSION := $(shell sed -n '/^name = "uv"$$/{n;s/^version = "\(.*\)"$$/\1/p;}'
 export UV_PYTHON_DOWNLOADS := never
 unexport VIRTUAL_ENV
 
-.PHONY: help demo test check docs clean
+.PHONY: help demo test check docs fuzz $(FUZZ_TARGETS) clean
 
 help:
 	@echo "make demo    make Directory Insights events with attacks in them, and find these"
 	@echo "make test    run the tests on both pySigma majors, then the packaging tests"
 	@echo "make check   lint, types, layers, and that the generated pages are current"
 	@echo "make docs    write the generated pages anew"
+	@echo "make fuzz    look for inputs that break the readers and matchers, SECONDS=60 a target"
 
 # Without --min-level scan prints all that fired, a screen and a half.
 demo: .venv/.installed
@@ -43,8 +47,13 @@ check: .venv/.installed-dev
 docs: .venv/.installed-dev
 	.venv/bin/python docs/generate.py
 
+fuzz: $(FUZZ_TARGETS)
+
+$(FUZZ_TARGETS): fuzz-%: .venv/.installed-fuzz
+	.venv/bin/python tests/fuzz/fuzz.py $* -max_total_time=$(SECONDS) -print_final_stats=1
+
 clean:
-	rm -rf .venv .venv-sigma1 build dist
+	rm -rf .venv .venv-sigma1 .fuzz build dist
 
 # .venv has pySigma 2.x; what runs jumpsigma comes first, so that the demo waits for nothing else.
 .venv/.installed: pyproject.toml uv.lock | $(UV)
@@ -54,6 +63,12 @@ clean:
 .venv/.installed-dev: pyproject.toml uv.lock | $(UV)
 	UV_PROJECT_ENVIRONMENT=.venv $(UV) sync --locked
 	@touch .venv/.installed $@
+
+.venv/.installed-fuzz: .venv/.installed-dev
+	UV_PROJECT_ENVIRONMENT=.venv $(UV) sync --locked --group fuzz || { \
+	  echo "make: atheris, the fuzzer, did not install. It has wheels for Linux on x86-64 alone." >&2; \
+	  echo "  Elsewhere \`make test\` runs the corpus of tests/fuzz without it." >&2; exit 1; }
+	@touch $@
 
 # .venv-sigma1 has pySigma 1.5.1, and the converters that need it.
 .venv-sigma1/.installed-dev: pyproject.toml uv.lock | $(UV)

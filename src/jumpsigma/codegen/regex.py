@@ -81,7 +81,7 @@ class _Parser:
         if not self._peek("(?") or end < 0:
             return None
         letters = self.source[self.at + 2 : end]
-        if not letters or set(letters) - set("imsU-"):
+        if set(letters) - set("imsU-"):
             return None
         self.at = end + 1
         return _changed(flags, letters)
