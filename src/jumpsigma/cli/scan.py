@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from enum import StrEnum
 from typing import TYPE_CHECKING, Annotated
@@ -21,11 +21,12 @@ from jumpsigma.cli.output import (
     shortened,
     tell,
 )
-from jumpsigma.diagnostics import Severity
+from jumpsigma.diagnostics import Diagnostic, Severity
 
 if TYPE_CHECKING:
     from jumpsigma.intake.events import ReadStats, Reject
-    from jumpsigma.matcher import Matcher
+    from jumpsigma.matcher import Finding, Matcher
+    from jumpsigma.report.progress import ScanProgress
     from jumpsigma.report.rejects import RejectWriter
 
 EXAMPLES = """Examples:
@@ -66,6 +67,9 @@ def scan(
     fail_on: Annotated[
         str | None, typer.Option(help="Exit with 1 on a finding of this level or above.")
     ] = None,
+    jobs: Annotated[
+        int, typer.Option("--jobs", "-j", min=1, help="Processes to scan with; findings as with 1.")
+    ] = 1,
     strict: Annotated[
         bool, typer.Option("--strict", help="Exit with 1 when a line is no event.")
     ] = False,
@@ -102,19 +106,19 @@ def scan(
             rejected.writer = stack.enter_context(RejectWriter(rejects))
         sink = open_sink(form.value, sys.stdout, color=has_color(sys.stdout))
         share_terminal = sys.stdout.isatty()
-        for each in inputs:
-            bar.start(each)
-            for finding in matcher.scan(
-                each,
-                stats=stats,
-                on_reject=rejected.take,
-                on_problem=problems.append,
-                on_progress=bar.advance,
-            ):
-                levels[finding.level] += 1
-                if share_terminal:
-                    bar.hide()
-                sink.write(finding)
+        for finding in _findings(
+            matcher,
+            inputs,
+            jobs,
+            stats=stats,
+            on_reject=rejected.take,
+            on_problem=problems.append,
+            bar=bar,
+        ):
+            levels[finding.level] += 1
+            if share_terminal:
+                bar.hide()
+            sink.write(finding)
         bar.hide()
         sink.close()
     rejected.tell_rest()
@@ -123,8 +127,42 @@ def scan(
     print(_summary(stats, levels, matcher, mapping), file=sys.stderr)
     if stats.unreadable or any(p.is_error for p in (*problems, *pack.diagnostics)):
         return 2
-    found = least is not None and any(api.level_rank(level) >= least for level in levels)
-    return 1 if found or (strict and stats.rejected) else 0
+    failed = least is not None and any(api.level_rank(level) >= least for level in levels)
+    return 1 if failed or (strict and stats.rejected) else 0
+
+
+def _findings(
+    matcher: Matcher,
+    inputs: list[str],
+    jobs: int,
+    *,
+    stats: ReadStats,
+    on_reject: Callable[[Reject], None],
+    on_problem: Callable[[Diagnostic], None],
+    bar: ScanProgress,
+) -> Iterator[Finding]:
+    if jobs > 1:
+        from jumpsigma.matcher.parallel import scan_in_processes
+
+        yield from scan_in_processes(
+            matcher,
+            inputs,
+            jobs,
+            stats=stats,
+            on_reject=on_reject,
+            on_problem=on_problem,
+            on_start=bar.start,
+        )
+        return
+    for each in inputs:
+        bar.start(each)
+        yield from matcher.scan(
+            each,
+            stats=stats,
+            on_reject=on_reject,
+            on_problem=on_problem,
+            on_progress=bar.advance,
+        )
 
 
 class _Rejects:

@@ -31,7 +31,7 @@ class Matcher:
         self.rules = tuple(rules)
         self.refused = tuple(refused)
         self._program = program
-        self._unwrap = any(rule.mapping == wrapped.MAPPING for rule in self.rules)
+        self.unwraps = any(rule.mapping == wrapped.MAPPING for rule in self.rules)
 
     def match(self, event: dict[str, Any]) -> list[Finding]:
         """The findings of the single-event rules on one event, in the order of the rules (S701)."""
@@ -60,7 +60,7 @@ class Matcher:
             on_reject=on_reject,
             on_problem=on_problem,
             on_progress=on_progress,
-            unwrap=self._unwrap,
+            unwrap=self.unwraps,
         )
         for event in events:
             yield from self.match_read(event)

@@ -32,6 +32,10 @@ class Program:
         exec(compile(source, self.filename, "exec"), names)  # noqa: S102 - our own code
         self._hits = names["hits"]
 
+    def __reduce__(self) -> tuple[type[Program], tuple[str, dict[int, Place]]]:
+        """Pickled as its source, for other processes."""
+        return Program, (self.source, dict(self.places))
+
     def hits(self, event: dict[str, Any]) -> list[tuple[int, dict[str, list[Any]]]]:
         """The numbers of the rules that hold, each with what satisfied it, by field (S702)."""
         try:

@@ -1,0 +1,105 @@
+"""Large files of lines cut into parts that several processes can read."""
+
+from __future__ import annotations
+
+import os
+import stat
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import BinaryIO
+
+from jumpsigma.intake import wrapped
+from jumpsigma.intake.ndjson import line_events, split_lines
+from jumpsigma.intake.records import Event, Reading
+
+PART_BYTES = 8 * 1024 * 1024
+_BLOCK = 256 * 1024
+_HEAD = 64 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """The lines of a file that begin at or after ``start`` and before ``end``.
+
+    A part with ``end`` None is the whole input, of whatever form.
+    """
+
+    path: str
+    start: int = 0
+    end: int | None = None
+
+
+def parts_of(path: str, size: int = PART_BYTES) -> list[Part]:
+    """Cut an input into parts, in order; anything but a large file of NDJSON is one part."""
+    whole = [Part(path)]
+    if path == "-":
+        return whole
+    try:
+        with Path(path).open("rb") as file:
+            status = os.fstat(file.fileno())
+            if not stat.S_ISREG(status.st_mode) or status.st_size < 2 * size:
+                return whole
+            head = file.read(_HEAD)
+    except (OSError, ValueError):
+        return whole  # reading it says what is wrong
+    line, line_break, _ = head.partition(b"\n")
+    line = line.strip()
+    if not line_break or not line.startswith(b"{") or not line.endswith(b"}"):
+        return whole
+    starts = range(0, status.st_size, size)
+    ends = [*starts[1:], status.st_size + 1]
+    return [Part(path, start, end) for start, end in zip(starts, ends, strict=True)]
+
+
+class PartReader:
+    """Reads one part of a file; ``lines`` is how many lines it had, once it is read."""
+
+    def __init__(self, part: Part, reading: Reading) -> None:
+        self.part, self.reading, self.lines = part, reading, 0
+
+    def events(self, *, unwrap: bool) -> Iterator[Event]:
+        """Yield the events, numbered from the first line of the part."""
+        for event in line_events(self.reading, split_lines(self._blocks())):
+            if unwrap:
+                event.data = wrapped.unwrap(event.data)
+            yield event
+
+    def _blocks(self) -> Iterator[bytes]:
+        part = self.part
+        end = part.start if part.end is None else part.end
+        try:
+            with Path(part.path).open("rb") as file:
+                # A part begins behind the first line break at or after the byte before it.
+                file.seek(max(part.start - 1, 0))
+                if part.start:
+                    _skip_line(file)
+                at = start = file.tell()
+                while at < end and (block := file.read(min(_BLOCK, end - at))):
+                    at += len(block)
+                    yield self._counted(block)
+                # The last line may end in the next part.
+                if at > start:
+                    file.seek(at - 1)
+                    if file.read(1) != b"\n":
+                        yield from map(self._counted, _rest_of_line(file))
+        except OSError as error:
+            reason = error.strerror or str(error)
+            self.reading.problem("JS072", f"cannot be read: {reason}", unreadable=True)
+
+    def _counted(self, block: bytes) -> bytes:
+        self.lines += block.count(b"\n")
+        return block
+
+
+def _skip_line(file: BinaryIO) -> None:
+    for _ in _rest_of_line(file):
+        pass
+
+
+def _rest_of_line(file: BinaryIO) -> Iterator[bytes]:
+    """What is left of a line, with its line break, in pieces of bounded size."""
+    while piece := file.readline(_BLOCK):
+        yield piece
+        if piece.endswith(b"\n"):
+            return

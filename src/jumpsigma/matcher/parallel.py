@@ -1,0 +1,131 @@
+"""A scan in several processes: the findings of a scan in one, in the same order."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import Future, ProcessPoolExecutor
+from dataclasses import dataclass, field, replace
+
+from jumpsigma.diagnostics import Diagnostic
+from jumpsigma.intake.events import ReadStats, Reject
+from jumpsigma.intake.parts import Part, PartReader, parts_of
+from jumpsigma.intake.records import Reading
+from jumpsigma.matcher.engine import Matcher
+from jumpsigma.matcher.findings import Finding, Source
+
+
+@dataclass(slots=True)
+class PartResult:
+    """What one process found in one part; lines are numbered from the part's first."""
+
+    findings: list[Finding] = field(default_factory=list)
+    rejects: list[Reject] = field(default_factory=list)
+    problems: list[Diagnostic] = field(default_factory=list)
+    stats: ReadStats = field(default_factory=ReadStats)
+    lines: int = 0
+
+
+def scan_in_processes(
+    matcher: Matcher,
+    inputs: Iterable[str],
+    jobs: int,
+    *,
+    stats: ReadStats,
+    on_reject: Callable[[Reject], None],
+    on_problem: Callable[[Diagnostic], None],
+    on_start: Callable[[str], None] | None = None,
+) -> Iterator[Finding]:
+    """The findings of ``matcher.scan`` on each input, in their order.
+
+    Large files of NDJSON are shared among the processes; of other forms (archives, arrays) a
+    process takes one input at a time. Memory is bounded by two parts a process.
+    """
+    with ProcessPoolExecutor(jobs, initializer=_begin, initargs=(matcher,)) as pool:
+        waiting: deque[tuple[Part, Future[PartResult]]] = deque()
+        base = 0
+        parts = (part for path in inputs for part in parts_of(path))
+        while True:
+            while len(waiting) < 2 * jobs and (part := next(parts, None)) is not None:
+                waiting.append((part, pool.submit(_scan_part, part)))
+            if not waiting:
+                return
+            part, future = waiting.popleft()
+            if part.start == 0:
+                base = 0
+                if on_start is not None:
+                    on_start(part.path)
+            result = future.result()
+            _add(stats, result.stats, part)
+            for reject in result.rejects:
+                on_reject(_moved_reject(reject, base))
+            for finding in result.findings:
+                yield _moved(finding, base)
+            for problem in result.problems:
+                on_problem(problem)
+            base += result.lines
+
+
+_matcher: Matcher | None = None
+
+
+def _begin(matcher: Matcher) -> None:
+    global _matcher  # noqa: PLW0603 - set once, when a process of the pool begins
+    _matcher = matcher
+
+
+def _scan_part(part: Part) -> PartResult:
+    assert _matcher is not None  # noqa: S101 - the pool's initializer ran
+    result = PartResult()
+    if part.end is None:
+        result.findings = list(
+            _matcher.scan(
+                part.path,
+                stats=result.stats,
+                on_reject=lambda reject: result.rejects.append(_held(reject)),
+                on_problem=result.problems.append,
+            )
+        )
+        return result
+    reading = Reading(
+        part.path,
+        result.stats,
+        lambda reject: result.rejects.append(_held(reject)),
+        result.problems.append,
+    )
+    reader = PartReader(part, reading)
+    for event in reader.events(unwrap=_matcher.unwraps):
+        result.findings += _matcher.match_read(event)
+    reading.tell_problems()
+    result.lines = reader.lines
+    return result
+
+
+def _held(reject: Reject) -> Reject:
+    """A reject that outlives the reading: what follows its bytes is read now."""
+    return replace(reject, raw=reject.raw + b"".join(reject.rest), rest=())
+
+
+def _moved(finding: Finding, base: int) -> Finding:
+    source = finding.source
+    if not base or source is None:
+        return finding
+    return replace(finding, source=Source(source.path, source.line + base))
+
+
+def _moved_reject(reject: Reject, base: int) -> Reject:
+    if not base:
+        return reject
+    diagnostic, line = reject.diagnostic, reject.line + base
+    span = diagnostic.span and replace(diagnostic.span, line=line)
+    message = diagnostic.message.replace(f"line {reject.line}:", f"line {line}:", 1)
+    return replace(reject, line=line, diagnostic=replace(diagnostic, span=span, message=message))
+
+
+def _add(total: ReadStats, found: ReadStats, part: Part) -> None:
+    total.read += found.read
+    total.parsed += found.parsed
+    total.rejected += found.rejected
+    total.unreadable += found.unreadable
+    # A file in parts is one file.
+    total.files += found.files if part.end is None else part.start == 0

@@ -1,0 +1,72 @@
+"""``scan --jobs N`` says what ``scan`` says, in the same order."""
+
+from __future__ import annotations
+
+import gzip
+from pathlib import Path
+
+import pytest
+from running import run_command
+from scan_events import ALL, LOCKED, QUIET, ndjson
+
+from jumpsigma import api
+from jumpsigma.diagnostics import Diagnostic
+from jumpsigma.intake import parts
+from jumpsigma.intake.events import ReadStats, Reject
+from jumpsigma.matcher.parallel import scan_in_processes
+
+
+@pytest.fixture
+def inputs(tmp_path: Path) -> list[str]:
+    """A large file of lines with rejects in it, an archive, an array, a missing file."""
+    block = ndjson([QUIET] * 40 + [LOCKED]) + b"broken\n\n" + ndjson(ALL)
+    (tmp_path / "large.ndjson").write_bytes(block * 60)
+    (tmp_path / "a.gz").write_bytes(gzip.compress(block * 3))
+    (tmp_path / "array.json").write_text(
+        '[\n{"service": "directory", "event_type": "user_lockout"}]'
+    )
+    names = ("large.ndjson", "a.gz", "array.json", "missing", "large.ndjson")
+    return [str(tmp_path / name) for name in names]
+
+
+def test_the_same_findings_in_the_same_order(
+    inputs: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(parts.parts_of, "__defaults__", (20_000,))
+    matcher = api.compile(api.load_pack())
+    expected, expected_rejects = ReadStats(), list[Reject]()
+    problems, found_problems = list[Diagnostic](), list[Diagnostic]()
+    one = [
+        finding
+        for path in inputs
+        for finding in matcher.scan(
+            path, stats=expected, on_reject=expected_rejects.append, on_problem=problems.append
+        )
+    ]
+    stats, rejects, started = ReadStats(), list[Reject](), list[str]()
+    two = list(
+        scan_in_processes(
+            matcher,
+            inputs,
+            2,
+            stats=stats,
+            on_reject=rejects.append,
+            on_problem=found_problems.append,
+            on_start=started.append,
+        )
+    )
+    assert len(parts.parts_of(inputs[0])) > 10
+    assert two == one
+    assert len(one) > 400
+    assert stats == expected
+    assert rejects == expected_rejects
+    assert found_problems == problems
+    assert started == inputs
+
+
+def test_the_command(inputs: list[str]) -> None:
+    one = run_command("scan", *inputs, "--format", "ndjson")
+    two = run_command("scan", *inputs, "--format", "ndjson", "--jobs", "2")
+    assert (two.returncode, two.stdout) == (one.returncode, one.stdout)
+    assert two.stderr == one.stderr
+    assert one.returncode == 2
