@@ -14,8 +14,9 @@ import atheris
 
 HERE = Path(__file__).parent
 FOUND = HERE.parents[1] / ".fuzz"
-#: Seconds for one input, and megabytes for all; a target needs a hundredth, and a third.
-LIMITS = ("-timeout=20", "-rss_limit_mb=1500")
+#: Seconds for one input, and megabytes for all (a target needs a hundredth, and a third); bytes of
+#: an input, which would otherwise be those of the largest in the corpus.
+LIMITS = ("-timeout=20", "-rss_limit_mb=1500", "-max_len=4096")
 
 
 def main(target: str, options: list[str]) -> None:

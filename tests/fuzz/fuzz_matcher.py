@@ -184,7 +184,22 @@ class Made:
                 flags = (c.flag() for _ in range(5))
                 return Regex((c.one_of(PATTERNS),), *flags)
             case _:
-                return Text(_joined(c.some(self._part, 4)), c.flag())
+                return Text(_joined(self._parts()), c.flag())
+
+    def _parts(self) -> list[TextPart]:
+        """The shapes that the generator tells apart, and any."""
+        c = self.choices
+        match c.number(6):
+            case 1:
+                return [c.one_of(WORDS), Wildcard.MANY]
+            case 2:
+                return [Wildcard.MANY, c.one_of(WORDS)]
+            case 3:
+                return [Wildcard.MANY, c.one_of(WORDS), Wildcard.MANY]
+            case 4:
+                return c.some(self._part, 4)
+            case _:
+                return c.some(lambda: c.one_of(WORDS), 2)
 
     def _part(self) -> TextPart:
         c = self.choices
