@@ -14,9 +14,10 @@ import atheris
 
 HERE = Path(__file__).parent
 FOUND = HERE.parents[1] / ".fuzz"
-#: Seconds for one input, and megabytes for all (a target needs a hundredth, and a third); bytes of
-#: an input, which would otherwise be those of the largest in the corpus.
-LIMITS = ("-timeout=20", "-rss_limit_mb=1500", "-max_len=4096")
+#: Seconds for one input, and megabytes for all (a target needs a hundredth, and a tenth); bytes of
+#: an input, which would otherwise be those of the largest in the corpus, and how slowly it gets
+#: there: soon, for the seeds are as small as they can be.
+LIMITS = ("-timeout=20", "-rss_limit_mb=1500", "-max_len=4096", "-len_control=20")
 
 
 def main(target: str, options: list[str]) -> None:

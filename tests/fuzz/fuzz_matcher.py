@@ -5,6 +5,7 @@ Bytes are read as choices from a small vocabulary: texts of a rule and of an eve
 
 from __future__ import annotations
 
+import linecache
 from collections.abc import Callable
 from typing import Any, Literal, get_args
 
@@ -108,6 +109,7 @@ def one_input(data: bytes) -> None:
         expected = [(number, matched(one)) for number, one in enumerate(judged) if one.holds]
         # repr: NaN is itself, and 1 is not True
         assert repr(program.hits(event)) == repr(expected), (exprs, event)
+    linecache.cache.pop(program.filename, None)  # it keeps the source of every program
 
 
 class Made:
