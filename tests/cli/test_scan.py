@@ -138,6 +138,17 @@ def test_bad_lines_are_told_counted_and_kept(tmp_path: Path) -> None:
     assert run("scan", path, "--strict").returncode == 1
 
 
+def test_the_rejects_never_overwrite_what_is_scanned(tmp_path: Path) -> None:
+    path = tmp_path / "e.ndjson"
+    path.write_bytes(content := b"not json\n" + ndjson(ALL))
+    (tmp_path / "link").symlink_to(path)
+    for scanned, kept in ((path, path), (tmp_path, path), (path, tmp_path / "link")):
+        done = run("scan", scanned, "--rejects", kept)
+        assert (done.returncode, done.stdout) == (2, "")
+        assert "JS091: the rejects would overwrite an input" in done.stderr
+        assert path.read_bytes() == content
+
+
 def test_many_bad_lines_are_counted_not_printed(tmp_path: Path) -> None:
     path = tmp_path / "e.ndjson"
     path.write_bytes(b"x\n" * 40)

@@ -47,6 +47,16 @@ def test_what_was_kept_can_be_read_again(tmp_path: Path) -> None:
     assert (tmp_path / "second").read_bytes() == (tmp_path / "first").read_bytes()
 
 
+def test_standard_input_is_an_input_too(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / "events"
+    path.write_bytes(b"x\n")
+    with path.open() as stdin:
+        monkeypatch.setattr("sys.stdin", stdin)
+        with pytest.raises(DiagnosticError, match="would overwrite an input"):
+            RejectWriter(path, ["-"])
+    assert path.read_bytes() == b"x\n"
+
+
 def test_a_file_that_cannot_be_made(tmp_path: Path) -> None:
     with pytest.raises(DiagnosticError, match="cannot write the rejects") as raised:
         RejectWriter(tmp_path / "no such folder" / "rejects")

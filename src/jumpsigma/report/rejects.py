@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import sys
+from collections.abc import Iterable
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -16,12 +19,25 @@ class RejectWriter:
     An element of a pretty-printed array keeps its own line breaks. Something too long to be
     held in memory is copied whole, as it is read.
 
-    :raises DiagnosticError: JS091 when the file cannot be created or written.
+    ``inputs`` are the paths that will be read (``-`` for standard input). A writer that made its
+    file anew where one of them stands would empty it before the first event is read.
+
+    :raises DiagnosticError: JS091 when the file is one of ``inputs``, or cannot be created or
+        written.
     """
 
-    def __init__(self, path: str | Path) -> None:
+    def __init__(self, path: str | Path, inputs: Iterable[str] = ()) -> None:
         self._path = str(path)
         self.count = 0
+        if Path(path).is_file() and any(_same_file(path, each) for each in inputs):
+            raise DiagnosticError(
+                Diagnostic(
+                    "JS091",
+                    "the rejects would overwrite an input",
+                    span=Span(self._path),
+                    hint="choose a file that is not scanned, outside the folders that are",
+                )
+            )
         try:
             self._file = Path(path).open("wb")  # noqa: SIM115 - closed by close()
         except OSError as error:
@@ -60,3 +76,11 @@ class RejectWriter:
         message = f"cannot write the rejects: {error.strerror or error}"
         hint = "free some space, or choose another file"
         return DiagnosticError(Diagnostic("JS091", message, span=Span(self._path), hint=hint))
+
+
+def _same_file(path: str | Path, read: str) -> bool:
+    try:
+        stat = os.fstat(sys.stdin.fileno()) if read == "-" else Path(read).stat()
+    except (OSError, ValueError):  # not there, or a standard input that is no file
+        return False
+    return os.path.samestat(Path(path).stat(), stat)
