@@ -62,22 +62,24 @@ def explanation_text(explanation: Explanation, *, color: bool = False) -> str:
     verdict = "fires" if explanation.fires else "does not fire"
     head = f"{where}{visible(rule.title)} {verdict}"
     lines = [_paint(head, _BOLD, on=color), _paint(f"rule {visible(rule.path)}", _DIM, on=color)]
-    lines += _lines(explanation.trace, 0, color=color)
+    lines += _lines(explanation.trace, 0, rule.path, color=color)
     return "\n".join(lines) + "\n"
 
 
-def _lines(judged: Trace, depth: int, *, color: bool) -> Iterator[str]:
+def _lines(judged: Trace, depth: int, path: str, *, color: bool) -> Iterator[str]:
     node = judged.node
     verdict = _paint("true ", _GREEN, on=color) if judged.holds else _paint("false", _RED, on=color)
     text = f"{verdict}  {'  ' * depth}{visible(label(node))}"
     place = _place(node)
     if place is not None:
-        text += _paint(f"  [line {place.line}]", _DIM, on=color)
+        # A filter's tests stand in its own file.
+        file = "" if place.path == path else f" of {visible(place.path)}"
+        text += _paint(f"  [line {place.line}{file}]", _DIM, on=color)
     if isinstance(node, Test | Keyword | Element):
         text += f"  <- {_had(judged)}"
     yield text
     for child in judged.children:
-        yield from _lines(child, depth + 1, color=color)
+        yield from _lines(child, depth + 1, path, color=color)
 
 
 def _had(judged: Trace) -> str:
@@ -135,7 +137,7 @@ def _node(judged: Trace) -> dict[str, Any]:
     place = _place(judged.node)
     node: dict[str, Any] = {"node": label(judged.node), "holds": judged.holds}
     if place is not None:
-        node["line"] = place.line
+        node["path"], node["line"] = place.path, place.line
     if isinstance(judged.node, Test):
         node["values"] = list(judged.values)
     if isinstance(judged.node, Test | Keyword):
