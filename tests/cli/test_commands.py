@@ -129,6 +129,44 @@ def test_a_new_rule_passes_and_is_never_overwritten(tmp_path: Path) -> None:
     assert "JS091" in again.stderr
 
 
+@pytest.mark.parametrize(
+    ("title", "file"),
+    [("Übergabe (Zwei)", "übergabe_zwei.yml"), ("管理者 追加", "管理者_追加.yml")],
+)
+def test_a_title_in_any_script_names_a_file(title: str, file: str, tmp_path: Path) -> None:
+    assert run("new", "rule", title, "--folder", tmp_path).returncode == 0
+    assert (tmp_path / file).is_file()
+    assert run("test", tmp_path).returncode == 0
+
+
+@pytest.mark.parametrize(
+    ("options", "told"),
+    [
+        (["-e", "user_lockout"], ""),
+        (["-s", "alert", "-e", "ldap_srch"], ""),
+        (["-e", "user_lokout"], "'user_lokout' is known\n  hint: did you mean user_lockout?"),
+        (["-s", "drectory"], "'drectory' is known\n  hint: did you mean directory?"),
+        (["-e", "qqq"], "'qqq' is known\n  hint: see: jumpsigma list events"),
+    ],
+)
+def test_a_new_rule_for_an_unknown_name_is_doubted(
+    options: list[str], told: str, tmp_path: Path
+) -> None:
+    done = run("new", "rule", "Own", "--folder", tmp_path, *options)
+    assert done.returncode == 0
+    assert told in done.stderr
+    assert bool(told) == bool(done.stderr)
+
+
+def test_titles_cannot_command_a_terminal(tmp_path: Path) -> None:
+    (tmp_path / "r.yml").write_text(
+        'title: "a \\e[31m b \\u202e"\nlogsource: {product: jumpcloud}\n'
+        "detection: {s: {a: 1}, condition: s}\n"
+    )
+    for command in (["list", "rules", "-r", tmp_path], ["test", tmp_path]):
+        assert "a \\x1b[31m b \\u202e" in run(*command).stdout
+
+
 def test_explain_chooses_the_event_that_fires(tmp_path: Path) -> None:
     path = tmp_path / "e.ndjson"
     path.write_bytes(ndjson(ALL))

@@ -80,7 +80,7 @@ def new_rule(
     The rule matches one event type and its cases pass. Raises :class:`DiagnosticError` (JS091)
     when a file is there already or cannot be written, and JS090 for a title without a letter.
     """
-    name = "_".join(re.findall(r"[a-z0-9]+", title.lower()))
+    name = "_".join(re.findall(r"[^\W_]+", title.lower()))
     if not name:
         raise DiagnosticError(
             Diagnostic("JS090", f"{title!r} is no title", hint="use words, such as 'Admin Created'")

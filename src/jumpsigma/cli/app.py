@@ -69,7 +69,7 @@ def run(arguments: list[str]) -> int:
             raise BrokenPipeError from None
         raise
     except OSError as error:
-        tell([Diagnostic("JS091", f"cannot write the results: {error}")])
+        tell([Diagnostic("JS091", f"cannot write the results: {error.strerror or error}")])
         return 2
     if code == INTERRUPTED:
         raise KeyboardInterrupt

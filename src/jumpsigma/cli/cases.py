@@ -59,11 +59,13 @@ def run(
 def _print(report: CaseReport) -> None:
     from jumpsigma.interpret import trace
     from jumpsigma.report.explanation import Explanation, closest, explanation_text
+    from jumpsigma.report.visible import visible
 
     color = has_color(sys.stdout)
     for result in report.failed:
         span = result.case.span
-        print(f"FAILED {span.path}:{span.line}: {result.case.name}: {result.reason}")
+        told = f"{span.path}:{span.line}: {result.case.name}: {result.reason}"
+        print(f"FAILED {visible(told)}")
         judged = [
             Explanation(rule, event, trace(rule.condition, event, result.case.lists))
             for rule in result.compiled
@@ -73,10 +75,11 @@ def _print(report: CaseReport) -> None:
         if chosen is not None:
             print(explanation_text(chosen, color=color))
     for rule in report.untested:
-        print(f"no cases: {rule.path}: {rule.title}")
+        print(visible(f"no cases: {rule.path}: {rule.title}"))
     rules = {rule.path for result in report.results for rule in result.rules}
     passed = len(report.results) - len(report.failed)
-    print(f"{len(rules)} rules with cases, {len(report.untested)} without")
+    plural = "" if len(rules) == 1 else "s"
+    print(f"{len(rules)} rule{plural} with cases, {len(report.untested)} without")
     print(f"{passed} passed, {len(report.failed)} failed")
 
 

@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from difflib import get_close_matches
 from typing import Annotated
 
 import typer
+
+from jumpsigma.cli.output import tell
+from jumpsigma.diagnostics import Diagnostic, Severity
 
 app = typer.Typer(
     no_args_is_help=True, rich_markup_mode=None, help="Start a rule of your own, with its cases."
@@ -40,6 +45,27 @@ def rule(
     from jumpsigma import api
 
     written = api.new_rule(title, folder, service=service, event_type=event_type, author=author)
+    tell(_doubts(service, event_type))
     print(f"wrote {written.rule}")
     print(f"wrote {written.cases}")
     print(f"next: edit both, then jumpsigma test {written.rule}")
+
+
+def _doubts(service: str, event_type: str) -> Iterator[Diagnostic]:
+    """Names that the schema lacks: often a typing error, yet the vendor's catalogue has gaps."""
+    from jumpsigma.intake.schema import load_schema
+
+    schema = load_schema()
+    for what, name, found, known in (
+        ("service", service, schema.service(service), [*schema.services]),
+        ("event type", event_type, schema.event_type(event_type), [*schema.event_types]),
+    ):
+        if found is None:
+            near = get_close_matches(name, known, n=1)
+            command = "services" if what == "service" else "events"
+            yield Diagnostic(
+                "JS090",
+                f"no {what} {name!r} is known",
+                Severity.WARNING,
+                hint=f"did you mean {near[0]}?" if near else f"see: jumpsigma list {command}",
+            )

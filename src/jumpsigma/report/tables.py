@@ -7,6 +7,8 @@ from collections.abc import Mapping, Sequence
 from io import StringIO
 from typing import Any
 
+from jumpsigma.report.visible import visible
+
 #: Width of a table that does not go to a terminal.
 PIPED_WIDTH = 160
 
@@ -42,4 +44,4 @@ def table_text(
 def _cell(value: Any) -> str:
     if value is None:
         return ""
-    return ", ".join(map(str, value)) if isinstance(value, list | tuple) else str(value)
+    return visible(", ".join(map(str, value)) if isinstance(value, list | tuple) else str(value))
