@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import difflib
 import os
+import re
 import warnings
 from copy import deepcopy
 from pathlib import Path
@@ -28,6 +29,8 @@ from jumpsigma.pack.yaml_reader import read_file
 SUFFIXES: Final = (".yml",)
 _KEYS: Final = frozenset({"name", "priority", "vars", "transformations", "allowed_backends"})
 _OUTSIDE: Final = frozenset({"command_placeholders", "file_placeholders", "http_placeholders"})
+_NAME: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+_WORDS: Final = frozenset({"all", "and", "any", "not", "of", "or", "them"})
 
 
 def load_mapping(name_or_path: str | Path) -> Mapping:
@@ -148,11 +151,22 @@ class _Builder:
                 f"the transformation {kind!r} reads from outside the file, which a mapping may not",
                 (*where, "type"),
             )
+        if kind == "add_condition" and "name" in entry:
+            self._check_name(entry["name"], (*where, "name"))
         nested = entry.get("items")
         if kind == "nest" and isinstance(nested, list):
             for index, inner in enumerate(nested):
                 if isinstance(inner, dict):
                     self._check_type(inner, (*where, "items", index))
+
+    def _check_name(self, name: Any, where: tuple[Any, ...]) -> None:
+        """The name is written into the condition of every rule, where it must read as one."""
+        if not isinstance(name, str) or not _NAME.fullmatch(name) or name.lower() in _WORDS:
+            raise self._error(
+                f"a condition cannot have the name {name!r}",
+                where,
+                hint="a name is of letters, digits and _, such as _logsource",
+            )
 
     def _error(
         self, message: str, where: tuple[Any, ...], *, hint: str | None = None, key: bool = False

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from threading import Lock
@@ -14,6 +15,9 @@ from sigma.rule import SigmaDetection, SigmaDetectionItem, SigmaRule
 
 from jumpsigma.diagnostics import Diagnostic
 from jumpsigma.mapping.refusals import OTHER_REFUSAL, RefusedError, diagnostic, refusals_of
+
+# Exactly what pySigma's add_condition writes.
+_ADDED = re.compile(r"((?:not )?(\w+) and )\((.*)\)", re.DOTALL)
 
 Rule = TypeVar("Rule", SigmaRule, SigmaCorrelationRule)
 
@@ -93,16 +97,25 @@ class Mapping:
 def _tidy(rule: SigmaRule) -> None:
     """Give added conditions the place of the log source, and take out those left with nothing."""
     detections = rule.detection.detections
-    for name in [name for name in detections if name.startswith("_")]:
-        if detections[name].detection_items:
-            _place(detections[name], rule.logsource.source)
-            continue
+    added = [name for name in detections if name.startswith("_")]
+    for name in added:
+        _place(detections[name], rule.logsource.source)
+    left_out = {name for name in added if not detections[name].detection_items}
+    for name in left_out:
         del detections[name]
+    if left_out:
         for condition in rule.detection.parsed_condition:
-            # Exactly what pySigma's add_condition wrote.
-            head = f"{name} and ("
-            if condition.condition.startswith(head):
-                condition.condition = condition.condition[len(head) : -1]
+            condition.condition = _without(left_out, condition.condition)
+
+
+def _without(names: set[str], condition: str) -> str:
+    """A condition without those added to it, wherever they stand among others that stay."""
+    found = _ADDED.fullmatch(condition)
+    if found is None:
+        return condition
+    head, name, rest = found.groups()
+    inner = _without(names, rest)
+    return inner if name in names else f"{head}({inner})"
 
 
 def _place(
