@@ -180,15 +180,35 @@ def test_the_same_bytes_everywhere(compiled: Path, tmp_path: Path) -> None:
     assert str(Path.cwd()) not in compiled.read_text()
 
 
-def test_in_a_program(compiled: Path) -> None:
+def loaded(compiled: Path) -> types.ModuleType:
+    """The file, imported."""
     module = types.ModuleType("matchers")
     exec(compile(compiled.read_text(), "matchers.py", "exec"), module.__dict__)
+    return module
+
+
+def test_in_a_program(compiled: Path) -> None:
+    module = loaded(compiled)
     (found,) = module.match(LOCKED)
     assert found["rule_title"] == "Jumpcloud Account Locked"
     assert found["source"] is None
     assert [f["source"] for f in module.scan([json.dumps(LOCKED)])] == [{"path": None, "line": 1}]
     assert {rule["title"] for rule in module.RULES} == {r.title for r in api.load_pack().rules}
     assert all(rule["author"] and rule["license"] for rule in module.RULES)
+
+
+@pytest.mark.parametrize("wrong", ['{"a": 1}', b"{}", [{"a": 1}], None])
+def test_what_is_no_event_is_never_just_silent(wrong: Any, compiled: Path) -> None:
+    module = loaded(compiled)
+    for match in (module.match, api.compile(api.load_pack()).match):
+        with pytest.raises(TypeError, match="an event is a dict, not "):
+            match(wrong)
+
+
+@pytest.mark.parametrize("wrong", ["export.json", b"{}", {"a": 1}])
+def test_a_path_is_not_taken_for_lines(wrong: Any, compiled: Path) -> None:
+    with pytest.raises(TypeError, match="a binary file or lines"):
+        list(loaded(compiled).scan(wrong))
 
 
 def test_what_cannot_be_kept_is_refused_by_name() -> None:

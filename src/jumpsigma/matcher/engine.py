@@ -34,7 +34,13 @@ class Matcher:
         self.unwraps = any(rule.mapping == wrapped.MAPPING for rule in self.rules)
 
     def match(self, event: dict[str, Any]) -> list[Finding]:
-        """The findings of the single-event rules on one event, in the order of the rules (S701)."""
+        """The findings of the single-event rules on one event, in the order of the rules (S701).
+
+        Raises ``TypeError`` for what is no dict: a line that nobody parsed would match nothing,
+        and look like a quiet log.
+        """
+        if not isinstance(event, dict):
+            raise TypeError(f"an event is a dict, not {type(event).__name__}; scan() reads lines")
         return self._findings(event, None)
 
     def scan(
