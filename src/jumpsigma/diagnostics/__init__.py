@@ -59,8 +59,15 @@ class DiagnosticError(Exception):
     """Raised where a call cannot go on at all; carries the diagnostic that says why."""
 
     def __init__(self, diagnostic: Diagnostic) -> None:
-        super().__init__(diagnostic.message)
+        super().__init__(_sentence(diagnostic))
         self.diagnostic = diagnostic
+
+
+def _sentence(diagnostic: Diagnostic) -> str:
+    """What a traceback shows: place, message and hint in one line."""
+    span, hint = diagnostic.span, diagnostic.hint
+    place = "" if span is None else f"{span.path}:{span.line}: " if span.line else f"{span.path}: "
+    return f"{place}{diagnostic.message}{f' ({hint})' if hint else ''}"
 
 
 __all__ = ["CODES", "Code", "Diagnostic", "DiagnosticError", "Severity", "Span"]
