@@ -125,6 +125,23 @@ def test_exit_code(name: str, tmp_path: Path) -> None:
         assert done.stderr.strip()
 
 
+@pytest.mark.parametrize(
+    "options",
+    [
+        ["--logsource", "service=drectory"],
+        ["--min-level", "critical"],
+        ["--mapping", "ecs"],
+    ],
+)
+def test_a_scan_without_a_rule_says_so(options: list[str], tmp_path: Path) -> None:
+    path = tmp_path / "e.ndjson"
+    path.write_bytes(ndjson(ALL))
+    done = run("scan", path, *options)
+    assert (done.returncode, done.stdout.strip()) == (0, "")
+    assert "warning JS090: no rule runs on these events" in done.stderr
+    assert "no rule runs" not in run("scan", path).stderr
+
+
 def test_bad_lines_are_told_counted_and_kept(tmp_path: Path) -> None:
     path, kept = tmp_path / "e.ndjson", tmp_path / "rejects"
     bad = [b"not json", b'{"a": ', b"[1]", b'\xff\xfe{"a": 1}', b"42"]

@@ -97,6 +97,9 @@ def scan(
     tell(pack.diagnostics)
     matcher = api.compile(pack, mapping, logsource=parse_logsource(logsource), min_level=min_level)
     tell(shortened(matcher.refused, verbose=verbose))
+    if not matcher.rules:
+        hint = "see what --rules, --mapping, --logsource and --min-level leave"
+        tell([Diagnostic("JS090", "no rule runs on these events", Severity.WARNING, hint=hint)])
     inputs, problems = expand_inputs(paths)
     stats, levels = ReadStats(), Counter[str | None]()
     with ExitStack() as stack:
