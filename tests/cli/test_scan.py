@@ -212,6 +212,27 @@ def test_a_bad_rule_does_not_hide_a_good_one(tmp_path: Path) -> None:
     assert "bad.yml:4:1: error JS002" in done.stderr or "bad.yml:3" in done.stderr
 
 
+def test_a_correlation_is_refused_by_name_and_hides_no_rule(tmp_path: Path) -> None:
+    (path := tmp_path / "e.ndjson").write_bytes(ndjson(ALL))
+    (tmp_path / "c.yml").write_text(
+        "title: Many\ncorrelation:\n    type: event_count\n"
+        "    rules: [92ca6e79-104c-4010-8635-8d3a7c244778]\n"
+        "    group-by: [client_ip]\n    timespan: 1h\n    condition: {gte: 2}\n"
+    )
+    packs = ("--rules", "shipped", "--rules", tmp_path / "c.yml")
+    scanned = run("scan", path, "--format", "ndjson", *packs)
+    told = f"{tmp_path / 'c.yml'}:2:1: error JS036: the correlation 'Many' is not evaluated"
+    assert told in scanned.stderr
+    assert scanned.stdout == run("scan", path, "--format", "ndjson").stdout
+    assert "1 rule refused" in scanned.stderr
+    explained = run("explain", "Many", path, *packs)
+    assert (explained.returncode, explained.stdout) == (2, "")
+    assert told in explained.stderr
+    compiled = run("compile", "shipped", tmp_path / "c.yml", "-t", "python", "--strict")
+    assert compiled.returncode == 1
+    assert told in compiled.stderr
+
+
 def test_a_filter_tunes_the_shipped_rules(tmp_path: Path) -> None:
     events, own = tmp_path / "e.ndjson", tmp_path / "own"
     events.write_bytes(ndjson([LOCKED, LOCKED | {"resource": {"username": "load-test"}}]))
