@@ -163,7 +163,7 @@ def test_titles_cannot_command_a_terminal(tmp_path: Path) -> None:
         'title: "a \\e[31m b \\u202e"\nlogsource: {product: jumpcloud}\n'
         "detection: {s: {a: 1}, condition: s}\n"
     )
-    for command in (["list", "rules", "-r", str(tmp_path)], ["test", str(tmp_path)]):
+    for command in (("list", "rules", "-r", tmp_path), ("test", tmp_path)):
         assert "a \\x1b[31m b \\u202e" in run(*command).stdout
 
 

@@ -26,7 +26,8 @@ def corpus(shared: Path, tmp_path_factory: pytest.TempPathFactory) -> Corpus:
         pytest.skip(f"no rule corpus at {archive}")
     folder = tmp_path_factory.mktemp("sigmahq")
     with tarfile.open(archive) as packed:
-        packed.extractall(folder, filter="data")
+        packed.extraction_filter = getattr(tarfile, "data_filter", None)
+        packed.extractall(folder)
     return read_corpus(folder)
 
 

@@ -157,14 +157,14 @@ def test_a_zstd_window_that_takes_too_much_memory() -> None:
 def test_an_archive_without_events_is_not_read_for_ever(
     pack: Any, filler: bytes, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(unpacking, "MAX_IN_VAIN", 4 * 1024 * 1024)
-    bomb = filler * (10 * 1024 * 1024 // len(filler))
+    monkeypatch.setattr(unpacking, "MAX_IN_VAIN", 1024 * 1024)
+    bomb = filler * (2560 * 1024 // len(filler))
     events, _, problems, _ = read(io.BytesIO(pack(LINES + bomb + b"\n" + LINES)))
     assert events == 900
     assert [problem.code for problem in problems] == ["JS073"]
-    assert problems[0].message == "unpacks to more than 4 MiB without an event; not read on"
+    assert problems[0].message == "unpacks to more than 1 MiB without an event; not read on"
     # Events in between are no bomb, however much of them there is.
-    assert read(io.BytesIO(pack((LINES + bomb[: 3 * 1024 * 1024] + b"\n") * 5)))[0] == 4500
+    assert read(io.BytesIO(pack((LINES + bomb[: 768 * 1024] + b"\n") * 5)))[0] == 4500
 
 
 FOREIGN = {

@@ -23,7 +23,8 @@ def corpus(shared: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
         pytest.skip("no rule corpus")
     folder = tmp_path_factory.mktemp("corpus")
     with tarfile.open(archive) as tar:
-        tar.extractall(folder, filter="data")
+        tar.extraction_filter = getattr(tarfile, "data_filter", None)
+        tar.extractall(folder)
     return folder
 
 

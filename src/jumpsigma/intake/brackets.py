@@ -16,9 +16,11 @@ BROKEN = -2
 """A string runs into a line break, or a bracket closes one of the other kind: no valid JSON."""
 
 _STRING_TAIL = rb'[^"\\\n]*+(?:\\[^\n][^"\\\n]*+)*+"'
+# The outer groups are not possessive: CPython before 3.11.4 loses a round of such a group when
+# its next one fails half-way.
 _to_string_end = re.compile(_STRING_TAIL)
-_to_bracket = re.compile(rb'[^"{}\[\]]*+(?:"' + _STRING_TAIL + rb'[^"{}\[\]]*+)*+')
-_to_bracket_or_comma = re.compile(rb'[^"{}\[\],]*+(?:"' + _STRING_TAIL + rb'[^"{}\[\],]*+)*+')
+_to_bracket = re.compile(rb'[^"{}\[\]]*+(?:"' + _STRING_TAIL + rb'[^"{}\[\]]*+)*')
+_to_bracket_or_comma = re.compile(rb'[^"{}\[\],]*+(?:"' + _STRING_TAIL + rb'[^"{}\[\],]*+)*')
 _openings = re.compile(rb"[\[{]++")
 _closings = re.compile(rb"[\]}]++")
 
