@@ -8,12 +8,15 @@ group captures; greediness is therefore left out.
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, replace
 
 from jumpsigma.codegen.charset import PERL, POSIX, CharSet, InexactFoldError
 
 #: Far deeper than in any rule; bounds the recursion.
 _MAX_DEPTH = 64
+#: A number that begins with a zero is literal too.
+_BOUNDS = re.compile(r"\{(?:0|[1-9][0-9]*)(?:,(?:0|[1-9][0-9]*)?)?\}")
 _CONTROLS = {"a": "\a", "f": "\f", "t": "\t", "n": "\n", "r": "\r", "v": "\v"}
 _ANY = CharSet.of("\x00\U0010ffff")
 _ANY_BUT_NEWLINE = CharSet.of("\x00\x09\x0b\U0010ffff")
@@ -108,14 +111,11 @@ class _Parser:
 
     def _bounds(self) -> str | None:
         """``{2}``, ``{2,}`` or ``{2,5}``; anything else in braces is literal to RE2."""
-        end = self.source.find("}", self.at)
-        if not self._peek("{") or end < 0:
+        found = _BOUNDS.match(self.source, self.at)
+        if found is None:
             return None
-        low, comma, high = self.source[self.at + 1 : end].partition(",")
-        if not low.isdecimal() or not low.isascii() or (high and not high.isdecimal()):
-            return None
-        self.at = end + 1
-        return f"{{{low}{comma}{high}}}"
+        self.at = found.end()
+        return found[0]
 
     def _atom(self, flags: _Flags) -> str:
         char = self.source[self.at]
