@@ -12,7 +12,7 @@ from jumpsigma.ir.nodes import Regex
 from jumpsigma.ir.regex import compiled
 
 # `re` backtracks, so that its time may grow exponentially with the text where that of RE2 does not.
-MAX_SOURCE, MAX_TEXT = 60, 10
+MAX_SOURCE, MAX_TEXT = 60, 16
 
 
 def one_input(data: bytes) -> None:

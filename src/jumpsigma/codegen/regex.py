@@ -15,8 +15,8 @@ from jumpsigma.codegen.charset import PERL, POSIX, CharSet, InexactFoldError
 
 #: Far deeper than in any rule; bounds the recursion.
 _MAX_DEPTH = 64
-#: A number that begins with a zero is literal too.
-_BOUNDS = re.compile(r"\{(?:0|[1-9][0-9]*)(?:,(?:0|[1-9][0-9]*)?)?\}")
+#: With a leading zero, or of ten digits, it is no number to RE2 but literal (ParseInteger in parse.cc).
+_BOUNDS = re.compile(r"\{(?:0|[1-9][0-9]{0,8})(?:,(?:0|[1-9][0-9]{0,8})?)?\}")
 _CONTROLS = {"a": "\a", "f": "\f", "t": "\t", "n": "\n", "r": "\r", "v": "\v"}
 _ANY = CharSet.of("\x00\U0010ffff")
 _ANY_BUT_NEWLINE = CharSet.of("\x00\x09\x0b\U0010ffff")
