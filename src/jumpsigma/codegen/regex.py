@@ -15,7 +15,7 @@ from jumpsigma.codegen.charset import PERL, POSIX, CharSet, InexactFoldError
 
 #: Far deeper than in any rule; bounds the recursion.
 _MAX_DEPTH = 64
-#: With a leading zero, or of ten digits, it is no number to RE2 but literal (ParseInteger in parse.cc).
+#: With a leading zero, or of ten digits, it is no number to RE2 but literal (parse.cc).
 _BOUNDS = re.compile(r"\{(?:0|[1-9][0-9]{0,8})(?:,(?:0|[1-9][0-9]{0,8})?)?\}")
 _CONTROLS = {"a": "\a", "f": "\f", "t": "\t", "n": "\n", "r": "\r", "v": "\v"}
 _ANY = CharSet.of("\x00\U0010ffff")
