@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import gzip
+import os
 from pathlib import Path
+from threading import Thread
 
 import pytest
 from running import run_command
-from scan_events import ALL, LOCKED, QUIET, ndjson
+from scan_events import ALL, LOCKED, QUIET, TITLES, ndjson
 
 from jumpsigma import api
 from jumpsigma.diagnostics import Diagnostic
@@ -62,6 +64,21 @@ def test_the_same_findings_in_the_same_order(
     assert rejects == expected_rejects
     assert found_problems == problems
     assert started == inputs
+
+
+def test_standard_input_and_pipes_are_read_too(inputs: list[str], tmp_path: Path) -> None:
+    content = ndjson(ALL)
+    for place in ([], inputs):
+        one = run_command("scan", *place, "-", "--format", "ndjson", stdin=content)
+        two = run_command("scan", *place, "-", "--format", "ndjson", "-j", "2", stdin=content)
+        assert (two.stdout, two.stderr) == (one.stdout, one.stderr)
+        assert len(two.stdout.splitlines()) >= len(TITLES)
+    os.mkfifo(pipe := tmp_path / "pipe")
+    writer = Thread(target=pipe.write_bytes, args=(content,))
+    writer.start()
+    piped = run_command("scan", pipe, "--jobs", "2")
+    writer.join()
+    assert "0 rejected; 3 findings" in piped.stderr
 
 
 def test_the_command(inputs: list[str]) -> None:

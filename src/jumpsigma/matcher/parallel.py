@@ -6,6 +6,7 @@ from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ProcessPoolExecutor
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 
 from jumpsigma.diagnostics import Diagnostic
 from jumpsigma.intake.events import ReadStats, Reject
@@ -39,15 +40,17 @@ def scan_in_processes(
     """The findings of ``matcher.scan`` on each input, in their order.
 
     Large files of NDJSON are shared among the processes; of other forms (archives, arrays) a
-    process takes one input at a time. Memory is bounded by two parts a process.
+    process takes one input at a time. Memory is bounded by two parts a process. Standard input
+    and pipes are read by the process that calls.
     """
     with ProcessPoolExecutor(jobs, initializer=_begin, initargs=(matcher,)) as pool:
-        waiting: deque[tuple[Part, Future[PartResult]]] = deque()
+        waiting: deque[tuple[Part, Future[PartResult] | None]] = deque()
         base = 0
-        parts = (part for path in inputs for part in parts_of(path))
+        parts = (part for path in inputs for part in _parts(path))
         while True:
             while len(waiting) < 2 * jobs and (part := next(parts, None)) is not None:
-                waiting.append((part, pool.submit(_scan_part, part)))
+                future = pool.submit(_scan_part, part) if _is_shared(part.path) else None
+                waiting.append((part, future))
             if not waiting:
                 return
             part, future = waiting.popleft()
@@ -55,6 +58,11 @@ def scan_in_processes(
                 base = 0
                 if on_start is not None:
                     on_start(part.path)
+            if future is None:
+                yield from matcher.scan(
+                    part.path, stats=stats, on_reject=on_reject, on_problem=on_problem
+                )
+                continue
             result = future.result()
             _add(stats, result.stats, part)
             for reject in result.rejects:
@@ -64,6 +72,15 @@ def scan_in_processes(
             for problem in result.problems:
                 on_problem(problem)
             base += result.lines
+
+
+def _parts(path: str) -> list[Part]:
+    return parts_of(path) if _is_shared(path) else [Part(path)]
+
+
+def _is_shared(path: str) -> bool:
+    """Whether another process can read it: its standard input is empty, a pipe opens once."""
+    return path != "-" and Path(path).is_file()
 
 
 _matcher: Matcher | None = None
