@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import gzip
 import os
+import signal
+import subprocess
+import sys
 from pathlib import Path
 from threading import Thread
 
@@ -15,6 +18,7 @@ from jumpsigma import api
 from jumpsigma.diagnostics import Diagnostic
 from jumpsigma.intake import parts
 from jumpsigma.intake.events import ReadStats, Reject
+from jumpsigma.matcher import Source, parallel
 from jumpsigma.matcher.parallel import scan_in_processes
 
 
@@ -87,3 +91,50 @@ def test_the_command(inputs: list[str]) -> None:
     assert (two.returncode, two.stdout) == (one.returncode, one.stdout)
     assert two.stderr == one.stderr
     assert one.returncode == 2
+
+
+def test_a_process_that_dies_takes_one_part_with_it(
+    inputs: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(parts.parts_of, "__defaults__", (20_000,))
+    matcher = api.compile(api.load_pack())
+    victim = parts.parts_of(inputs[0])[3]
+    plain = parallel._scan_part
+
+    def deadly(part: parts.Part) -> parallel.PartResult:
+        if part == victim:
+            os.kill(os.getpid(), signal.SIGKILL)
+        return plain(part)
+
+    monkeypatch.setattr(parallel, "_scan_part", deadly)
+    monkeypatch.setattr(deadly, "__module__", parallel.__name__)
+    monkeypatch.setattr(deadly, "__qualname__", "_scan_part")  # found by name in the other process
+    stats, problems = ReadStats(), list[Diagnostic]()
+    rejects = list[Reject]()
+    paths = [inputs[0], inputs[2]]
+    found = list(
+        scan_in_processes(
+            matcher, paths, 2, stats=stats, on_reject=rejects.append, on_problem=problems.append
+        )
+    )
+    (problem,) = problems
+    assert (problem.code, problem.span and problem.span.path) == ("JS072", inputs[0])
+    everything = [finding for path in paths for finding in matcher.scan(path, on_reject=print)]
+    # What is there stands at the right lines, and only lines of one part are missing.
+    assert [finding for finding in everything if finding in found] == found
+    lost = [f.source.line for f in everything if f not in found and f.source is not None]
+    assert lost
+    assert max(lost) - min(lost) < 200
+    assert found[-1].source == Source(inputs[2], 1)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no such signal")
+def test_processes_end_with_their_parent(tmp_path: Path) -> None:
+    path = tmp_path / "large.ndjson"
+    path.write_bytes(ndjson([LOCKED]) * 120_000)
+    command = [sys.executable, "-m", "jumpsigma", "scan", str(path), "-f", "ndjson", "-j", "2"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL) as process:
+        assert process.stdout is not None
+        process.stdout.readline()  # the processes are at work
+        process.kill()
+        process.stdout.read()  # ends when the last process that could write is gone

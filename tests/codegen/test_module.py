@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import gc
 import linecache
 import traceback
 from pathlib import Path
@@ -39,8 +40,9 @@ NASTY = [
 def test_rule_text_stays_text(text: str) -> None:
     module = generate([_rule(text)])
     # The shape of the code does not depend on the text: only constants may differ. (A text in
-    # upper case has one constant more, for its lower case.)
-    assert _shape(module.source) == _shape(generate([_rule("T" if _folds(text) else "t")]).source)
+    # upper case has one constant more, for its lower case; NUL separates what keywords search.)
+    plain = ("T" if _folds(text) else "t") + ("\0t" if "\0" in text else "")
+    assert _shape(module.source) == _shape(generate([_rule(plain)]).source)
     assert module.source.isascii()
     event = {text: text, f"{text}x": [{"field": text, "f": text}]}
     assert [number for number, _ in Program(module.source, module.places).hits(event)] == [0]
@@ -140,3 +142,16 @@ def _hits_with_broken_fold(program: Program, event: dict[str, Any]) -> None:
 
     program._hits.__globals__["folded"] = folded
     program.hits(event)
+
+
+def test_linecache_forgets_a_program_that_is_gone() -> None:
+    module = generate([_rule("t")])
+    one, two = (Program(module.source, module.places) for _ in range(2))
+    name = one.filename
+    assert two.filename == name
+    del one
+    gc.collect()
+    assert linecache.getline(name, 1)
+    del two
+    gc.collect()
+    assert name not in linecache.cache

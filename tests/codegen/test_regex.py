@@ -116,6 +116,14 @@ HARD = {
 }
 
 
+KEPT = [r"(ab)*c", r"(\s*\d{1,3}\s*,){2}", r"([0-9a-f]{2}\s?){2,20}", r"(a|b)?c", r"(?:[a-z]{4})+="]
+
+
+@pytest.mark.parametrize("source", KEPT)
+def test_a_repetition_that_cannot_explode_is_kept(source: str) -> None:
+    re.compile(translate(source))
+
+
 @pytest.mark.parametrize("name", HARD)
 def test_hard_cases(name: str) -> None:
     source, texts = HARD[name]
@@ -131,6 +139,11 @@ REFUSED = {
     "(?i)é": "beyond ASCII",
     "(?i)[à-ü]": "beyond ASCII",
     "(" * 70 + ")" * 70: "nested too deep",
+    "(a*)*b": "repeats",
+    "(a|a)*b": "alternatives",
+    r"^(\w+\s?)*$": "repeats",
+    "(x+x+)+y": "repeats",
+    "((a{1,2}){1,2}b?){40}": "repeats",
 }
 
 

@@ -35,6 +35,9 @@ from jumpsigma.ir.nodes import (
     Wildcard,
 )
 
+#: Stands between the texts of an event where they are searched as one.
+SEPARATOR = "\0"
+
 
 @dataclass(frozen=True, slots=True)
 class Line:
@@ -111,28 +114,37 @@ class Emitter:
             if code is None:
                 lines += self.condition(item, indent + 1, scope)
             else:
-                place = item.place if isinstance(item, Test) else None
+                place = item.place if isinstance(item, Test | Keyword) else None
                 lines.append(Line(f"{tabs(indent + 1)}{code}", place))
         return [*lines, Line(f"{tabs(indent)})")]
 
     def _merged(self, items: tuple[Expr, ...], scope: str) -> list[tuple[Expr, str | None]]:
-        """Alternatives, those that look for texts of one field in the same way as one test."""
-        groups: dict[tuple[str, str], list[Test]] = {}
+        """Alternatives, those that look for texts at one place in the same way as one test."""
+        groups: dict[tuple[str | None, str], list[Expr]] = {}
         for item in items:
-            if isinstance(item, Test) and (shape := text_shape(item.value)) is not None:
-                groups.setdefault((item.field, shape), []).append(item)
+            if (look := _look(item)) is not None:
+                groups.setdefault(look, []).append(item)
         parts: list[tuple[Expr, str | None]] = []
-        done: set[tuple[str, str]] = set()
+        done: set[tuple[str | None, str]] = set()
         for item in items:
-            shape = text_shape(item.value) if isinstance(item, Test) else None
-            if not isinstance(item, Test) or shape is None or len(groups[item.field, shape]) == 1:
+            look = _look(item)
+            if look is None or len(groups[look]) == 1:
                 parts.append((item, None))
-            elif (item.field, shape) not in done:
-                done.add((item.field, shape))
-                words = [text_word(test.value) for test in groups[item.field, shape]]
-                code = self._text_code(item.field, shape, words, scope)
+            elif look not in done:
+                done.add(look)
+                code = self._look_code(look, [_looked_for(each) for each in groups[look]], scope)
                 parts.append((item, self._memo(code, scope)))
         return parts
+
+    def _look_code(self, look: tuple[str | None, str], words: list[str], scope: str) -> str:
+        field, shape = look
+        if field is not None:
+            return self._text_code(field, shape, words, scope)
+        text = "s(event, memo)" if shape.endswith(" cased") else "j(event, memo)"
+        words = list(dict.fromkeys(words if shape.endswith(" cased") else map(str.lower, words)))
+        if len(words) == 1:
+            return f"{self.constants.name(ascii(words[0]))} in {text}"
+        return f"contains(({text},), {self.constants.name(tuple_source(words))})"
 
     def _leaf_codes(self, expr: Expr) -> list[str]:
         """The codes of the tests of an expression outside elements, to see which are shared."""
@@ -167,11 +179,11 @@ class Emitter:
         return f"{name}(event, memo)"
 
     def _code(self, expr: Test | Keyword, scope: str) -> str:
+        look = _look(expr)
+        if look is not None:
+            return self._look_code(look, [_looked_for(expr)], scope)
         if isinstance(expr, Keyword):
-            return f"any({self.check(keyword_value(expr))}(value) for _, value in w(event, memo))"
-        shape = text_shape(expr.value)
-        if shape is not None:
-            return self._text_code(expr.field, shape, [text_word(expr.value)], scope)
+            return self._keyword_code(expr)
         match expr.value:
             case Null():
                 found = self.values(expr.field, scope)
@@ -182,6 +194,18 @@ class Emitter:
                 return f"bool({self.referring(expr.field, expr.value, scope)})"
             case _:
                 return f"any(map({self.check(expr.value)}, {self.values(expr.field, scope)}))"
+
+    def _keyword_code(self, expr: Keyword) -> str:
+        """Any value of the event; with wildcards inside, only where its longest part is at all."""
+        value = keyword_value(expr)
+        code = f"any({self.check(value)}(value) for _, value in w(event, memo))"
+        parts = value.parts if isinstance(value, Text) else ()
+        words = [part for part in parts if isinstance(part, str) and SEPARATOR not in part]
+        if not words or not isinstance(value, Text):
+            return code
+        longest = max(words, key=len)
+        look = (None, "contains cased" if value.cased else "contains")
+        return f"({self._look_code(look, [longest], 'event')} and {code})"
 
     def _text_code(self, path: str, shape: str, words: list[str], scope: str) -> str:
         cased = shape.endswith(" cased")
@@ -274,6 +298,26 @@ class Emitter:
         return self._elements[expr]
 
 
+def _look(expr: Expr) -> tuple[str | None, str] | None:
+    """Where and how a test looks for a text without inner wildcards; field None is everywhere."""
+    if isinstance(expr, Test):
+        shape = text_shape(expr.value)
+        return None if shape is None else (expr.field, shape)
+    if isinstance(expr, Keyword):
+        value = keyword_value(expr)
+        # The texts of an event are searched as one, with this character between them.
+        plain = text_shape(value) in ("contains", "contains cased") and SEPARATOR not in text_word(
+            value
+        )
+        return (None, text_shape(value) or "") if plain else None
+    return None
+
+
+def _looked_for(expr: Expr) -> str:
+    value = keyword_value(expr) if isinstance(expr, Keyword) else getattr(expr, "value", None)
+    return text_word(value)
+
+
 def text_shape(value: Value) -> str | None:
     """How a text without inner wildcards is looked for, None for every other value."""
     if not isinstance(value, Text) or any(part is Wildcard.ONE for part in value.parts):
@@ -292,7 +336,7 @@ def text_shape(value: Value) -> str | None:
             return None
 
 
-def text_word(value: Value) -> str:
+def text_word(value: Value | None) -> str:
     """The literal part of a text that has a shape."""
     parts = value.parts if isinstance(value, Text) else ()
     return next((part for part in parts if isinstance(part, str)), "")

@@ -62,18 +62,18 @@ def generate(
     ]
     elements = [(name, lines.marked(body)) for name, body in emitter.element_functions]
     dispatch = _dispatch(conditions, emitter)
-    slots = 1 + 2 * len(emitter.fields) + len(emitter.shared)
+    slots = 3 + 2 * len(emitter.fields) + len(emitter.shared)
     text = render(
         "matcher.py.j2",
         prologue=prologue,
         epilogue=epilogue,
         constants=_constants(emitter),
         fields=[
-            (1 + 2 * number, emitter.path(path), number)
+            (3 + 2 * number, emitter.path(path), number)
             for number, path in enumerate(emitter.fields)
         ],
         shared=[
-            (1 + 2 * len(emitter.fields) + number, name, code)
+            (3 + 2 * len(emitter.fields) + number, name, code)
             for number, (code, name) in enumerate(emitter.shared.items())
         ],
         elements=elements,

@@ -10,9 +10,12 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, replace
+from math import inf
 
 from jumpsigma.codegen.charset import PERL, POSIX, CharSet, InexactFoldError
 
+#: More rounds of a part that itself varies are refused: they may take `re` exponential time.
+_MOST_ROUNDS = 32
 #: Far deeper than in any rule; bounds the recursion.
 _MAX_DEPTH = 64
 #: With a leading zero, or of ten digits, it is no number to RE2 but literal (parse.cc).
@@ -53,6 +56,7 @@ class _Parser:
 
     def __init__(self, source: str) -> None:
         self.source, self.at, self.depth = source, 0, 0
+        self.varies = False  # whether what was read last can match the same text in several ways
 
     def _peek(self, text: str) -> bool:
         return self.source.startswith(text, self.at)
@@ -66,16 +70,20 @@ class _Parser:
         """Branches up to the end of the group; a flag set in one holds in those behind it too."""
         branches: list[str] = []
         pieces: list[str] = []
+        varies = False
         while self.at < len(self.source) and not self._peek(")"):
             if self._take("|"):
                 branches.append("".join(pieces))
-                pieces = []
+                pieces, varies = [], True
             elif (changed := self._flag_setting(flags)) is not None:
                 flags = changed
             elif self._take("\\Q"):
                 pieces += self._quoted(flags)
             else:
+                self.varies = False
                 pieces.append(self._repeated(self._atom(flags)))
+                varies = varies or self.varies
+        self.varies = varies
         return "|".join([*branches, "".join(pieces)])
 
     def _flag_setting(self, flags: _Flags) -> _Flags | None:
@@ -99,15 +107,16 @@ class _Parser:
         return [*written[:-1], self._repeated(written[-1])]
 
     def _repeated(self, atom: str) -> str:
-        for sign in "*+?":
-            if self._take(sign):
-                self._take("?")  # laziness does not change whether there is a match
-                return f"(?:{atom}){sign}"
-        bounds = self._bounds()
-        if bounds is None:
+        found = next((sign for sign in "*+?" if self._take(sign)), None) or self._bounds()
+        if found is None:
             return atom
-        self._take("?")
-        return f"(?:{atom}){bounds}"
+        self._take("?")  # laziness does not change whether there is a match
+        if self.varies and _most(found) > _MOST_ROUNDS:
+            # RE2 is linear in the text. Python's re would try the ways one by one, and there may
+            # be exponentially many.
+            raise CannotTranslateError("a repetition of a part that repeats or has alternatives")
+        self.varies = self.varies or not found.rstrip("}").lstrip("{").isdecimal()
+        return f"(?:{atom}){found}"
 
     def _bounds(self) -> str | None:
         """``{2}``, ``{2,}`` or ``{2,5}``; anything else in braces is literal to RE2."""
@@ -232,6 +241,14 @@ class _Parser:
         char = self.source[self.at]
         self.at += 1
         return self._escaped_char() if char == "\\" else char
+
+
+def _most(repetition: str) -> float:
+    """How many rounds a repetition has at the most."""
+    if repetition in "*+?":
+        return 1 if repetition == "?" else inf
+    low, comma, high = repetition[1:-1].partition(",")
+    return int(high or low) if high or not comma else inf
 
 
 def _changed(flags: _Flags, letters: str) -> _Flags:

@@ -36,10 +36,10 @@ def parts_of(path: str, size: int = PART_BYTES) -> list[Part]:
     if path == "-":
         return whole
     try:
+        status = os.stat(path)  # noqa: PTH116 - before opening, which waits for a pipe's writer
+        if not stat.S_ISREG(status.st_mode) or status.st_size < 2 * size:
+            return whole
         with Path(path).open("rb") as file:
-            status = os.fstat(file.fileno())
-            if not stat.S_ISREG(status.st_mode) or status.st_size < 2 * size:
-                return whole
             head = file.read(_HEAD)
     except (OSError, ValueError):
         return whole  # reading it says what is wrong
@@ -64,6 +64,12 @@ class PartReader:
             if unwrap:
                 event.data = wrapped.unwrap(event.data)
             yield event
+
+    def count_lines(self) -> int:
+        """How many lines the part has, without parsing them."""
+        for _ in self._blocks():
+            pass
+        return self.lines
 
     def _blocks(self) -> Iterator[bytes]:
         part = self.part

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import os
+import threading
+import time
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import Self
 
-from jumpsigma.diagnostics import Diagnostic
+from jumpsigma.diagnostics import Diagnostic, Span
 from jumpsigma.intake.events import ReadStats, Reject
 from jumpsigma.intake.parts import Part, PartReader, parts_of
 from jumpsigma.intake.records import Reading
@@ -43,14 +48,13 @@ def scan_in_processes(
     process takes one input at a time. Memory is bounded by two parts a process. Standard input
     and pipes are read by the process that calls.
     """
-    with ProcessPoolExecutor(jobs, initializer=_begin, initargs=(matcher,)) as pool:
+    with _Pool(matcher, jobs) as pool:
         waiting: deque[tuple[Part, Future[PartResult] | None]] = deque()
         base = 0
         parts = (part for path in inputs for part in _parts(path))
         while True:
             while len(waiting) < 2 * jobs and (part := next(parts, None)) is not None:
-                future = pool.submit(_scan_part, part) if _is_shared(part.path) else None
-                waiting.append((part, future))
+                waiting.append((part, pool.submit(part) if _is_shared(part.path) else None))
             if not waiting:
                 return
             part, future = waiting.popleft()
@@ -63,7 +67,7 @@ def scan_in_processes(
                     part.path, stats=stats, on_reject=on_reject, on_problem=on_problem
                 )
                 continue
-            result = future.result()
+            result = pool.result(part, future)
             _add(stats, result.stats, part)
             for reject in result.rejects:
                 on_reject(_moved_reject(reject, base))
@@ -72,6 +76,59 @@ def scan_in_processes(
             for problem in result.problems:
                 on_problem(problem)
             base += result.lines
+
+
+class _Pool:
+    """Processes that scan parts; one that dies takes no part with it but the one that killed it."""
+
+    def __init__(self, matcher: Matcher, jobs: int) -> None:
+        self._matcher, self._jobs = matcher, jobs
+        self._executor = self._begun(jobs)
+
+    def _begun(self, jobs: int) -> ProcessPoolExecutor:
+        return ProcessPoolExecutor(jobs, initializer=_begin, initargs=(self._matcher, os.getpid()))
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._executor.shutdown(cancel_futures=True)
+
+    def submit(self, part: Part) -> Future[PartResult]:
+        try:
+            return self._executor.submit(_scan_part, part)
+        except BrokenProcessPool:
+            self._executor = self._begun(self._jobs)
+            return self._executor.submit(_scan_part, part)
+
+    def result(self, part: Part, future: Future[PartResult]) -> PartResult:
+        """What the process found. When it died, the part is tried once more on its own."""
+        try:
+            return future.result()
+        except BrokenProcessPool:
+            pass
+        with self._begun(1) as alone:
+            try:
+                return alone.submit(_scan_part, part).result()
+            except BrokenProcessPool:
+                return _lost(part)
+
+
+def _lost(part: Part) -> PartResult:
+    """A part whose process died twice: told, and its lines counted for those behind it."""
+    result = PartResult(stats=ReadStats(unreadable=1))
+    where = "" if part.end is None else f" (bytes {part.start} to {part.end})"
+    result.problems.append(
+        Diagnostic(
+            "JS072",
+            f"the process that scanned it{where} ended, perhaps for want of memory",
+            span=Span(part.path),
+            hint="scan it with --jobs 1",
+        )
+    )
+    if part.end is not None:
+        result.lines = PartReader(part, Reading(part.path, ReadStats())).count_lines()
+    return result
 
 
 def _parts(path: str) -> list[Part]:
@@ -86,9 +143,17 @@ def _is_shared(path: str) -> bool:
 _matcher: Matcher | None = None
 
 
-def _begin(matcher: Matcher) -> None:
+def _begin(matcher: Matcher, parent: int) -> None:
     global _matcher  # noqa: PLW0603 - set once, when a process of the pool begins
     _matcher = matcher
+    threading.Thread(target=_end_with, args=(parent,), daemon=True).start()
+
+
+def _end_with(parent: int) -> None:
+    """End this process when the one that began it is gone, however it ended."""
+    while os.getppid() == parent:
+        time.sleep(0.5)
+    os._exit(1)
 
 
 def _scan_part(part: Part) -> PartResult:

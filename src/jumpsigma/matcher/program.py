@@ -3,12 +3,23 @@
 from __future__ import annotations
 
 import linecache
+import weakref
+from collections import Counter
 from collections.abc import Mapping
 from hashlib import sha256
 from types import TracebackType
 from typing import Any
 
 from jumpsigma.ir.nodes import Place
+
+_uses: Counter[str] = Counter()
+
+
+def _forget(filename: str) -> None:
+    _uses[filename] -= 1
+    if _uses[filename] <= 0:
+        del _uses[filename]
+        linecache.cache.pop(filename, None)
 
 
 class Program:
@@ -28,6 +39,9 @@ class Program:
             source.splitlines(keepends=True),
             self.filename,
         )
+        # The entry goes with the last program that has this source.
+        weakref.finalize(self, _forget, self.filename)
+        _uses[self.filename] += 1
         names: dict[str, Any] = {"__name__": "jumpsigma_matcher"}
         exec(compile(source, self.filename, "exec"), names)  # noqa: S102 - our own code
         self._hits = names["hits"]

@@ -144,7 +144,7 @@ def finishes(found: list[str], tails: str | tuple[str, ...]) -> bool:
     return any(text.endswith(tails) for text in found)
 
 
-def contains(found: list[str], parts: tuple[str, ...]) -> bool:
+def contains(found: Iterable[str], parts: tuple[str, ...]) -> bool:
     """Whether a text contains one of the parts."""
     return any(part in text for text in found for part in parts)
 
