@@ -310,23 +310,6 @@ def test_changes_are_told_apart_by_their_field(schema: Schema) -> None:
     assert changes.key == "field"
 
 
-@pytest.mark.parametrize(
-    ("name", "of"),
-    [
-        ("changes[totp_enabled].to", "changes[NAME].to"),
-        ("changes[settings.passwordPolicy].from", "changes[NAME].from"),
-        ("changes[*].field", "changes[*].field"),
-        ("changes[*].to", "changes[*].to"),
-        ("changes[totp_enabled].field", None),
-        ("profile_list[x].payload_uuid", None),
-        ("changes.to", None),
-    ],
-)
-def test_virtual_fields(schema: Schema, name: str, of: str | None) -> None:
-    found = schema.virtual_field(name)
-    assert (found.name if found else None) == of
-
-
 def test_every_service_but_those_without_a_source_has_fields_of_its_own(schema: Schema) -> None:
     envelope = {"@version", "id", "timestamp", "service", "event_type", "organization"}
     bare = {

@@ -72,8 +72,8 @@ def field_rows(schema: Schema, *, service: str | None = None, text: str | None =
     name = None if service is None else _service_name(schema, service)
     rows = [
         _field_row(field, field.services if name is None else (name,))
-        for field in schema.fields
-        if (name is None or name in field.services) and _mentions((field.path, field.meaning), text)
+        for field in (schema.fields if name is None else schema.fields_of(name))
+        if _mentions((field.path, field.meaning), text)
     ]
     for virtual in schema.virtual_fields:
         real = schema.field(virtual.name, name)

@@ -154,19 +154,11 @@ class Field:
 class VirtualField:
     """A name that rules may use and no event holds, such as ``changes[NAME].to``.
 
-    ``NAME`` stands for a value of the key of ``list``; ``*`` for any element. ``part`` is the
-    part of the element that the name means.
+    ``NAME`` stands for a value of the key of the list, ``*`` for any of its elements.
     """
 
     name: str
-    list: str
-    part: str
     meaning: str
-
-    @property
-    def any_element(self) -> bool:
-        """Whether the name means any element rather than a named one."""
-        return "[*]" in self.name
 
 
 @dataclass(frozen=True, slots=True)
@@ -270,16 +262,6 @@ class Schema:
     def is_object(self, path: str, service: str) -> bool:
         """Whether fields of ``service`` (its canonical name) lie below ``path``."""
         return path in self._index.parents.get(service, ())
-
-    def virtual_field(self, name: str) -> VirtualField | None:
-        """Return the virtual field that ``name`` is an instance of, or None."""
-        match = _VIRTUAL.fullmatch(name)
-        if match is None:
-            return None
-        wanted = (match["list"], match["part"], match["name"] == "*")
-        return next(
-            (v for v in self.virtual_fields if (v.list, v.part, v.any_element) == wanted), None
-        )
 
     def nearest_service(self, name: str) -> str | None:
         """Return the service whose spelling is nearest to a misspelt ``name``, or None."""

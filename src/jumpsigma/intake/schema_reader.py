@@ -354,7 +354,7 @@ def _virtual(node: Node, fields: tuple[Field, ...]) -> VirtualField:
     if not any(field.path == f"{head}.{part}" for field in fields):
         parts["part"].fail(f"the elements of {head} have no {part}")
     name = parts["name"].one_of((f"{head}[NAME].{part}", f"{head}[*].{part}"))
-    return VirtualField(name, head, part, parts["meaning"].sentence())
+    return VirtualField(name, parts["meaning"].sentence())
 
 
 def _known(node: Node) -> KnownDeviation:
