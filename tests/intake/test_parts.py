@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from pathlib import Path
 
 import pytest
@@ -74,6 +75,12 @@ def test_other_forms_are_one_part(name: str, tmp_path: Path) -> None:
     path = tmp_path / "events"
     path.write_bytes(WHOLE[name])
     assert parts_of(str(path), 20) == [Part(str(path))]
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="the system has no named pipes")
+def test_a_named_pipe_is_never_opened(tmp_path: Path) -> None:
+    os.mkfifo(path := tmp_path / "pipe")  # opening it would wait for somebody to write
+    assert parts_of(str(path)) == [Part(str(path))]
 
 
 def test_what_cannot_be_opened_is_left_to_the_reader(tmp_path: Path) -> None:
