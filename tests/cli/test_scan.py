@@ -166,6 +166,16 @@ def test_the_rejects_never_overwrite_what_is_scanned(tmp_path: Path) -> None:
         assert path.read_bytes() == content
 
 
+def test_the_rejects_never_overwrite_a_rule(tmp_path: Path) -> None:
+    path, rule = tmp_path / "e.ndjson", tmp_path / "r.yml"
+    path.write_bytes(b"not json\n")
+    rule.write_text(text := "title: not yet a rule\n")
+    done = run("scan", path, "--rules", rule, "--rejects", rule)
+    assert done.returncode == 2
+    assert "JS091: the rejects would overwrite an input" in done.stderr
+    assert rule.read_text() == text
+
+
 def test_many_bad_lines_are_counted_not_printed(tmp_path: Path) -> None:
     path = tmp_path / "e.ndjson"
     path.write_bytes(b"x\n" * 40)

@@ -56,6 +56,8 @@ def compile_rules(
     and reads files or standard input when it is run.
     """
     from jumpsigma import api
+    from jumpsigma.mapping import load_mapping
+    from jumpsigma.report.outputs import refuse_overwriting
 
     pack = load_rules(rules)
     tell(pack.diagnostics)
@@ -70,6 +72,12 @@ def compile_rules(
     if output is None:
         sys.stdout.write(made.source)
     else:
+        refuse_overwriting(
+            output,
+            [*pack.files, str(load_mapping(mapping).path)],
+            "the matchers would overwrite what they are made of",
+            hint="choose another file, such as matchers.py",
+        )
         try:
             Path(output).write_text(made.source, encoding="utf-8", newline="\n")
         except OSError as error:

@@ -106,7 +106,7 @@ def scan(
         bar = stack.enter_context(ScanProgress(sys.stderr, inputs, stats, levels))
         rejected = _Rejects(verbose=verbose, hide_progress=bar.hide)
         if rejects is not None:
-            rejected.writer = stack.enter_context(RejectWriter(rejects, inputs))
+            rejected.writer = stack.enter_context(RejectWriter(rejects, [*inputs, *pack.files]))
         sink = open_sink(form.value, sys.stdout, color=has_color(sys.stdout))
         share_terminal = sys.stdout.isatty()
         for finding in _findings(

@@ -33,7 +33,7 @@ class _Loader:
         self.cases: list[CasesFile] = []
         self.settings: list[PackSettings] = []
         self.refused: list[str] = []  # ids and names of documents with errors
-        self.seen: set[str] = set()
+        self.seen: dict[str, str] = {}  # real paths to the first path of each
 
     def load(self, roots: list[Found]) -> Pack:
         from jumpsigma.pack.references import duplicate_ids, filter_warnings, resolvable
@@ -51,6 +51,7 @@ class _Loader:
             tuple(self.cases),
             tuple(self.settings),
             tuple(found.folder for found in roots),
+            tuple(self.seen.values()),
         )
 
     def _root(self, found: Found) -> None:
@@ -70,9 +71,10 @@ class _Loader:
 
     def _first_time(self, path: str) -> bool:
         real = os.path.realpath(path)
-        new = real not in self.seen
-        self.seen.add(real)
-        return new
+        if real in self.seen:
+            return False
+        self.seen[real] = path
+        return True
 
     def _rule_file(self, path: str) -> None:
         result = read_file(path, self.limits)

@@ -113,7 +113,8 @@ class Pack:
     """Everything that was found under ``roots``, in file order.
 
     A document with an error is in no list; why stands in ``diagnostics``. ``settings`` has one
-    entry for each ``pack.yaml``.
+    entry for each ``pack.yaml``. ``files`` are the paths of all that was read, also of what was
+    found wrong.
     """
 
     rules: tuple[LoadedRule, ...] = ()
@@ -122,6 +123,7 @@ class Pack:
     cases: tuple[CasesFile, ...] = ()
     settings: tuple[PackSettings, ...] = ()
     roots: tuple[str, ...] = ()
+    files: tuple[str, ...] = ()
 
     def settings_for(self, path: str) -> PackSettings | None:
         """The settings of the nearest ``pack.yaml`` at or above a file of this pack, or None."""

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import sys
 from collections.abc import Iterable
 from pathlib import Path
 from types import TracebackType
@@ -11,6 +9,7 @@ from typing import Self
 
 from jumpsigma.diagnostics import Diagnostic, DiagnosticError, Span
 from jumpsigma.intake.records import Reject
+from jumpsigma.report.outputs import refuse_overwriting
 
 
 class RejectWriter:
@@ -29,15 +28,12 @@ class RejectWriter:
     def __init__(self, path: str | Path, inputs: Iterable[str] = ()) -> None:
         self._path = str(path)
         self.count = 0
-        if Path(path).is_file() and any(_same_file(path, each) for each in inputs):
-            raise DiagnosticError(
-                Diagnostic(
-                    "JS091",
-                    "the rejects would overwrite an input",
-                    span=Span(self._path),
-                    hint="choose a file that is not scanned, outside the folders that are",
-                )
-            )
+        refuse_overwriting(
+            path,
+            inputs,
+            "the rejects would overwrite an input",
+            hint="choose a file that is not scanned, outside the folders that are",
+        )
         try:
             self._file = Path(path).open("wb")  # noqa: SIM115 - closed by close()
         except OSError as error:
@@ -76,11 +72,3 @@ class RejectWriter:
         message = f"cannot write the rejects: {error.strerror or error}"
         hint = "free some space, or choose another file"
         return DiagnosticError(Diagnostic("JS091", message, span=Span(self._path), hint=hint))
-
-
-def _same_file(path: str | Path, read: str) -> bool:
-    try:
-        stat = os.fstat(sys.stdin.fileno()) if read == "-" else Path(read).stat()
-    except (OSError, ValueError):  # not there, or a standard input that is no file
-        return False
-    return os.path.samestat(Path(path).stat(), stat)
