@@ -38,6 +38,15 @@ def test_files_plain_and_gzip_hold_the_same(tmp_path: Path) -> None:
     assert rows[-1]["rule_titles"] == ["Jumpcloud Account Locked - Administrator"]
 
 
+def test_attacks_are_named_in_any_case(capfdbinary: pytest.CaptureFixture[bytes]) -> None:
+    made = []
+    for name in ("all", "ALL"):
+        assert run(["synth", "--count", "5", "--attack", name]) == 0
+        made.append(capfdbinary.readouterr().out)
+    assert made[0] == made[1]
+    assert made[0].count(b"\n") > 5
+
+
 @pytest.mark.parametrize(
     ("options", "said"),
     [
@@ -47,6 +56,7 @@ def test_files_plain_and_gzip_hold_the_same(tmp_path: Path) -> None:
         (["-o", "missing/folder/events.ndjson"], "JS091"),
         (["--labels", "missing/folder/labels.ndjson"], "JS091"),
         (["--count", "many"], "--count"),
+        (["-o", "same", "--labels", "./same"], "JS091"),
     ],
 )
 def test_wrong_use_exits_with_2_and_makes_nothing(

@@ -70,6 +70,9 @@ def synth(
 
     The same options give the same bytes on every machine. No person, address or device is real.
     """
+    from pathlib import Path
+
+    from jumpsigma.report.outputs import refuse_overwriting
     from jumpsigma.synth import event_lines
 
     planted: list[Planted] = []
@@ -82,6 +85,13 @@ def synth(
         attack=attack or (),
         on_planted=planted.append,
     )
+    if output is not None and labels is not None:
+        refuse_overwriting(
+            output,
+            [str(Path(labels).absolute())],
+            "the events and their labels would overwrite each other",
+            hint="choose another file for --labels",
+        )
     with ExitStack() as stack:
         if labels is not None:  # first, so that a name that cannot be written costs no time
             label_file = _create(labels, stack)

@@ -71,8 +71,8 @@ def _merged(
 
 
 def _scenarios(attack: Iterable[str]) -> list[str]:
-    """Names without repetition, in the order of the table; ``all`` is every one."""
-    wanted = set(attack)
+    """Names without repetition, in any case, in the order of the table; ``all`` is every one."""
+    wanted = {name.lower() for name in attack}
     unknown = sorted(wanted - {*SCENARIOS, "all"})
     if unknown:
         raise _wrong(
