@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 
 from jumpsigma.api.rules import matcher_for
@@ -77,7 +77,8 @@ def _results(pack: Pack) -> Iterator[CaseResult]:
                     compiled.extend([lowered.rule] if lowered.rule is not None else [])
                     refused.extend(lowered.diagnostics)
             except DiagnosticError as error:
-                refused.append(error.diagnostic)
+                where = error.diagnostic.span or case.mapping_span
+                refused.append(replace(error.diagnostic, span=where))
             matcher = matcher_for(compiled, lists=case.lists)
             findings = sum(len(matcher.match(event)) for event in case.events)
             reason = _reason(case, findings, refused)
@@ -89,7 +90,7 @@ def _results(pack: Pack) -> Iterator[CaseResult]:
 def _reason(case: Case, findings: int, refused: list[Diagnostic]) -> str | None:
     """Why the case fails, None when it passes."""
     if refused:
-        return f"the rule cannot run: {refused[0].message}"
+        return f"the rule cannot run: {DiagnosticError(refused[0])}"
     if case.fires is not None and findings != case.fires:
         return f"expected {case.fires} findings, got {findings}"
     if case.expect == "match" and not findings and case.fires is None:

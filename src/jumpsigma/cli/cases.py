@@ -5,14 +5,17 @@ from __future__ import annotations
 import json
 import sys
 from enum import StrEnum
+from pathlib import PurePath
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from jumpsigma.cli.output import has_color, load_rules, tell
+from jumpsigma.diagnostics import Diagnostic
 
 if TYPE_CHECKING:
     from jumpsigma.api import CaseReport
+    from jumpsigma.pack import Pack
 
 EXAMPLES = """Examples:
 
@@ -42,7 +45,7 @@ def run(
     """Run the cases of rules: events that must match, and near misses that must not.
 
     The cases of my_rule.yml are in my_rule.cases.yaml beside it. Exits with 1 when a case
-    fails or a file of the pack is wrong.
+    fails, a file of the pack is wrong, or there is no case at all.
     """
     from jumpsigma import api
 
@@ -53,7 +56,18 @@ def run(
         print(json.dumps(_json(report), indent=2))
     else:
         _print(report)
-    return 0 if report.ok else 1
+    if not report.results:
+        tell([_nothing(pack)])
+    return 0 if report.ok and report.results else 1
+
+
+def _nothing(pack: Pack) -> Diagnostic:
+    """Silence would look like success to whoever named the wrong folder."""
+    if not pack.rules:
+        return Diagnostic("JS090", "nothing was tested: there is no rule", hint="name other rules")
+    path = PurePath(pack.rules[0].path)
+    hint = f"write the cases of {path.name} to {path.with_suffix('.cases.yaml').name} beside it"
+    return Diagnostic("JS090", "nothing was tested: no rule has a case", hint=hint)
 
 
 def _print(report: CaseReport) -> None:

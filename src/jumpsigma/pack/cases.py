@@ -24,6 +24,7 @@ class Case:
 
     ``fires``: how many findings are expected over all events; None when any number above zero
     (``match``) or zero (``no_match``) will do. ``lists``: the values of placeholders, by name.
+    ``mapping_span``: the place of the mapping's name, None where the case has none.
     """
 
     name: str
@@ -33,6 +34,7 @@ class Case:
     mapping: str | None = None
     fires: int | None = None
     lists: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    mapping_span: Span | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +91,8 @@ def _case(value: Any, path: KeyPath, shape: Shape) -> Case | None:
     if len(shape.diagnostics) > before or name is None or expect is None:
         return None
     span = shape.positions.span((*path, "name"))
-    return Case(name, expect, events, span, mapping, fires, lists)
+    place = shape.positions.span((*path, "mapping")) if mapping is not None else None
+    return Case(name, expect, events, span, mapping, fires, lists, place)
 
 
 def _expect(data: Mapping[Hashable, Any], path: KeyPath, shape: Shape) -> Expect | None:
