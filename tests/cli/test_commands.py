@@ -158,6 +158,81 @@ def test_a_new_rule_for_an_unknown_name_is_doubted(
     assert bool(told) == bool(done.stderr)
 
 
+RULE = "title: R\nlogsource: {product: jumpcloud}\ndetection: {s: {a: 1}, condition: s}\n"
+CASES = "cases:\n  - name: c\n    expect: match\n    event: {a: 1}\n"
+
+
+@pytest.mark.parametrize(
+    ("files", "told"),
+    [
+        ({}, "nothing was tested: there is no rule"),
+        ({"r.yml": RULE}, "the cases of r.yml to r.cases.yaml"),
+        ({"r.yml": RULE, "s.yml": RULE, "s.cases.yaml": CASES}, None),
+    ],
+)
+def test_where_no_rule_has_a_case_nothing_passes(
+    files: dict[str, str], told: str | None, tmp_path: Path
+) -> None:
+    for name, text in files.items():
+        (tmp_path / name).write_text(text)
+    for options in ((), ("--format", "json")):
+        done = run("test", tmp_path, *options)
+        assert done.returncode == (0 if told is None else 1)
+        assert (told or "") in done.stderr
+        assert ("nothing was tested" in done.stderr) == (told is not None)
+
+
+def test_a_case_with_an_unknown_mapping_says_where_and_names_the_nearest(tmp_path: Path) -> None:
+    (tmp_path / "r.yml").write_text(RULE)
+    (tmp_path / "r.cases.yaml").write_text(f"{CASES}    mapping: jumpclud\n")
+    done = run("test", tmp_path)
+    assert done.returncode == 1
+    place = f"{tmp_path / 'r.cases.yaml'}:5"
+    assert f"{place}: there is no mapping 'jumpclud' (did you mean 'jumpcloud'?)" in done.stdout
+
+
+def test_what_is_compiled_is_never_overwritten(tmp_path: Path) -> None:
+    pack, mapping = tmp_path / "pack", tmp_path / "own.yml"
+    pack.mkdir()
+    mapping.write_text("transformations: []\n")
+    files = {"r.yml": RULE, "r.cases.yaml": CASES, "wrong.yml": "- ", "pack.yaml": "- "}
+    for name, text in files.items():
+        (pack / name).write_text(text)
+    (pack / "link.py").symlink_to("r.yml")
+    for output in (*(pack / name for name in files), pack / "link.py", mapping):
+        before = output.read_text()
+        done = run("compile", pack, "-t", "python", "-m", mapping, "-o", output)
+        assert done.returncode == 2
+        assert "JS091: the matchers would overwrite what they are made of" in done.stderr
+        assert output.read_text() == before
+    assert run("compile", pack / "r.yml", "-t", "python", "-o", pack / "r.py").returncode == 2
+    assert (pack / "r.py").is_file()  # 2: pack.yaml is wrong
+
+
+@pytest.mark.parametrize(
+    ("command", "told"),
+    [
+        (["scan", "-", "--rules", "shiped"], "shiped does not exist; did you mean shipped?"),
+        (["test", "Shiped"], "Shiped does not exist; did you mean shipped?"),
+        (["test", "qqq"], "qqq does not exist"),
+        (["scan", "-", "--logsource", "product=a, product=b"], "gives an attribute twice"),
+    ],
+)
+def test_wrong_use_is_told(command: list[str], told: str, tmp_path: Path) -> None:
+    done = run(*command, cwd=tmp_path)
+    assert done.returncode == 2
+    words = " ".join(done.stderr.replace("│", " ").split())  # Typer wraps it in a box
+    assert told in words
+    assert ("shipped" in words) == ("shipped" in told)
+
+
+def test_cases_in_the_place_of_a_rule_lead_to_it(tmp_path: Path) -> None:
+    (tmp_path / "r.cases.yaml").write_text(CASES)
+    for command in (("test",), ("list", "rules", "--rules")):
+        done = run(*command, tmp_path / "r.cases.yaml")
+        assert "hint: these are cases: name r.yml, their rule" in done.stderr
+
+
 def test_titles_cannot_command_a_terminal(tmp_path: Path) -> None:
     (tmp_path / "r.yml").write_text(
         'title: "a \\e[31m b \\u202e"\nlogsource: {product: jumpcloud}\n'
@@ -184,6 +259,14 @@ def test_explain_a_line_that_does_not_fire(tmp_path: Path) -> None:
     assert told["fires"] is False
     assert told["source"] == {"path": str(path), "line": 2}
     assert run("explain", "jumpcloud_api_key_updated", path, "--line", "9").returncode == 2
+
+
+def test_explain_what_cannot_be_read_has_one_reason(tmp_path: Path) -> None:
+    (zipped := tmp_path / "e.zip").write_bytes(b"PK\x03\x04 and so on")
+    for path in (tmp_path / "missing", zipped):
+        done = run("explain", "jumpcloud_account_locked", path)
+        assert done.returncode == 2
+        assert done.stderr.count("error") == done.stderr.count("JS072") == 1
 
 
 def test_explain_an_unknown_rule_names_the_nearest(tmp_path: Path) -> None:

@@ -111,6 +111,15 @@ REJECTED = [
 ]
 
 
+@pytest.mark.parametrize(
+    ("line", "cut"),
+    [(b'{"a": 1', True), (b' {"a": [ ', True), (b"{", True), (b"hello", False), (b"{a}", False)],
+)
+def test_only_what_begins_as_an_object_may_be_cut_off(line: bytes, *, cut: bool) -> None:
+    (reject,) = taken(GOOD + b"\n" + line + b"\n" + GOOD).rejects
+    assert ("cut off" in (reject.diagnostic.hint or "")) is cut
+
+
 @pytest.mark.parametrize(("line", "code", "message", "column"), REJECTED)
 def test_rejected(line: bytes, code: str, message: str, column: int) -> None:
     got = taken(GOOD + b"\n\n" + line + b"\n" + GOOD)

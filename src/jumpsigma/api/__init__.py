@@ -4,11 +4,20 @@ from jumpsigma.api.cases import CaseReport, CaseResult, run_cases
 from jumpsigma.api.compiled import CompiledFile, compile_python
 from jumpsigma.api.explanations import compile_one, explain
 from jumpsigma.api.intake import list_events, list_fields, list_mappings, list_services
-from jumpsigma.api.rules import compile, find_rule, level_rank, list_rules, load_pack, select
+from jumpsigma.api.rules import (
+    SHIPPED,
+    compile,
+    find_rule,
+    level_rank,
+    list_rules,
+    load_pack,
+    select,
+)
 from jumpsigma.api.scaffold import NewRule, new_rule
 from jumpsigma.api.synth import synthesize
 
 __all__ = [
+    "SHIPPED",
     "CaseReport",
     "CaseResult",
     "CompiledFile",

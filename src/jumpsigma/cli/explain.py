@@ -50,7 +50,7 @@ def explain(
     """
     from jumpsigma import api
     from jumpsigma.intake import wrapped
-    from jumpsigma.intake.events import expand_inputs, read_events
+    from jumpsigma.intake.events import ReadStats, expand_inputs, read_events
     from jumpsigma.interpret import trace
     from jumpsigma.matcher import Source
     from jumpsigma.report.explanation import (
@@ -64,6 +64,7 @@ def explain(
     tell(each for each in pack.diagnostics if each.is_error)
     compiled = api.compile_one(pack, rule, mapping)
     inputs, problems = expand_inputs(paths)
+    stats = ReadStats()
     explanations = (
         Explanation(
             compiled,
@@ -73,12 +74,17 @@ def explain(
         )
         for each in inputs
         for event in read_events(
-            each, on_problem=problems.append, unwrap=compiled.mapping == wrapped.MAPPING
+            each,
+            stats=stats,
+            on_problem=problems.append,
+            unwrap=compiled.mapping == wrapped.MAPPING,
         )
         if line is None or event.line == line
     )
     chosen = closest(explanations)
     tell(problems)
+    if chosen is None and problems and not stats.read:
+        return 2  # that nothing could be read says it all
     if chosen is None:
         what = "there is no event" if line is None else f"there is no event at line {line}"
         raise DiagnosticError(

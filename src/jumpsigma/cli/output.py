@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Iterable
+from difflib import get_close_matches
 from itertools import groupby
 from typing import TYPE_CHECKING, Annotated, TextIO
 
@@ -69,7 +70,10 @@ def load_rules(paths: list[str]) -> Pack:
     try:
         return api.load_pack(*paths)
     except FileNotFoundError as error:
-        raise typer.BadParameter(f"{error.filename or error} does not exist") from None
+        path = str(error.filename or error)
+        near = get_close_matches(path.lower(), [api.SHIPPED], cutoff=0.7)
+        hint = f"; did you mean {api.SHIPPED}?" if near else ""
+        raise typer.BadParameter(f"{path} does not exist{hint}") from None
 
 
 def parse_logsource(text: str | None) -> dict[str, str] | None:
@@ -81,7 +85,10 @@ def parse_logsource(text: str | None) -> dict[str, str] | None:
         raise typer.BadParameter(
             f"{text!r} is no log source; write product=windows,category=process_creation"
         )
-    return {key.strip(): value.strip() for key, _, value in pairs}
+    logsource = {key.strip(): value.strip() for key, _, value in pairs}
+    if len(logsource) < len(pairs):
+        raise typer.BadParameter(f"{text!r} gives an attribute twice; a log source has one of each")
+    return logsource
 
 
 def shortened(diagnostics: tuple[Diagnostic, ...], *, verbose: bool) -> list[Diagnostic]:

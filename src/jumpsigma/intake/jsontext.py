@@ -80,7 +80,7 @@ def _second_try(raw: bytes, error: json.JSONDecodeError) -> Any:
     if deeper_than(raw, MAX_DEPTH):
         raise too_deep from error
     reason = NotAnEventError("JS070", f"not JSON: {error.msg}", column=_column(raw, error))
-    if not raw.rstrip().endswith(b"}"):
+    if raw.lstrip().startswith(b"{") and not raw.rstrip().endswith(b"}"):
         reason.hint = "the line does not end in }; was it cut off?"
     try:
         text = raw.decode("utf-8", "surrogatepass")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from pathlib import PurePath
 from typing import Any, Final
 from uuid import UUID
 
@@ -19,6 +20,7 @@ from jumpsigma.pack.diagnose import (
     logsource_problems,
     section_problems,
 )
+from jumpsigma.pack.files import CASES_SUFFIX, RULE_SUFFIX
 from jumpsigma.pack.model import LoadedFilter, LoadedRule, Logsource
 from jumpsigma.pack.sigma_objects import (
     FILTER_RESERVED,
@@ -143,7 +145,11 @@ def _diagnostics(
 
 def _not_sigma(document: Document, message: str) -> Outcome:
     span = document.positions.span(())
-    return Outcome(None, (Diagnostic("JS008", message, span=span),), ())
+    name = PurePath(span.path).name
+    hint = None
+    if name.endswith(CASES_SUFFIX):
+        hint = f"these are cases: name {name.removesuffix(CASES_SUFFIX)}{RULE_SUFFIX}, their rule"
+    return Outcome(None, (Diagnostic("JS008", message, span=span, hint=hint),), ())
 
 
 def _kind(value: Any) -> str:
