@@ -235,10 +235,16 @@ def test_gcs_key_names_stay_as_they_are() -> None:
     assert data(events) == [{"_version": "1", "id": "a"}]
 
 
-@pytest.mark.parametrize("source", [b"{}", bytearray(b"{}"), 7, None])
+@pytest.mark.parametrize("source", [b"{}", bytearray(b"{}"), 7, None, {"a": 1}])
 def test_what_is_no_source_is_refused_at_once(source: Any) -> None:
     with pytest.raises(TypeError, match="events are read from a path"):
         read_events(source)
+
+
+@pytest.mark.parametrize("lines", [[{"a": 1}], ["[", {"a": 1}], ["{}", 7]])
+def test_what_is_no_line_is_refused(lines: list[Any]) -> None:
+    with pytest.raises(TypeError, match=r"a line is bytes or str, not (dict|int)"):
+        list(read_events(lines))
 
 
 def test_closing_the_reader_early_keeps_the_totals_exact() -> None:

@@ -64,7 +64,8 @@ def compile(  # noqa: A001 - the verb of the documented contract
     ``matcher.refused`` with the reason.
 
     Raises :class:`DiagnosticError` for a mapping that is not found or wrong (JS052, JS053), and
-    for a level or log source attribute that does not exist (JS090).
+    for a level or log source attribute that does not exist (JS090); :class:`TypeError` for a
+    ``pack`` that is none, such as its path, and for a ``logsource`` that is a text.
     """
     rules, refused = lower_pack(pack, mapping, logsource=logsource, min_level=min_level)
     return matcher_for(rules, refused, lists)
@@ -78,6 +79,8 @@ def lower_pack(
     min_level: str | None = None,
 ) -> tuple[list[RuleIR], list[Diagnostic]]:
     """The chosen rules in the words of a mapping, and why the others are not among them."""
+    if not isinstance(pack, Pack):
+        raise TypeError(f"a pack is what load_pack() returns, not {type(pack).__name__}")
     found = load_mapping(mapping)
     rules: list[RuleIR] = []
     refused: list[Diagnostic] = []
@@ -126,6 +129,10 @@ def level_rank(level: str | None) -> int:
 
 
 def _known_keys(logsource: Mapping[str, str]) -> Mapping[str, str]:
+    if not isinstance(logsource, Mapping):
+        raise TypeError(
+            f"a log source is a mapping such as {{'product': 'windows'}}, not {logsource!r}"
+        )
     for key in logsource:
         if key not in LOGSOURCE_KEYS:
             raise DiagnosticError(

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import io
 import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from itertools import chain
 from pathlib import Path
 from typing import TypeGuard
@@ -25,6 +25,9 @@ from jumpsigma.intake.opening import BinarySource, line_blocks, open_blocks, to_
 from jumpsigma.intake.records import Event, Reading, ReadStats, Reject
 
 Source = str | Path | BinarySource | Iterable[bytes] | Iterable[str]
+
+# Iterables all the same: a parsed event's keys would be read as lines.
+_NO_LINES = (bytes, bytearray, memoryview, Mapping)
 
 _MAX_SNIFF = 1024 * 1024
 # An array whose first element is an object, text, an array, or a literal that should not be there.
@@ -55,7 +58,7 @@ def read_events(
     :param unwrap: whether to deliver the raw Directory Insights event where a SIEM has wrapped one
         (:func:`jumpsigma.intake.wrapped.unwrap`).
     :raises DiagnosticError: on such a problem when there is no ``on_problem``.
-    :raises TypeError: when ``source`` is none of the above.
+    :raises TypeError: when ``source`` is none of the above, or a line is neither bytes nor str.
     """
     path = str(source) if isinstance(source, str | Path) else None
     stats = ReadStats() if stats is None else stats
@@ -63,7 +66,7 @@ def read_events(
     if isinstance(source, str | Path) or _is_binary_file(source):
         events = _block_events(open_blocks(source, reading), reading)
         return _all(events, reading, unwrap=unwrap)
-    if isinstance(source, bytes | bytearray | memoryview) or not isinstance(source, Iterable):
+    if isinstance(source, _NO_LINES) or not isinstance(source, Iterable):
         raise TypeError(
             "events are read from a path, a binary file object or an iterable of lines, "
             f"not from {type(source).__name__}"

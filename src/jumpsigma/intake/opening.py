@@ -95,9 +95,16 @@ def line_blocks(lines: Iterable[bytes | str]) -> Iterator[bytes]:
 
 
 def to_bytes(line: bytes | str) -> bytes:
-    """UTF-8 bytes of one line of an iterable; lone surrogates are kept as such."""
+    """UTF-8 bytes of one line of an iterable; lone surrogates are kept as such.
+
+    Raises ``TypeError`` for anything else, such as an event that is parsed already.
+    """
     if isinstance(line, str):
         return line.encode("utf-8", "surrogatepass")
+    if not isinstance(line, bytes | bytearray | memoryview):
+        raise TypeError(
+            f"a line is bytes or str, not {type(line).__name__}; Matcher.match() takes a dict"
+        )
     return bytes(line)
 
 
