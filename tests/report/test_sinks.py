@@ -218,6 +218,15 @@ def test_no_cell_is_a_formula(text: str, cell: str) -> None:
     assert [row["event_id"] for row in rows] == [cell]
 
 
+def test_csv_cannot_command_a_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
+    stream = io.StringIO()
+    monkeypatch.setattr(stream, "isatty", lambda: True)
+    sink = open_sink("csv", stream, color=False)
+    sink.write(replace(LOCKED, rule_title="\x1b[31m\u202e red", event_id="a\nb"))
+    assert ",\\x1b[31m\\u202e red,high," in stream.getvalue()
+    assert ",a\\nb," in stream.getvalue()
+
+
 def test_table() -> None:
     assert written("table", LOCKED, BARE, CORRELATED) == (
         "HIGH  Account Locked  2026-05-01T10:00:00Z\n"

@@ -7,7 +7,7 @@ from typing import Any, Literal, Protocol, TextIO, assert_never
 
 from jumpsigma.matcher.findings import Finding
 from jumpsigma.report.jsonout import to_json
-from jumpsigma.report.visible import encodable
+from jumpsigma.report.visible import encodable, visible
 
 Format = Literal["table", "ndjson", "json", "csv"]
 FORMATS: tuple[Format, ...] = ("table", "ndjson", "json", "csv")
@@ -98,11 +98,13 @@ class CsvSink:
     ``tags`` are separated by blanks, ``matched`` is JSON.
 
     A cell that a spreadsheet would take for a formula gets an apostrophe in front (OWASP, "CSV
-    injection"): events are written by whoever can cause one.
+    injection"): events are written by whoever can cause one. For the same reason a terminal gets
+    escapes for what does not print; a file gets the text as it is.
     """
 
     def __init__(self, stream: TextIO) -> None:
         self._stream = stream
+        self._text = visible if stream.isatty() else encodable
         self._writer = csv.writer(_Lines(stream))
         self._writer.writerow(COLUMNS)
 
@@ -122,7 +124,11 @@ class CsvSink:
             source and source.line,
             to_json(finding.matched),
         )
-        self._writer.writerow([_cell(value) for value in row])
+        self._writer.writerow([self._cell(value) for value in row])
+
+    def _cell(self, value: Any) -> str:
+        text = "" if value is None else self._text(str(value))
+        return "'" + text if text.startswith(("=", "+", "-", "@", "\t", "\r")) else text
 
     def close(self) -> None:
         """Flush."""
@@ -142,8 +148,3 @@ class _Lines:
     def write(self, row: str) -> None:
         """Write one row."""
         self._stream.write(row.removesuffix("\r\n") + "\n")
-
-
-def _cell(value: Any) -> str:
-    text = "" if value is None else encodable(str(value))
-    return "'" + text if text.startswith(("=", "+", "-", "@", "\t", "\r")) else text
