@@ -84,6 +84,9 @@ $(UV):
 	  echo "make: there is no '$(PYTHON)'. jumpsigma needs Python 3.11 or newer." >&2; \
 	  echo "  Debian, Ubuntu: apt install python3 python3-venv" >&2; \
 	  echo "  or name another: make PYTHON=/path/to/python3.12 $(MAKECMDGOALS)" >&2; exit 1; }
+	@"$(PYTHON)" -c '' || { \
+	  echo "make: '$(PYTHON)' is there but cannot be run. jumpsigma needs Python 3.11 or newer." >&2; \
+	  echo "  Repair it, or name another: make PYTHON=/path/to/python3.12 $(MAKECMDGOALS)" >&2; exit 1; }
 	@"$(PYTHON)" -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
 	  echo "make: '$(PYTHON)' is $$("$(PYTHON)" --version 2>&1). jumpsigma needs Python 3.11 or newer." >&2; \
 	  echo "  Install one, then name it: make PYTHON=python3.12 $(MAKECMDGOALS)" >&2; exit 1; }
