@@ -33,3 +33,9 @@ def test_what_is_no_pack_or_log_source(
 def test_events_that_are_parsed_are_not_scanned_as_lines(source: Any) -> None:
     with pytest.raises(TypeError, match=r"not (from )?dict"):
         list(jumpsigma.compile(Pack()).scan(source))
+
+
+def test_an_attack_may_be_named_alone() -> None:
+    alone = list(jumpsigma.synthesize(50, seed=1, attack="all"))
+    assert alone == list(jumpsigma.synthesize(50, seed=1, attack=["all"]))
+    assert len(alone) > 50

@@ -18,7 +18,7 @@ def synthesize(
     start: datetime | str | None = None,
     end: datetime | str | None = None,
     people: int = 50,
-    attack: Iterable[str] = (),
+    attack: str | Iterable[str] = (),
     on_planted: Callable[[Planted], None] | None = None,
 ) -> Iterator[dict[str, Any]]:
     """Make realistic Directory Insights events of every service, in order of time.

@@ -24,7 +24,7 @@ def event_lines(
     start: datetime | str | None = None,
     end: datetime | str | None = None,
     people: int = 50,
-    attack: Iterable[str] = (),
+    attack: str | Iterable[str] = (),
     on_planted: Callable[[Planted], None] | None = None,
 ) -> Iterator[bytes]:
     """The events of :func:`jumpsigma.synthesize` as lines of JSON, without a line's end.
@@ -70,9 +70,9 @@ def _merged(
             yield line
 
 
-def _scenarios(attack: Iterable[str]) -> list[str]:
+def _scenarios(attack: str | Iterable[str]) -> list[str]:
     """Names without repetition, in any case, in the order of the table; ``all`` is every one."""
-    wanted = {name.lower() for name in attack}
+    wanted = {name.lower() for name in ([attack] if isinstance(attack, str) else attack)}
     unknown = sorted(wanted - {*SCENARIOS, "all"})
     if unknown:
         raise _wrong(
