@@ -6,6 +6,7 @@ Every page is a function from nothing to Markdown. Run it through ``make docs``.
 from __future__ import annotations
 
 import inspect
+import re
 import sys
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
@@ -13,6 +14,7 @@ from typing import Any
 
 import typer.core
 import typer.main
+import yaml
 
 import jumpsigma
 from jumpsigma import api
@@ -162,6 +164,54 @@ def rules_page() -> str:
     )
 
 
+def mappings_page() -> str:
+    """What each shipped mapping calls the fields of rules, and for which log sources."""
+    parts = [
+        (
+            "# Mappings\n\nWhat the fields of a rule are called in the events. Made from "
+            "`mappings/*.yml`, which also say what each mapping refuses and what it makes of a "
+            "log source.\n"
+        )
+    ]
+    for path in sorted(shipped("mappings").glob("*.yml")):
+        mapping = yaml.safe_load(path.read_text(encoding="utf-8"))
+        rows = [
+            (f"`{field}`" if field else "any other", _names(to), _where(item))
+            for item in mapping["transformations"]
+            if item["type"] in ("field_name_mapping", "field_name_prefix_mapping")
+            for field, to in item["mapping"].items()
+        ]
+        table = _table(("field of a rule", "in the events", "log sources"), rows)
+        body = table if rows else "Names stay as they are.\n"
+        parts.append(f"## {path.stem}\n\n{mapping['vars']['description']}.\n\n{body}")
+    return "\n".join(parts)
+
+
+def _names(to: str | list[str]) -> str:
+    return " and ".join(f"`{name}`" for name in ([to] if isinstance(to, str) else to))
+
+
+def _where(item: dict[str, Any]) -> str:
+    conditions = item.get("rule_conditions") or []
+    found = list(conditions.values() if isinstance(conditions, dict) else conditions)
+    words = [
+        " ".join(f"{key} {value}" for key, value in each.items() if key != "type")
+        for each in found
+        if each["type"] == "logsource"
+    ]
+    if not words:
+        return "all"
+    if len(words) > 5:
+        is_any = "rule_cond_expr" not in item and "rule_cond_not" not in item
+        return "all that it carries" if is_any else "some: see the file"
+    if "rule_cond_expr" in item:
+        text = str(item["rule_cond_expr"])
+        for name, word in zip(conditions, words, strict=True):
+            text = re.sub(rf"\b{name}\b", word, text)
+        return text
+    return f"{'all but ' if item.get('rule_cond_not') else ''}{', '.join(words)}"
+
+
 def api_page() -> str:
     """What ``import jumpsigma`` offers, with signatures and docstrings."""
     parts = [
@@ -207,6 +257,7 @@ PAGES: dict[str, Callable[[], str]] = {
     "diagnostics.md": diagnostics_page,
     "events.md": events_page,
     "fields.md": fields_page,
+    "mappings.md": mappings_page,
     "rules.md": rules_page,
 }
 
