@@ -54,7 +54,7 @@ docs: .venv/.installed-dev
 fuzz: $(FUZZ_TARGETS)
 
 $(FUZZ_TARGETS): fuzz-%: .venv/.installed-fuzz
-	.venv/bin/python tests/fuzz/fuzz.py $* -max_total_time=$(SECONDS) -print_final_stats=1
+	.venv/bin/python tests/fuzz/fuzz.py $* -max_total_time=$(SECONDS) -print_final_stats=1 $(FUZZ_FLAGS)
 
 clean:
 	rm -rf .venv .venv-sigma1 .fuzz build dist
