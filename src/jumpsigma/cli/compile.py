@@ -86,7 +86,8 @@ def compile_rules(
             ) from None
     sys.stdout.flush()
     told = [each for each in (*pack.diagnostics, *made.refused) if each.is_error]
-    print(f"{made.rules} rules compiled, {len(told)} left out with an error", file=sys.stderr)
+    noun = "rule" if made.rules == 1 else "rules"
+    print(f"{made.rules} {noun} compiled, {len(told)} left out with an error", file=sys.stderr)
     if pack.has_errors:
         return 2
     return 1 if strict and told else 0
