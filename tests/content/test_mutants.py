@@ -69,7 +69,7 @@ def mutants(node: Expr) -> Iterator[tuple[str, Expr]]:
 
 
 def passes(condition: Expr, case: Case) -> bool:
-    findings = sum(holds(condition, event, case.lists) for event in case.events)
+    findings = sum(holds(condition, event, PACK.lists_with(case.lists)) for event in case.events)
     if case.fires is not None:
         return findings == case.fires
     return (findings > 0) == (case.expect == "match")

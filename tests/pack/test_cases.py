@@ -180,9 +180,20 @@ def test_the_nearest_pack_file_speaks_for_a_rule(
         pack = load_pack(root)
         found = [pack.settings_for(rule.path) for rule in pack.rules]
         assert [settings and settings.id for settings in found] == ["top", "inner"]
-    # only what lies within the given root counts
-    pack = load_pack(tmp_path / "deep")
-    assert pack.settings == ()
-    assert pack.settings_for(pack.rules[0].path) is None
-    (single,) = load_pack("inner/deep/r.yml").rules
-    assert load_pack("inner/deep/r.yml").settings_for(single.path) is None
+    # ... also when only a part of the pack is loaded
+    for part, identifier in (
+        (tmp_path / "deep", "top"),
+        ("deep", "top"),
+        ("deep/r.yml", "top"),
+        ("inner/deep", "inner"),
+        ("inner/deep/r.yml", "inner"),
+        (tmp_path / "inner/deep/r.yml", "inner"),
+    ):
+        pack = load_pack(part)
+        (settings,) = pack.settings
+        assert settings.id == identifier
+        assert pack.settings_for(pack.rules[0].path) == settings
+    monkeypatch.chdir(tmp_path / "inner/deep")
+    pack = load_pack("r.yml")
+    assert [settings.path for settings in pack.settings] == ["../pack.yaml"]
+    assert pack.settings_for("r.yml") == pack.settings[0]

@@ -51,9 +51,10 @@ def run_cases(pack: Pack) -> CaseReport:
     """Run every case of a pack against the rule file that it stands beside.
 
     A case uses its own ``mapping``, else the default of ``pack.yaml``, else ``jumpcloud`` for
-    ``product: jumpcloud`` and ``sigma`` for the rest, and its own ``lists``. The filters of the
-    pack apply, as they do in a scan. A rule that the mapping refuses fails its case, whatever
-    the case expects: a rule that cannot run proves nothing by its silence.
+    ``product: jumpcloud`` and ``sigma`` for the rest, and its own ``lists`` beside those of the
+    pack. The filters of the pack apply, as they do in a scan. A rule that the mapping refuses
+    fails its case, whatever the case expects: a rule that cannot run proves nothing by its
+    silence.
     """
     results = tuple(_results(pack))
     tested = {rule.path for result in results for rule in result.rules}
@@ -79,7 +80,7 @@ def _results(pack: Pack) -> Iterator[CaseResult]:
             except DiagnosticError as error:
                 where = error.diagnostic.span or case.mapping_span
                 refused.append(replace(error.diagnostic, span=where))
-            matcher = matcher_for(compiled, lists=case.lists)
+            matcher = matcher_for(compiled, lists=pack.lists_with(case.lists))
             findings = sum(len(matcher.match(event)) for event in case.events)
             reason = _reason(case, findings, refused)
             yield CaseResult(

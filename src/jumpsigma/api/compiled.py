@@ -42,7 +42,8 @@ def compile_python(
     Raises :class:`DiagnosticError` as :func:`jumpsigma.compile` does.
     """
     rules, refused = lower_pack(pack, mapping, logsource=logsource, min_level=min_level)
-    bound = [replace(rule, condition=bind(rule.condition, lists or {})) for rule in rules]
+    given = pack.lists_with(lists or {})
+    bound = [replace(rule, condition=bind(rule.condition, given)) for rule in rules]
     made = generate_standalone(
         bound,
         path_of=lambda rule: _relative(rule, pack),

@@ -28,7 +28,8 @@ def explain(
     Raises :class:`DiagnosticError` when the rule is not there or cannot run on this mapping.
     """
     compiled = compile_one(pack, rule, mapping)
-    return Explanation(compiled, event, trace(compiled.condition, event, lists))
+    given = pack.lists_with(lists or {})
+    return Explanation(compiled, event, trace(compiled.condition, event, given))
 
 
 def compile_one(pack: Pack, rule: str, mapping: str | Path = "jumpcloud") -> RuleIR:

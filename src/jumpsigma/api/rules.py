@@ -59,16 +59,16 @@ def compile(  # noqa: A001 - the verb of the documented contract
 
     ``mapping`` names the vocabulary of the events (``jumpcloud`` for raw Directory Insights,
     ``sigma``, ``ecs``, or the path of a mapping file). ``logsource`` keeps the rules that fit a
-    kind of log (S605), ``min_level`` those at least that severe. ``lists`` gives the values of
-    placeholders by name. A rule that cannot be compiled, or does not apply, stands in
-    ``matcher.refused`` with the reason.
+    kind of log (S605), ``min_level`` those at least that severe. ``lists`` gives values of
+    placeholders by name, besides those that ``pack.yaml`` files give. A rule that cannot be
+    compiled, or does not apply, stands in ``matcher.refused`` with the reason.
 
     Raises :class:`DiagnosticError` for a mapping that is not found or wrong (JS052, JS053), and
     for a level or log source attribute that does not exist (JS090); :class:`TypeError` for a
     ``pack`` that is none, such as its path, and for a ``logsource`` that is a text.
     """
     rules, refused = lower_pack(pack, mapping, logsource=logsource, min_level=min_level)
-    return matcher_for(rules, refused, lists)
+    return matcher_for(rules, refused, pack.lists_with(lists or {}))
 
 
 def lower_pack(

@@ -6,6 +6,7 @@ Importing this package imports nothing of pySigma; loading does.
 from __future__ import annotations
 
 from jumpsigma.pack.cases import Case, CasesFile
+from jumpsigma.pack.lists import PackList
 from jumpsigma.pack.load import load_pack
 from jumpsigma.pack.model import LoadedFilter, LoadedRule, Logsource, Pack
 from jumpsigma.pack.pack_file import PackSettings
@@ -22,6 +23,7 @@ __all__ = [
     "LoadedRule",
     "Logsource",
     "Pack",
+    "PackList",
     "PackSettings",
     "Positions",
     "ReadResult",

@@ -17,7 +17,10 @@ PACK_FILE: Final = "pack.yaml"
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """The files under one path given by the user; ``folder`` is where a ``pack.yaml`` counts."""
+    """The files under one path given by the user; ``folder`` is the path or where it stands.
+
+    ``pack_files`` are those below, and the next one above where the folder has none itself.
+    """
 
     folder: str
     rules: tuple[str, ...] = ()
@@ -39,12 +42,11 @@ def find(path: str | Path) -> Found:
     if not Path(name).is_dir():
         folder = os.path.dirname(name)  # noqa: PTH120 - keeps "" apart from "."
         beside = (name.removesuffix(RULE_SUFFIX) + CASES_SUFFIX) if _is_rule(name) else ""
-        pack_file = os.path.join(folder, PACK_FILE)  # noqa: PTH118
         return Found(
             folder,
             rules=(name,),
             cases=(beside,) if beside and Path(beside).is_file() else (),
-            pack_files=(pack_file,) if Path(pack_file).is_file() else (),
+            pack_files=_nearest_pack_file(folder),
         )
     problems: list[Diagnostic] = []
     files = sorted(_walk(name, set(), problems))
@@ -59,13 +61,28 @@ def find(path: str | Path) -> Found:
                 hint="Sigma rules end in .yml",
             )
         )
+    within = tuple(file for file in files if os.path.basename(file) == PACK_FILE)  # noqa: PTH119
+    has_own = os.path.join(name, PACK_FILE) in within  # noqa: PTH118
     return Found(
         name,
         rules,
         cases=tuple(file for file in files if file.endswith(CASES_SUFFIX)),
-        pack_files=tuple(file for file in files if os.path.basename(file) == PACK_FILE),  # noqa: PTH119
+        pack_files=within if has_own else (*_nearest_pack_file(name), *within),
         diagnostics=tuple(problems),
     )
+
+
+def _nearest_pack_file(folder: str) -> tuple[str, ...]:
+    """The ``pack.yaml`` that speaks for a folder: its own, or the next one above."""
+    own = os.path.join(folder, PACK_FILE)  # noqa: PTH118
+    if Path(own).is_file():
+        return (own,)
+    for parent in Path(os.path.abspath(folder)).parents:  # noqa: PTH100 - links are not followed
+        if (parent / PACK_FILE).is_file():
+            path = str(parent / PACK_FILE)
+            # As the user would write it, when he gave a relative path into the pack.
+            return (path if os.path.isabs(folder) else os.path.relpath(path),)  # noqa: PTH117
+    return ()
 
 
 def _is_rule(file: str) -> bool:

@@ -61,6 +61,8 @@ class _Loader:
             self.diagnostics += problems
             if settings is not None:
                 self.settings.append(settings)
+                for each in settings.lists:
+                    self._first_time(each.path)
         for path in filter(self._first_time, found.rules):
             self._rule_file(path)
         for path in filter(self._first_time, found.cases):

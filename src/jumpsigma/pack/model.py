@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal, Self
 
@@ -129,6 +129,22 @@ class Pack:
         """The settings of the nearest ``pack.yaml`` at or above a file of this pack, or None."""
         owners = [settings for settings in self.settings if settings.owns(path)]
         return max(owners, key=lambda settings: len(settings.folder), default=None)
+
+    @property
+    def lists(self) -> dict[str, tuple[str, ...]]:
+        """The values of placeholders that the ``pack.yaml`` files give, by name.
+
+        They hold for every rule that is loaded together with the pack; lists of one name add up.
+        """
+        return self.lists_with({})
+
+    def lists_with(self, more: Mapping[str, Collection[str]]) -> dict[str, tuple[str, ...]]:
+        """The lists of the pack and more values for them, each value once."""
+        given = [(each.name, each.values) for settings in self.settings for each in settings.lists]
+        found: dict[str, dict[str, None]] = {}
+        for name, values in (*given, *more.items()):
+            found.setdefault(name, {}).update(dict.fromkeys(values))
+        return {name: tuple(values) for name, values in found.items()}
 
     @property
     def has_errors(self) -> bool:

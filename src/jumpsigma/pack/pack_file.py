@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from jumpsigma.diagnostics import Diagnostic, Span
+from jumpsigma.pack.lists import PackList, read_list
 from jumpsigma.pack.shapes import Shape
 from jumpsigma.pack.yaml_reader import read_file
 
-_KEYS: Final = ("id", "title", "version", "license", "authors", "default_mapping")
+_KEYS: Final = ("id", "title", "version", "license", "authors", "default_mapping", "lists")
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,6 +21,7 @@ class PackSettings:
     """A ``pack.yaml``. It speaks for every rule in ``folder`` and below.
 
     ``default_mapping``: the vocabulary in which cases are written unless they say otherwise.
+    ``lists``: values for the placeholders of its rules.
     """
 
     path: str
@@ -29,12 +32,12 @@ class PackSettings:
     license: str
     authors: tuple[str, ...] = ()
     default_mapping: str | None = None
+    lists: tuple[PackList, ...] = ()
 
     def owns(self, path: str) -> bool:
         """Whether a file lies in the folder of this pack or below."""
-        if self.folder == "":
-            return not os.path.isabs(path)  # noqa: PTH117
-        return path.startswith(self.folder.rstrip(os.sep) + os.sep)
+        # Not resolve(): a link into a pack belongs to where it stands.
+        return Path(os.path.abspath(path)).is_relative_to(os.path.abspath(self.folder))  # noqa: PTH100
 
 
 def read_pack_file(path: str) -> tuple[PackSettings | None, list[Diagnostic]]:
@@ -55,8 +58,27 @@ def read_pack_file(path: str) -> tuple[PackSettings | None, list[Diagnostic]]:
     }
     authors = shape.texts(data, "authors", ())
     default_mapping = shape.text(data, "default_mapping", ())
+    folder = os.path.dirname(path)  # noqa: PTH120 - keeps "" apart from "."
+    lists = tuple(_read_lists(shape, data, folder))
     if shape.diagnostics:
         return None, shape.diagnostics
     texts = {key: value for key, value in found.items() if value is not None}
-    folder = os.path.dirname(path)  # noqa: PTH120 - keeps "" apart from "."
-    return PackSettings(path, folder, authors=authors, default_mapping=default_mapping, **texts), []
+    settings = PackSettings(
+        path, folder, authors=authors, default_mapping=default_mapping, lists=lists, **texts
+    )
+    return settings, []
+
+
+def _read_lists(shape: Shape, data: Any, folder: str) -> Iterator[PackList]:
+    """The lists that ``lists:`` names, a file each; a wrong one is complained about."""
+    if "lists" not in data:
+        return
+    if not isinstance(data["lists"], dict):
+        shape.complain("lists must be a mapping of placeholder names to files", ("lists",))
+        return
+    for name, file in data["lists"].items():
+        found = read_list(name, file, folder)
+        if isinstance(found, PackList):
+            yield found
+        else:
+            shape.complain(found, ("lists", name))
