@@ -1,8 +1,9 @@
 """The catalogue of diagnostic codes. A code keeps its meaning for ever and is never reused.
 
 ``JS001``-``JS029`` files and packs, ``JS030``-``JS049`` lowering a rule, ``JS050``-``JS059``
-mappings, ``JS060``-``JS069`` the intake schema, ``JS070``-``JS089`` events and inputs,
-``JS090``-``JS099`` output and use. ``JS101`` and up belong to the checks of ``validate``.
+mappings, ``JS060``-``JS069`` the intake schema, ``JS070``-``JS079`` events and inputs,
+``JS080``-``JS089`` indicators, ``JS090``-``JS099`` output and use. ``JS101`` and up belong to the
+checks of ``validate``.
 """
 
 from __future__ import annotations
@@ -111,6 +112,21 @@ CODES: dict[str, Code] = {
         "nested too deep", "An event is nested deeper than any JSON reader here accepts."
     ),
     "JS076": Code("no input", "A folder holds no event file."),
+    # indicators
+    "JS080": Code("not an indicator", "A value of a feed is no indicator, and is left out."),
+    "JS081": Code(
+        "unusable indicator store", "The indicator store is damaged, or is no store of ours."
+    ),
+    "JS082": Code(
+        "indicator store too new",
+        "The indicator store was written by a newer version of jumpsigma.",
+    ),
+    "JS083": Code(
+        "indicator store not private",
+        "Somebody else may write to the indicator store, and so decide what is detected.",
+    ),
+    "JS084": Code("indicator store busy", "Another process is writing to the indicator store."),
+    "JS085": Code("extra not installed", "This needs a package that an optional extra installs."),
     # output and use
     "JS090": Code("wrong use", "The command line or the call is wrong."),
     "JS091": Code("cannot write", "An output could not be written."),
