@@ -147,21 +147,32 @@ def fields_page() -> str:
 
 
 def rules_page() -> str:
-    """The shipped rules."""
-    root = shipped("sigma_rules")
+    """The shipped rules, each with a link to its page."""
+    pack = api.load_pack()
+    places = {rule.id: page for rule, page in zip(pack.rules, api.rule_places(pack), strict=True)}
     rows = (
         (
-            f"[{rule.title}](../../sigma_rules/{Path(rule.path).resolve().relative_to(root).as_posix()})",
+            f"[{rule.title}](rules/{places[rule.id]})",
             rule.level or "",
             rule.status or "",
-            ", ".join(rule.tags),
-            " ".join((rule.description or "").split()),
+            ", ".join(str(each) for each in _source_of(rule) if each),
+            (rule.description or "").strip().partition("\n")[0],
         )
-        for rule in api.load_pack().rules
+        for rule in pack.rules
     )
     return "# Shipped rules\n\n" + _table(
-        ("rule", "level", "status", "tags", "what it detects"), rows
+        ("rule", "level", "status", "log source", "what it detects"), rows
     )
+
+
+def _source_of(rule: Any) -> tuple[str | None, ...]:
+    source = rule.logsource
+    return (source.product, source.category, source.service)
+
+
+def rule_pages() -> dict[str, str]:
+    """A page for each shipped rule file, by its path below ``reference``."""
+    return {f"rules/{page}": text for page, text in api.rule_pages(api.load_pack()).items()}
 
 
 def mappings_page() -> str:
@@ -264,15 +275,23 @@ PAGES: dict[str, Callable[[], str]] = {
 
 def main(arguments: list[str]) -> int:
     """Write every page, or with ``--check`` name those that differ from what would be written."""
-    stale = []
-    for name, page in PAGES.items():
-        path, text = REFERENCE / name, NOTE + page()
+    check, stale = "--check" in arguments, []
+    pages = {name: page() for name, page in PAGES.items()} | rule_pages()
+    for name, body in pages.items():
+        path, text = REFERENCE / name, NOTE + body
         if path.is_file() and path.read_text(encoding="utf-8") == text:
             continue
         stale.append(name)
-        if "--check" not in arguments:
+        if not check:
+            path.parent.mkdir(parents=True, exist_ok=True)
             path.write_text(text, encoding="utf-8")
-    if "--check" in arguments and stale:
+    for path in sorted((REFERENCE / "rules").rglob("*.md")):
+        name = path.relative_to(REFERENCE).as_posix()
+        if name not in pages:  # the rule is gone
+            stale.append(name)
+            if not check:
+                path.unlink()
+    if check and stale:
         print(f"out of date: {', '.join(stale)}; run make docs", file=sys.stderr)
         return 1
     return 0

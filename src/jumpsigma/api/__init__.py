@@ -4,6 +4,7 @@ from jumpsigma.api.cases import CaseReport, CaseResult, run_cases
 from jumpsigma.api.compiled import CompiledFile, compile_python
 from jumpsigma.api.explanations import compile_one, explain
 from jumpsigma.api.intake import list_events, list_fields, list_mappings, list_services
+from jumpsigma.api.reports import navigator_layer, rule_pages, rule_places
 from jumpsigma.api.rules import (
     SHIPPED,
     compile,
@@ -34,7 +35,10 @@ __all__ = [
     "list_rules",
     "list_services",
     "load_pack",
+    "navigator_layer",
     "new_rule",
+    "rule_pages",
+    "rule_places",
     "run_cases",
     "select",
     "synthesize",

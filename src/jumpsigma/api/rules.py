@@ -181,8 +181,25 @@ def _file_names(rule: LoadedRule) -> set[str]:
     return {name.casefold() for name in (path.stem, path.name, rule.path)}
 
 
-def list_rules(pack: Pack) -> list[dict[str, Any]]:
-    """The rules and correlations of a pack, one plain row each, as ``list rules`` prints them."""
+def list_rules(
+    pack: Pack,
+    *,
+    text: str | None = None,
+    levels: Sequence[str] | None = None,
+    tags: Sequence[str] | None = None,
+    service: str | None = None,
+) -> list[dict[str, Any]]:
+    """The rules and correlations of a pack, one plain row each, as ``list rules`` prints them.
+
+    ``text`` is looked for in titles and descriptions, in any case; ``levels`` keeps rules of one
+    of these levels, ``tags`` those with one of these tags or a tag below it (``t1110`` also
+    means ``attack.t1110.003``), ``service`` those whose log source states it.
+
+    Raises :class:`DiagnosticError` (JS090) for a level that does not exist.
+    """
+    for level in levels or ():
+        level_rank(level)
+    wanted = (text or "").casefold()
     return [
         {
             "id": rule.id,
@@ -197,4 +214,19 @@ def list_rules(pack: Pack) -> list[dict[str, Any]]:
             "correlation": rule.kind == "correlation",
         }
         for rule in pack.rules
+        if wanted in f"{rule.title}\n{rule.description or ''}".casefold()
+        and (not levels or rule.level in levels)
+        and (not tags or any(_has_tag(rule, tag) for tag in tags))
+        and (service is None or rule.logsource.service == service)
     ]
+
+
+def _has_tag(rule: LoadedRule, wanted: str) -> bool:
+    """Whether a rule has a tag, or one below it; ``attack.`` may be left out."""
+    name = wanted.casefold()
+    names = (name, f"attack.{name}")
+    return any(
+        tag.casefold() == each or tag.casefold().startswith(f"{each}.")
+        for tag in rule.tags
+        for each in names
+    )

@@ -7,7 +7,7 @@ from typing import Annotated, Any
 import typer
 
 from jumpsigma._version import __version__
-from jumpsigma.cli import cases, explain, listing, new, scan, synth
+from jumpsigma.cli import cases, explain, listing, new, report, scan, synth
 from jumpsigma.cli import compile as compiling
 from jumpsigma.cli.output import fail, tell
 from jumpsigma.diagnostics import Diagnostic, DiagnosticError
@@ -33,6 +33,7 @@ app.command("explain", epilog=explain.EXAMPLES)(explain.explain)
 app.command("synth", epilog=synth.EXAMPLES)(synth.synth)
 app.add_typer(listing.app, name="list")
 app.add_typer(new.app, name="new")
+app.add_typer(report.app, name="report")
 
 
 def _version(*, wanted: bool) -> None:

@@ -37,18 +37,35 @@ ServiceOption = Annotated[
 
 @app.command("rules")
 def rules(
+    text: TextArgument = None,
     *,
     rules: RulesOption = ["shipped"],  # noqa: B006 - typer copies its defaults
+    level: Annotated[
+        list[str] | None, typer.Option("--level", help="Only rules of this level. Repeatable.")
+    ] = None,
+    tag: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--tag",
+            help="Only rules with this tag or one below it: t1110, attack.persistence. Repeatable.",
+        ),
+    ] = None,
+    service: Annotated[
+        str | None, typer.Option("--service", "-s", help="Only rules for this service.")
+    ] = None,
     form: FormatOption = Format.TABLE,
 ) -> int:
-    """List the rules of a pack with level, status and log source."""
+    """List the rules of a pack with level, status and log source.
+
+    TEXT is looked for in titles and descriptions. A rule is listed when it satisfies every
+    option; for an option that is given twice, one of its values is enough.
+    """
     from jumpsigma import api
 
     pack = load_rules(rules)
     tell(pack.diagnostics)
-    _print(
-        api.list_rules(pack), ("level", "title", "status", "product", "category", "service"), form
-    )
+    rows = api.list_rules(pack, text=text, levels=level, tags=tag, service=service)
+    _print(rows, ("level", "title", "status", "product", "category", "service"), form)
     return 1 if pack.has_errors else 0
 
 

@@ -1,0 +1,93 @@
+"""``jumpsigma report``: a pack shown to people."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from jumpsigma.cli.output import RulesOption, load_rules, tell
+from jumpsigma.diagnostics import Diagnostic, DiagnosticError, Span
+
+EXAMPLES = """Examples:
+
+  jumpsigma report navigator -o layer.json
+
+  jumpsigma report rules -o site/docs/rules --rules my_rules
+"""
+
+app = typer.Typer(
+    no_args_is_help=True,
+    rich_markup_mode=None,
+    help="Show a pack to people: pages of documentation, an ATT&CK Navigator layer.",
+    epilog=EXAMPLES,
+)
+
+
+@app.command("navigator")
+def navigator(
+    *,
+    rules: RulesOption = ["shipped"],  # noqa: B006 - typer copies its defaults
+    min_level: Annotated[str | None, typer.Option(help="Leave out rules below this level.")] = None,
+    name: Annotated[str, typer.Option(help="What the layer is called.")] = "jumpsigma",
+    output: Annotated[
+        str | None, typer.Option("--output", "-o", metavar="FILE", help="Default: standard output.")
+    ] = None,
+) -> int:
+    """Write an ATT&CK Navigator layer: techniques coloured by the level of their worst rule.
+
+    Open it at https://mitre-attack.github.io/attack-navigator/ with "Open Existing Layer". The
+    layer has format 4.5 and the identifiers of ATT&CK v19.
+    """
+    from jumpsigma import api
+
+    pack = load_rules(rules)
+    tell(pack.diagnostics)
+    layer = api.navigator_layer(pack, name, min_level=min_level)
+    text = json.dumps(layer, indent=2, ensure_ascii=False) + "\n"
+    if output is None:
+        sys.stdout.write(text)
+    else:
+        _write(Path(output), text, pack.files)
+    return 1 if pack.has_errors else 0
+
+
+@app.command("rules")
+def rules(
+    *,
+    rules: RulesOption = ["shipped"],  # noqa: B006 - typer copies its defaults
+    output: Annotated[
+        str, typer.Option("--output", "-o", metavar="DIR", help="The folder to write to.")
+    ],
+) -> int:
+    """Write a page of documentation for each rule, in Markdown.
+
+    A page says what the rule detects, its logic in words, what ATT&CK calls it, the log source,
+    the false positives and the cases. Pages of other rules in the folder are left alone.
+    """
+    from jumpsigma import api
+
+    pack = load_rules(rules)
+    tell(pack.diagnostics)
+    pages = api.rule_pages(pack)
+    for page, text in pages.items():
+        _write(Path(output) / page, text, pack.files)
+    print(f"{len(pages)} {'page' if len(pages) == 1 else 'pages'} written", file=sys.stderr)
+    return 1 if pack.has_errors else 0
+
+
+def _write(path: Path, text: str, read: tuple[str, ...]) -> None:
+    from jumpsigma.report.outputs import refuse_overwriting
+
+    message = "the report would overwrite what it is made of"
+    refuse_overwriting(path, read, message, hint="choose another file")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, encoding="utf-8", newline="\n")
+    except OSError as error:
+        raise DiagnosticError(
+            Diagnostic("JS091", f"cannot write: {error.strerror}", span=Span(str(path)))
+        ) from None
