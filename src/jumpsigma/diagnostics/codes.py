@@ -127,6 +127,15 @@ CODES: dict[str, Code] = {
     ),
     "JS084": Code("indicator store busy", "Another process is writing to the indicator store."),
     "JS085": Code("extra not installed", "This needs a package that an optional extra installs."),
+    "JS086": Code(
+        "unsupported indicator",
+        "An indicator says more than one value, or something that is none; it is not approximated.",
+    ),
+    "JS087": Code("unreadable feed", "The content is of no known feed format, or is damaged."),
+    "JS088": Code("cannot fetch", "A feed could not be fetched, or fetching it was refused."),
+    "JS089": Code(
+        "skipped in a feed", "A feed holds things that are no indicators, or more of one problem."
+    ),
     # output and use
     "JS090": Code("wrong use", "The command line or the call is wrong."),
     "JS091": Code("cannot write", "An output could not be written."),
