@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import argparse
 import os
+import sys
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -77,11 +78,10 @@ def main() -> None:
     options = parser.parse_args()
     for share in shares(options.folder):
         count = share.total - len(share.missed)
-        print(
-            f"{share.ours:14} {share.reference:36} {count:4} of {share.total:4} {share.covered:4.0%}"
-        )
+        of_all = f"{count:4} of {share.total:4} {share.covered:4.0%}"
+        sys.stdout.write(f"{share.ours:14} {share.reference:36} {of_all}\n")
         if options.missed:
-            print("".join(f"    {name}\n" for name in share.missed), end="")
+            sys.stdout.writelines(f"    {name}\n" for name in share.missed)
 
 
 if __name__ == "__main__":
