@@ -1,0 +1,64 @@
+"""The content of a feed as UTF-8 blocks, as often as a reader needs them.
+
+Archives are unpacked and UTF-16 is transcoded by :mod:`jumpsigma.intake.opening`, in bounded
+memory. Some formats name a source or a type behind what it belongs to, hence a second reading.
+"""
+
+from __future__ import annotations
+
+import shutil
+import sys
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import BinaryIO
+
+from jumpsigma.diagnostics import Diagnostic, Span
+from jumpsigma.intake.opening import STDIN, open_blocks
+from jumpsigma.intake.records import Reading, ReadStats, Reject
+
+MAX_BYTES = 2 * 1024 * 1024 * 1024
+"""Unpacked bytes of one feed that are read; the largest public ones have some hundred MB."""
+
+
+class Content:
+    """One document of a feed: a file, standard input (``-``) or something that was fetched."""
+
+    def __init__(self, place: str, file: BinaryIO | None = None) -> None:
+        """``place`` is what diagnostics call it: a path, or a URL without its secrets.
+
+        ``file``, when given, is seekable and holds the content; the caller closes it.
+        """
+        self.place = place
+        self._file = file
+
+    def reading(self) -> Reading:
+        """A fresh record of one pass; rejected elements are kept in none but the caller's list."""
+        return Reading(self.place, ReadStats(), on_reject=_ignore)
+
+    def blocks(self, reading: Reading) -> Iterator[bytes]:
+        """The content from its beginning. What is wrong with it is noted in ``reading``."""
+        if self.place == STDIN and self._file is None and sys.stdin is not None:
+            # A pipe can be read only once.
+            self._file = tempfile.TemporaryFile()  # noqa: SIM115 # closed with this object
+            shutil.copyfileobj(sys.stdin.buffer, self._file)
+        if self._file is not None:
+            self._file.seek(0)
+        size = 0
+        for block in open_blocks(self._file or Path(self.place), reading):
+            size += len(block)
+            if size > MAX_BYTES:
+                message = f"unpacks to more than {MAX_BYTES // 1024**3} GiB; not read on"
+                reading.problem("JS087", message, hint="a decompression bomb? look at it by hand")
+                return
+            yield block
+
+    def problems(self, reading: Reading) -> Iterator[Diagnostic]:
+        """What was wrong with the content as a whole, once it has been read."""
+        for problem in reading.problems:
+            hint = "it was cut off; fetch it again" if problem.code == "JS074" else problem.hint
+            yield Diagnostic(problem.code, problem.message, span=Span(self.place), hint=hint)
+
+
+def _ignore(_reject: Reject) -> None:
+    """Of a pass that looks for something else, what is malformed is told by the other pass."""
