@@ -4,6 +4,15 @@ from jumpsigma.api.cases import CaseReport, CaseResult, run_cases
 from jumpsigma.api.compiled import CompiledFile, compile_python
 from jumpsigma.api.explanations import compile_one, explain
 from jumpsigma.api.intake import list_events, list_fields, list_mappings, list_services
+from jumpsigma.api.intel import (
+    add_indicators,
+    expire_indicators,
+    list_indicators,
+    match_indicators,
+    pull_indicators,
+    remove_indicators,
+    update_from_warninglists,
+)
 from jumpsigma.api.reports import navigator_layer, rule_pages, rule_places
 from jumpsigma.api.rules import (
     SHIPPED,
@@ -23,23 +32,30 @@ __all__ = [
     "CaseResult",
     "CompiledFile",
     "NewRule",
+    "add_indicators",
     "compile",
     "compile_one",
     "compile_python",
+    "expire_indicators",
     "explain",
     "find_rule",
     "level_rank",
     "list_events",
     "list_fields",
+    "list_indicators",
     "list_mappings",
     "list_rules",
     "list_services",
     "load_pack",
+    "match_indicators",
     "navigator_layer",
     "new_rule",
+    "pull_indicators",
+    "remove_indicators",
     "rule_pages",
     "rule_places",
     "run_cases",
     "select",
     "synthesize",
+    "update_from_warninglists",
 ]

@@ -7,7 +7,7 @@ from typing import Annotated, Any
 import typer
 
 from jumpsigma._version import __version__
-from jumpsigma.cli import cases, explain, listing, new, report, scan, synth
+from jumpsigma.cli import cases, explain, intel, listing, new, report, scan, synth
 from jumpsigma.cli import compile as compiling
 from jumpsigma.cli.output import fail, tell
 from jumpsigma.diagnostics import Diagnostic, DiagnosticError
@@ -31,6 +31,7 @@ app.command("test", epilog=cases.EXAMPLES)(cases.run)
 app.command("compile", epilog=compiling.EXAMPLES)(compiling.compile_rules)
 app.command("explain", epilog=explain.EXAMPLES)(explain.explain)
 app.command("synth", epilog=synth.EXAMPLES)(synth.synth)
+app.add_typer(intel.app, name="intel")
 app.add_typer(listing.app, name="list")
 app.add_typer(new.app, name="new")
 app.add_typer(report.app, name="report")

@@ -14,7 +14,7 @@ from datetime import UTC, datetime, timedelta
 from itertools import islice
 from typing import Any, Final
 
-from jumpsigma.diagnostics import Diagnostic
+from jumpsigma.diagnostics import Diagnostic, Severity
 from jumpsigma.intel.database import transaction
 from jumpsigma.intel.model import AddResult, Entry, Kind
 from jumpsigma.intel.normalise import NotAnIndicatorError, normalise
@@ -180,7 +180,7 @@ class Staging:
     def _rows(self, entries: Iterable[Entry | Diagnostic]) -> Iterator[tuple[Any, ...]]:
         for number, entry in enumerate(entries):
             if isinstance(entry, Diagnostic):
-                self.rejected += entry.is_error
+                self.rejected += entry.severity is not Severity.INFO
                 self.on_problem(entry)
                 continue
             try:
