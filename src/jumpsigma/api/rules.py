@@ -3,21 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import replace
 from difflib import get_close_matches
 from pathlib import Path, PurePath
 from typing import Any, Final
 
 from jumpsigma import pack as packs
+from jumpsigma.api.lists import lists_for, plain_lists
 from jumpsigma.codegen import generate
 from jumpsigma.content import shipped
 from jumpsigma.diagnostics import Diagnostic, DiagnosticError
 from jumpsigma.interpret import Lists
-from jumpsigma.ir.bind import bind
 from jumpsigma.ir.nodes import RuleIR
 from jumpsigma.lower import lower_rule
 from jumpsigma.mapping import load_mapping
 from jumpsigma.matcher import Matcher
+from jumpsigma.matcher.indicators import ListProvider
+from jumpsigma.matcher.lookups import IndicatorLists
 from jumpsigma.matcher.program import Program
 from jumpsigma.pack import LoadedRule, Pack
 
@@ -54,21 +55,23 @@ def compile(  # noqa: A001 - the verb of the documented contract
     logsource: Mapping[str, str] | None = None,
     min_level: str | None = None,
     lists: Lists | None = None,
+    indicators: ListProvider | None = None,
 ) -> Matcher:
     """Compile the rules of a pack for events in one vocabulary.
 
     ``mapping`` names the vocabulary of the events (``jumpcloud`` for raw Directory Insights,
     ``sigma``, ``ecs``, or the path of a mapping file). ``logsource`` keeps the rules that fit a
     kind of log (S605), ``min_level`` those at least that severe. ``lists`` gives values of
-    placeholders by name, besides those that ``pack.yaml`` files give. A rule that cannot be
-    compiled, or does not apply, stands in ``matcher.refused`` with the reason.
+    placeholders by name, besides those that ``pack.yaml`` files give; ``indicators`` gives those of
+    an indicator store. A rule that cannot be compiled, or does not apply, stands in
+    ``matcher.refused`` with the reason.
 
     Raises :class:`DiagnosticError` for a mapping that is not found or wrong (JS052, JS053), and
     for a level or log source attribute that does not exist (JS090); :class:`TypeError` for a
     ``pack`` that is none, such as its path, and for a ``logsource`` that is a text.
     """
     rules, refused = lower_pack(pack, mapping, logsource=logsource, min_level=min_level)
-    return matcher_for(rules, refused, pack.lists_with(lists or {}))
+    return matcher_for(rules, refused, lists_for(pack, lists, indicators))
 
 
 def lower_pack(
@@ -93,12 +96,14 @@ def lower_pack(
 
 
 def matcher_for(
-    rules: Sequence[RuleIR], refused: Iterable[Diagnostic] = (), lists: Lists | None = None
+    rules: Sequence[RuleIR],
+    refused: Iterable[Diagnostic] = (),
+    lists: IndicatorLists | Lists | None = None,
 ) -> Matcher:
-    """Generate the code of lowered rules, with the values of their placeholders written in."""
-    bound = [replace(rule, condition=bind(rule.condition, lists or {})) for rule in rules]
-    module = generate(bound)
-    return Matcher(rules, Program(module.source, module.places), refused)
+    """Generate the code of lowered rules, and load the lists that their placeholders stand for."""
+    module = generate(rules)
+    loaded = lists if isinstance(lists, IndicatorLists) else plain_lists(lists)
+    return Matcher(rules, Program(module.source, module.places, loaded), refused)
 
 
 def select(

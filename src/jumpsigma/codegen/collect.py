@@ -1,9 +1,13 @@
-"""The lines that note what satisfied a rule (S702), from the same expressions as its condition."""
+"""The lines that note what satisfied a rule, from the same expressions as its condition.
+
+That is the values of the event (S702), and the indicators by which they did (S479).
+"""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from itertools import groupby
-from typing import assert_never
+from typing import NamedTuple, assert_never
 
 from jumpsigma.codegen.emit import (
     Emitter,
@@ -14,6 +18,7 @@ from jumpsigma.codegen.emit import (
     text_word,
     tuple_source,
 )
+from jumpsigma.ir.bind import has_placeholder
 from jumpsigma.ir.nodes import (
     And,
     Element,
@@ -29,65 +34,104 @@ from jumpsigma.ir.nodes import (
 )
 
 
-def collect(
-    emitter: Emitter, expr: Expr, indent: int = 1, scope: str = "event", prefix: str = ""
-) -> list[Line]:
-    """The lines for an expression that holds; ``prefix`` names the element that they are in."""
+class _At(NamedTuple):
+    """Where lines stand; ``prefix`` names the element that they are in."""
+
+    indent: int = 1
+    scope: str = "event"
+    prefix: str = ""
+
+    def deeper(self) -> _At:
+        return self._replace(indent=self.indent + 1)
+
+
+#: The lines that note what one test has to say.
+_Note = Callable[[Emitter, Test | Keyword, _At], list[Line]]
+
+
+def collect_values(emitter: Emitter, expr: Expr) -> list[Line]:
+    """The lines that add to ``found`` what satisfied an expression that holds (S702)."""
+    return _collect(emitter, expr, _values, _At())
+
+
+def collect_indicators(emitter: Emitter, expr: Expr) -> list[Line]:
+    """The lines that add indicators to ``noted``; none for an expression without placeholders."""
+    return _collect(emitter, expr, _indicators, _At())
+
+
+def _collect(emitter: Emitter, expr: Expr, note: _Note, at: _At) -> list[Line]:
+    """The lines for an expression that holds."""
     match expr:
         case And(items):
-            return [
-                line for item in items for line in collect(emitter, item, indent, scope, prefix)
-            ]
+            parts = (_collect(emitter, item, note, at) for item in items)
+            return [line for part in parts for line in part]
         case Or(items):
-            return _collect_any(emitter, items, indent, scope, prefix)
+            return _collect_any(emitter, items, note, at)
         case Not():
             return []
         case Selection(item=item):
-            return collect(emitter, item, indent, scope, prefix)
-        case Test():
-            hits = _hits(emitter, expr, scope)
-            return [] if hits is None else [_noted(emitter, expr, prefix, hits, indent)]
-        case Keyword():
-            check = emitter.check(keyword_value(expr))
-            return [
-                Line(f"{tabs(indent)}for path, value in w(event, memo):", expr.place),
-                Line(f"{tabs(indent + 1)}if {check}(value):"),
-                Line(f"{tabs(indent + 2)}add(found, path, (value,))"),
-            ]
+            return _collect(emitter, item, note, at)
+        case Test() | Keyword():
+            return note(emitter, expr, at)
         case Element(field, name):
             label = f"{field}[{'*' if name is None else name}]"
-            inside = collect(emitter, expr.item, indent, "element", label)
+            inside = _collect(emitter, expr.item, note, _At(at.indent, "element", label))
             if not inside:
                 return []
-            found = f"first({emitter.element(expr)}, {emitter.elements_of(expr, scope)})"
-            return [Line(f"{tabs(indent)}element = {found}", expr.place), *inside]
+            candidates = emitter.elements_of(expr, at.scope)
+            found = f"first({emitter.element(expr)}, {candidates}, event, memo)"
+            return [Line(f"{tabs(at.indent)}element = {found}", expr.place), *inside]
         case _:
             assert_never(expr)
 
 
-def _collect_any(
-    emitter: Emitter, items: tuple[Expr, ...], indent: int, scope: str, prefix: str
-) -> list[Line]:
+def _collect_any(emitter: Emitter, items: tuple[Expr, ...], note: _Note, at: _At) -> list[Line]:
     """Alternatives: texts of one field that stand together are noted in one line."""
     lines: list[Line] = []
     for alike, group in groupby(items, key=_alike):
         members = list(group)
-        if alike is not None and len(members) > 1:
+        if alike is not None and len(members) > 1 and note is _values:
             path, shape = alike
             kind, _, cased = shape.partition(" ")
             words = [text_word(test.value) for test in members if isinstance(test, Test)]
             wanted = f"wanted({kind!r}, {tuple_source(words)}, {bool(cased)})"
-            hits = f"{emitter.checks.name(wanted)}({emitter.values(path, scope)})"
-            lines.append(_noted(emitter, members[0], prefix, hits, indent))
+            hits = f"{emitter.checks.name(wanted)}({emitter.values(path, at.scope)})"
+            lines.append(_noted(emitter, members[0], hits, at))
             continue
         for item in members:
             if isinstance(item, Test | Keyword):  # notes nothing when it does not hold
-                lines += collect(emitter, item, indent, scope, prefix)
-            elif inside := collect(emitter, item, indent + 1, scope, prefix):
-                lines.append(Line(f"{tabs(indent)}if ("))
-                lines += emitter.condition(item, indent + 1, scope)
-                lines += [Line(f"{tabs(indent)}):"), *inside]
+                lines += note(emitter, item, at)
+            elif inside := _collect(emitter, item, note, at.deeper()):
+                lines.append(Line(f"{tabs(at.indent)}if ("))
+                lines += emitter.condition(item, at.indent + 1, at.scope)
+                lines += [Line(f"{tabs(at.indent)}):"), *inside]
     return lines
+
+
+def _values(emitter: Emitter, expr: Test | Keyword, at: _At) -> list[Line]:
+    if isinstance(expr, Test):
+        hits = _hits(emitter, expr, at.scope)
+        return [] if hits is None else [_noted(emitter, expr, hits, at)]
+    if has_placeholder(expr.value):
+        found = f"{emitter.look_up(expr)}.located(w(event, memo), event, memo)"
+        return [
+            Line(f"{tabs(at.indent)}for path, value in {found}:", expr.place),
+            Line(f"{tabs(at.indent + 1)}add(found, path, (value,))"),
+        ]
+    check = emitter.check(keyword_value(expr))
+    return [
+        Line(f"{tabs(at.indent)}for path, value in w(event, memo):", expr.place),
+        Line(f"{tabs(at.indent + 1)}if {check}(value):"),
+        Line(f"{tabs(at.indent + 2)}add(found, path, (value,))"),
+    ]
+
+
+def _indicators(emitter: Emitter, expr: Test | Keyword, at: _At) -> list[Line]:
+    if not has_placeholder(expr.value):
+        return []
+    found = emitter.values_of(expr, at.scope)
+    code = f"{emitter.look_up(expr)}.note(noted, {found}, event, memo)"
+    return [Line(f"{tabs(at.indent)}{code}", expr.place)]
 
 
 def _alike(expr: Expr) -> tuple[str, str] | None:
@@ -96,11 +140,11 @@ def _alike(expr: Expr) -> tuple[str, str] | None:
     return (expr.field, shape) if isinstance(expr, Test) and shape is not None else None
 
 
-def _noted(emitter: Emitter, test: Expr, prefix: str, hits: str, indent: int) -> Line:
+def _noted(emitter: Emitter, test: Expr, hits: str, at: _At) -> Line:
     path = test.field if isinstance(test, Test) else ""
-    label = ascii(".".join(part for part in (prefix, path) if part))
+    label = ascii(".".join(part for part in (at.prefix, path) if part))
     place = test.place if isinstance(test, Test) else None
-    return Line(f"{tabs(indent)}add(found, {emitter.constants.name(label)}, {hits})", place)
+    return Line(f"{tabs(at.indent)}add(found, {emitter.constants.name(label)}, {hits})", place)
 
 
 def _hits(emitter: Emitter, test: Test, scope: str) -> str | None:
@@ -113,5 +157,7 @@ def _hits(emitter: Emitter, test: Test, scope: str) -> str | None:
             return found if expected else None
         case FieldRef():
             return emitter.referring(test.field, test.value, scope)
+        case _ if has_placeholder(test.value):
+            return f"{emitter.look_up(test)}.hits({found}, event, memo)"
         case _:
             return f"filter({emitter.check(test.value)}, {found})"

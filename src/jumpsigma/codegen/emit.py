@@ -11,6 +11,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import assert_never
 
+from jumpsigma.ir.bind import has_placeholder
 from jumpsigma.ir.nodes import (
     And,
     Boolean,
@@ -26,14 +27,17 @@ from jumpsigma.ir.nodes import (
     Number,
     Or,
     Place,
+    Placeholder,
     Regex,
     Selection,
     Test,
     Text,
+    TextPart,
     TimePart,
     Value,
     Wildcard,
 )
+from jumpsigma.ir.regex import parts_of
 
 #: Stands between the texts of an event where they are searched as one.
 SEPARATOR = "\0"
@@ -65,12 +69,15 @@ class Pool:
 
 
 class Emitter:
-    """Collects what the functions of one module need: constants, fields, checks, elements."""
+    """Collects what the functions of one module need: constants, fields, checks, elements.
+
+    The values of lists are no part of the module: it asks ``LISTS`` for look-ups when it begins.
+    """
 
     def __init__(self, conditions: Sequence[Expr], regex_source: Callable[[Regex], str]) -> None:
         self._regex_source = regex_source
         self.constants, self.paths = Pool("K"), Pool("F")
-        self.checks, self.regexes = Pool("P"), Pool("R")
+        self.checks, self.regexes, self.look_ups = Pool("P"), Pool("R"), Pool("L")
         self.fields: dict[str, str] = {}
         self.shared: dict[str, str] = {}
         self.element_functions: list[tuple[str, list[Line]]] = []
@@ -168,7 +175,8 @@ class Emitter:
     def _leaf(self, expr: Test | Keyword | Element, scope: str) -> str:
         if isinstance(expr, Element):
             function = self.element(expr)
-            return f"any(map({function}, {self.elements_of(expr, scope)}))"
+            elements = self.elements_of(expr, scope)
+            return f"any({function}(element, event, memo) for element in {elements})"
         return self._memo(self._code(expr, scope), scope)
 
     def _memo(self, code: str, scope: str) -> str:
@@ -182,6 +190,8 @@ class Emitter:
         look = _look(expr)
         if look is not None:
             return self._look_code(look, [_looked_for(expr)], scope)
+        if has_placeholder(expr.value):
+            return self._placeholder_code(expr, scope)
         if isinstance(expr, Keyword):
             return self._keyword_code(expr)
         match expr.value:
@@ -194,6 +204,14 @@ class Emitter:
                 return f"bool({self.referring(expr.field, expr.value, scope)})"
             case _:
                 return f"any(map({self.check(expr.value)}, {self.values(expr.field, scope)}))"
+
+    def _placeholder_code(self, expr: Test | Keyword, scope: str) -> str:
+        look_up = self.look_up(expr)
+        if isinstance(expr, Test) and isinstance(expr.value, Text) and not expr.value.cased:
+            found = self._texts(expr.field, scope, cased=False)
+        else:
+            found = f"{look_up}.texts({self.values_of(expr, scope)})"
+        return f"{look_up}.holds({found}, event, memo)"
 
     def _keyword_code(self, expr: Keyword) -> str:
         """Any value of the event; with wildcards inside, only where its longest part is at all."""
@@ -267,17 +285,38 @@ class Emitter:
                 source = f"boolean({boolean})"
             case Regex():
                 source = f"regex({self.regexes.name(ascii(self._regex_source(value)))}.search)"
-            case Network(cidr):
+            case Network(str(cidr)):
                 source = f"network({cidr!a})"
             case Compare(op, number):
                 source = f"compare({op!r}, {number!r})"
             case TimePart(unit, op, number):
                 source = f"time_part({unit!r}, {op!r}, {number!r})"
-            case Null() | Exists() | FieldRef():
-                raise AssertionError(f"{value!r} is judged on the whole field")
+            case Null() | Exists() | FieldRef() | Network():
+                raise AssertionError(f"{value!r} is no value that is judged on its own")
             case _:
                 assert_never(value)
         return self.checks.name(source)
+
+    def look_up(self, expr: Test | Keyword) -> str:
+        """The constant that holds the look-up for a value with placeholders."""
+        value = keyword_value(expr) if isinstance(expr, Keyword) else expr.value
+        match value:
+            case Text(parts, cased):
+                source = f"LISTS.text({_pieces(parts)}, {cased}, {_is_every(parts)})"
+            case Network(Placeholder(name, every)):
+                source = f"LISTS.network({name!a}, {every})"
+            case Regex(parts):
+                pieces, every = _pieces(parts_of(value)), _is_every(parts)
+                source = f"LISTS.regex({pieces}, {every}, compile_regex, escape)"
+            case _:
+                raise AssertionError(f"{value!r} has no placeholder")
+        return self.look_ups.name(source)
+
+    def values_of(self, expr: Test | Keyword, scope: str) -> str:
+        """The code for the values that a test looks at."""
+        if isinstance(expr, Keyword):
+            return "(value for _, value in w(event, memo))"
+        return self.values(expr.field, scope)
 
     def referring(self, path: str, value: FieldRef, scope: str) -> str:
         """The code for the values that refer to another field's."""
@@ -355,6 +394,25 @@ def keyword_value(keyword: Keyword) -> Value:
             return keyword.value
         case _:
             assert_never(keyword.value)
+
+
+def _pieces(parts: Sequence[TextPart]) -> str:
+    """The Python source of a text's parts as look-ups take them."""
+    sources = [
+        "MANY"
+        if part is Wildcard.MANY
+        else "ONE"
+        if part is Wildcard.ONE
+        else f"({part.name!a},)"
+        if isinstance(part, Placeholder)
+        else ascii(part)
+        for part in parts
+    ]
+    return f"({''.join(f'{source}, ' for source in sources)})"
+
+
+def _is_every(parts: Sequence[TextPart]) -> bool:
+    return any(part.every for part in parts if isinstance(part, Placeholder))
 
 
 def _number_text(number: float) -> str:

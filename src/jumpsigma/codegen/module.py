@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING, Any, Final
 
-from jumpsigma.codegen.collect import collect
+from jumpsigma.codegen.collect import collect_indicators, collect_values
 from jumpsigma.codegen.emit import Emitter, Line
 from jumpsigma.codegen.gates import Gate, choose_gates
 from jumpsigma.ir.nodes import Expr, Place, Regex, RuleIR
@@ -24,8 +24,11 @@ PROLOGUE: Final = '''\
 
 from __future__ import annotations
 
+from jumpsigma.ir.regex import escape
 from jumpsigma.ir.regex import from_source as compile_regex
 from jumpsigma.matcher.runtime import *'''
+
+_FIRST_SLOT: Final = 4  # of an event's memo; before it: leaves, their texts in two forms, the time
 
 _MARK = re.compile(r"  #@(\d+)$")
 
@@ -47,33 +50,38 @@ def generate(
     regex_source: Callable[[Regex], str] = source_of,
     path_of: Callable[[RuleIR], str] = lambda rule: rule.path,
 ) -> GeneratedModule:
-    """The module for rules without placeholders; the same rules always give the same source."""
+    """The module for some rules; the same rules always give the same source.
+
+    It begins with the name ``LISTS`` defined, an ``IndicatorLists``, and holds no value of a list.
+    """
     conditions = [rule.condition for rule in rules]
     emitter = Emitter(conditions, regex_source)
     lines = _Lines()
     functions = [
         {
+            "number": number,
             "title": ascii(rule.title),
             "path": ascii(path_of(rule)),
             "condition": lines.marked(emitter.condition(rule.condition, 2)),
-            "collect": lines.marked(collect(emitter, rule.condition)),
+            "collect": lines.marked(collect_values(emitter, rule.condition)),
+            "indicators": lines.marked(collect_indicators(emitter, rule.condition)),
         }
-        for rule in rules
+        for number, rule in enumerate(rules)
     ]
     elements = [(name, lines.marked(body)) for name, body in emitter.element_functions]
     dispatch = _dispatch(conditions, emitter)
-    slots = 3 + 2 * len(emitter.fields) + len(emitter.shared)
+    slots = _FIRST_SLOT + 2 * len(emitter.fields) + len(emitter.shared)
     text = render(
         "matcher.py.j2",
         prologue=prologue,
         epilogue=epilogue,
         constants=_constants(emitter),
         fields=[
-            (3 + 2 * number, emitter.path(path), number)
+            (_FIRST_SLOT + 2 * number, emitter.path(path), number)
             for number, path in enumerate(emitter.fields)
         ],
         shared=[
-            (3 + 2 * len(emitter.fields) + number, name, code)
+            (_FIRST_SLOT + 2 * len(emitter.fields) + number, name, code)
             for number, (code, name) in enumerate(emitter.shared.items())
         ],
         elements=elements,
@@ -86,7 +94,8 @@ def generate(
 
 def _constants(emitter: Emitter) -> list[tuple[str, str]]:
     regexes = [(name, f"compile_regex({source})") for name, source in emitter.regexes.items]
-    return [*emitter.constants.items, *emitter.paths.items, *regexes, *emitter.checks.items]
+    pools = (emitter.constants, emitter.paths, emitter.checks, emitter.look_ups)
+    return [*regexes, *(item for pool in pools for item in pool.items)]
 
 
 def _dispatch(conditions: Sequence[Expr], emitter: Emitter) -> dict[str, Any]:

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import datetime
 from typing import Any
 
-from jumpsigma.interpret.values import text_test
+from jumpsigma.interpret.values import moment_of, text_test
 from jumpsigma.ir.nodes import Text
+
+#: Where events have their time (S703).
+_TIME_FIELDS = ("timestamp", "@timestamp", "UtcTime", "TimeCreated", "time")
 
 #: Stands for an element of a list that is not there (S254); no field of it exists.
 ABSENT: Any = object()
@@ -29,6 +33,12 @@ def elements(event: Any, field: str, name: str | None) -> list[Any]:
         wanted = Text((name,))
         found = [e for e in found if any(text_test(wanted, v) for v in values_of(e, "field"))]
     return found or [ABSENT]
+
+
+def event_time(event: Any) -> datetime | None:
+    """The time of an event: the first value of these fields that is a time (S477)."""
+    found = [moment_of(value) for field in _TIME_FIELDS for value in values_of(event, field)]
+    return next((moment for moment in found if moment is not None), None)
 
 
 def _whole(event: Any) -> list[Any]:

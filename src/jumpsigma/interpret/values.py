@@ -27,7 +27,8 @@ from jumpsigma.ir.regex import compiled
 
 _DECIMAL = re.compile(r"[+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d+)?", re.ASCII)
 _TIME = re.compile(
-    r"(\d{4})-(\d\d)-(\d\d)[Tt ](\d\d):(\d\d):(\d\d)(?:\.\d+)?(?:([Zz])|([+-])(\d\d):?(\d\d))?",
+    r"(\d{4})-(\d\d)-(\d\d)[Tt ](\d\d):(\d\d):(\d\d)(?:\.(\d+))?"
+    r"(?:([Zz])|([+-])(\d\d):?(\d\d))?",
     re.ASCII,
 )
 _SURROGATE = re.compile("[\ud800-\udfff]")
@@ -50,7 +51,7 @@ def satisfies(value: Value, item: Any) -> bool:
         case Regex():
             text = text_of(item)
             return text is not None and bool(compiled(value).search(_SURROGATE.sub("\ufffd", text)))
-        case Network(cidr):
+        case Network(str(cidr)):
             return isinstance(item, str) and _in_network(cidr, item)
         case Compare(op, number):
             return _compares(op, number_of(item), number)
@@ -58,6 +59,8 @@ def satisfies(value: Value, item: Any) -> bool:
             return _compares(op, time_part(unit, item), number)
         case Null() | Exists() | FieldRef():
             raise AssertionError(f"{value!r} is judged on the whole field")
+        case Network():
+            raise AssertionError(f"{value!r} is judged with the values of its list")
         case _:
             assert_never(value)
 
@@ -182,14 +185,15 @@ def _in_network(cidr: str, text: str) -> bool:
 
 def time_part(unit: str, item: Any) -> int | None:
     """One part of a time in UTC, None where the value is no time (S355)."""
-    moment = _moment(item)
+    moment = moment_of(item)
     if moment is None:
         return None
     part = moment.isocalendar().week if unit == "week" else getattr(moment, unit)
     return int(part)
 
 
-def _moment(item: Any) -> datetime | None:
+def moment_of(item: Any) -> datetime | None:
+    """The moment that a time of S355 is, in UTC."""
     try:
         if isinstance(item, int | float) and not isinstance(item, bool):
             seconds = item / 1000 if abs(item) >= _MILLISECONDS_FROM else item
@@ -199,12 +203,12 @@ def _moment(item: Any) -> datetime | None:
             return None
         year, month, day, hour, minute, second = map(int, found.groups()[:6])
         zone = UTC
-        if found[8]:
-            offset = timedelta(hours=int(found[9]), minutes=int(found[10]))
-            zone = timezone(offset if found[8] == "+" else -offset)
+        if found[9]:
+            offset = timedelta(hours=int(found[10]), minutes=int(found[11]))
+            zone = timezone(offset if found[9] == "+" else -offset)
+        micro = int((found[7] or "0")[:6].ljust(6, "0"))
         # A leap second (60) belongs to the minute that it ends.
-        return datetime(year, month, day, hour, minute, min(second, 59), tzinfo=zone).astimezone(
-            UTC
-        )
+        moment = datetime(year, month, day, hour, minute, min(second, 59), micro, tzinfo=zone)
+        return moment.astimezone(UTC)
     except (ValueError, OverflowError):
         return None

@@ -90,7 +90,7 @@ def describe(value: Value) -> str:
         case Regex():
             return _regex(value)
         case Network(cidr):
-            return f"in {cidr}"
+            return f"in {cidr if isinstance(cidr, str) else _part(cidr)}"
         case Compare(op, number):
             return f"{_SIGNS[op]} {number!r}"
         case TimePart(unit, op, number):

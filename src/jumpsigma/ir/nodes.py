@@ -15,7 +15,7 @@ from enum import Enum
 from typing import Literal
 
 #: Raised by one whenever a node changes its shape or meaning.
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 
 
 class Wildcard(Enum):
@@ -96,9 +96,9 @@ class Regex:
 
 @dataclass(frozen=True, slots=True)
 class Network:
-    """A network in CIDR notation, as the rule writes it (S354)."""
+    """A network in CIDR notation, as the rule writes it (S354), or those of a list (S475)."""
 
-    cidr: str
+    cidr: str | Placeholder
 
 
 CompareOp = Literal["lt", "lte", "gt", "gte"]

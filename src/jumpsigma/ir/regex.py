@@ -7,15 +7,20 @@ from typing import Any
 
 import re2
 
-from jumpsigma.ir.nodes import Regex
+from jumpsigma.ir.nodes import Placeholder, Regex
 
 
 def source_of(value: Regex) -> str:
     """The RE2 source: flags and anchors written out, placeholders as their escaped name."""
-    source = "".join(p if isinstance(p, str) else re2.escape(p.name) for p in value.parts)
+    return "".join(p if isinstance(p, str) else escape(p.name) for p in parts_of(value))
+
+
+def parts_of(value: Regex) -> tuple[str | Placeholder, ...]:
+    """The RE2 source in parts: flags and anchors written out, placeholders as they are."""
+    start, end = "", ""
     if value.anchor_start or value.anchor_end:
-        start, end = "\\A" if value.anchor_start else "", "\\z" if value.anchor_end else ""
-        source = f"{start}(?:{source}){end}"
+        start = "\\A(?:" if value.anchor_start else "(?:"
+        end = ")\\z" if value.anchor_end else ")"
     flags = "".join(
         letter
         for letter, is_set in (
@@ -25,7 +30,12 @@ def source_of(value: Regex) -> str:
         )
         if is_set
     )
-    return f"(?{flags}){source}" if flags else source
+    return (f"(?{flags}){start}" if flags else start, *value.parts, end)
+
+
+def escape(text: str) -> str:
+    """The source of an expression for exactly this text."""
+    return str(re2.escape(text))
 
 
 @lru_cache(maxsize=8192)

@@ -11,6 +11,8 @@ from types import TracebackType
 from typing import Any
 
 from jumpsigma.ir.nodes import Place
+from jumpsigma.matcher.indicators import MatchedIndicator
+from jumpsigma.matcher.lookups import IndicatorLists
 
 _uses: Counter[str] = Counter()
 
@@ -23,14 +25,17 @@ def _forget(filename: str) -> None:
 
 
 class Program:
-    """``hits(event)`` of a generated module.
+    """``hits(event)`` of a generated module, with the lists that its placeholders stand for.
 
     The source is registered in :mod:`linecache`, so that tracebacks and debuggers show it, and
     an error in it says which line of which rule file it was about.
     """
 
-    def __init__(self, source: str, places: Mapping[int, Place]) -> None:
+    def __init__(
+        self, source: str, places: Mapping[int, Place], lists: IndicatorLists | None = None
+    ) -> None:
         self.source, self.places = source, places
+        self.lists = lists or IndicatorLists()
         self.filename = f"<jumpsigma {sha256(source.encode()).hexdigest()[:12]}>"
         # No modification time: linecache then never looks for a file and keeps the entry.
         linecache.cache[self.filename] = (
@@ -42,13 +47,13 @@ class Program:
         # The entry goes with the last program that has this source.
         weakref.finalize(self, _forget, self.filename)
         _uses[self.filename] += 1
-        names: dict[str, Any] = {"__name__": "jumpsigma_matcher"}
+        names: dict[str, Any] = {"__name__": "jumpsigma_matcher", "LISTS": self.lists}
         exec(compile(source, self.filename, "exec"), names)  # noqa: S102 - our own code
-        self._hits = names["hits"]
+        self._hits, self._indicators = names["hits"], names["indicators"]
 
-    def __reduce__(self) -> tuple[type[Program], tuple[str, dict[int, Place]]]:
-        """Pickled as its source, for other processes."""
-        return Program, (self.source, dict(self.places))
+    def __reduce__(self) -> tuple[type[Program], tuple[str, dict[int, Place], IndicatorLists]]:
+        """Pickled as its source and where its lists come from, for other processes."""
+        return Program, (self.source, dict(self.places), self.lists)
 
     def hits(self, event: dict[str, Any]) -> list[tuple[int, dict[str, list[Any]]]]:
         """The numbers of the rules that hold, each with what satisfied it, by field (S702)."""
@@ -59,6 +64,10 @@ class Program:
             if place is not None:
                 error.add_note(f"while evaluating {place.path}, line {place.line}")
             raise
+
+    def indicators(self, number: int, event: dict[str, Any]) -> tuple[MatchedIndicator, ...]:
+        """The indicators by which a rule that holds on the event does so (S479)."""
+        return self._indicators(number, event)  # type: ignore[no-any-return]
 
     def place_of(self, traceback: TracebackType | None) -> Place | None:
         """The rule line that the innermost frame of the generated code was evaluating."""

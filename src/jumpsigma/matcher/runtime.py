@@ -10,7 +10,7 @@ from __future__ import annotations
 import ipaddress
 import math
 import re
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import UTC, datetime, timedelta, timezone
 from typing import Any
 
@@ -22,7 +22,8 @@ MANY, ONE = None, True  # the wildcards in a pattern's pieces
 
 _DECIMAL = re.compile(r"[+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d+)?", re.ASCII)
 _TIME = re.compile(
-    r"(\d{4})-(\d\d)-(\d\d)[Tt ](\d\d):(\d\d):(\d\d)(?:\.\d+)?(?:([Zz])|([+-])(\d\d):?(\d\d))?",
+    r"(\d{4})-(\d\d)-(\d\d)[Tt ](\d\d):(\d\d):(\d\d)(?:\.(\d+))?"
+    r"(?:([Zz])|([+-])(\d\d):?(\d\d))?",
     re.ASCII,
 )
 _SURROGATE = re.compile("[\ud800-\udfff]")
@@ -236,12 +237,17 @@ def boolean(wanted: bool) -> Check:  # noqa: FBT001
     return lambda value: value.lower() == text if type(value) is str else value is wanted
 
 
+def replaced_surrogates(text: str) -> str:
+    """The text as RE2 sees it: no lone surrogates (S364)."""
+    return _SURROGATE.sub("\ufffd", text)
+
+
 def regex(search: Callable[[str], Any]) -> Check:
     """A check for text in which a compiled expression finds something."""
 
     def check(value: Any) -> bool:
         text = text_of(value)
-        return text is not None and bool(search(_SURROGATE.sub("\ufffd", text)))
+        return text is not None and bool(search(replaced_surrogates(text)))
 
     return check
 
@@ -317,13 +323,30 @@ def moment_of(value: Any) -> datetime | None:
             return None
         year, month, day, hour, minute, second = map(int, found.groups()[:6])
         zone = UTC
-        if found[8]:
-            offset = timedelta(hours=int(found[9]), minutes=int(found[10]))
-            zone = timezone(offset if found[8] == "+" else -offset)
-        moment = datetime(year, month, day, hour, minute, min(second, 59), tzinfo=zone)
+        if found[9]:
+            offset = timedelta(hours=int(found[10]), minutes=int(found[11]))
+            zone = timezone(offset if found[9] == "+" else -offset)
+        micro = int((found[7] or "0")[:6].ljust(6, "0"))
+        moment = datetime(year, month, day, hour, minute, min(second, 59), micro, tzinfo=zone)
         return moment.astimezone(UTC)
     except (ValueError, OverflowError):
         return None
+
+
+#: Where events have their time (S703).
+TIME_PATHS: tuple[Path, ...] = (
+    ("timestamp",),
+    ("@timestamp",),
+    ("UtcTime",),
+    ("TimeCreated",),
+    ("time",),
+)
+
+
+def event_time(event: Any) -> datetime | None:
+    """The time of an event, in UTC; None where no field of S703 holds one (S477)."""
+    moments = (moment_of(value) for path in TIME_PATHS for value in values(event, path))
+    return next((moment for moment in moments if moment is not None), None)
 
 
 def referring(found: list[Any], others: list[Any], how: str, cased: bool = False) -> list[Any]:  # noqa: FBT001, FBT002
@@ -359,6 +382,11 @@ def add(found: dict[str, list[Any]], path: str, hits: Iterable[Any]) -> None:
         del found[path]
 
 
-def first(check: Check, candidates: Iterator[Any] | list[Any]) -> Any:
+def first(
+    check: Callable[[Any, Any, list[Any]], bool],
+    candidates: list[Any],
+    event: Any,
+    memo: list[Any],
+) -> Any:
     """The first candidate that passes; there is one."""
-    return next(candidate for candidate in candidates if check(candidate))
+    return next(candidate for candidate in candidates if check(candidate, event, memo))
