@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import Any, Final
 
 from jumpsigma.diagnostics import Diagnostic, DiagnosticError
-from jumpsigma.intel.model import AddResult, Indicator
-from jumpsigma.intel.store import open_store, require_list_name
+from jumpsigma.intel.model import AddResult, Indicator, require_list_name
+from jumpsigma.intel.store import open_store
 
 OnProblem = Callable[[Diagnostic], None]
 

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from typing import Final
 
-from jumpsigma.diagnostics import Diagnostic, Severity, Span
+from jumpsigma.diagnostics import Diagnostic, DiagnosticError, Severity, Span
 
 DEFAULT_LIST: Final = "intelligence_feed"
 """The list of indicators that came without the name of one."""
+
+
+_LIST_NAME: Final = re.compile(r"[A-Za-z0-9_]{1,100}", re.ASCII)
 
 
 class Kind(StrEnum):
@@ -122,3 +126,20 @@ class AddResult:
     rejected: int
     lists: tuple[str, ...]
     """The lists that it fed, sorted."""
+
+
+def require_list_name(name: str) -> None:
+    """Raise :class:`DiagnosticError` (JS090) for what a placeholder ``%name%`` cannot say."""
+    if not _LIST_NAME.fullmatch(name):
+        raise DiagnosticError(
+            Diagnostic(
+                "JS090",
+                f"{shown(name)} is no name for a list",
+                hint="use letters, digits and _, as in dynamic_dns",
+            )
+        )
+
+
+def shown(value: str) -> str:
+    """A value in a message, cut where it is long."""
+    return repr(value if len(value) <= 80 else value[:79] + "…")

@@ -216,6 +216,8 @@ def _url(text: str) -> str:
     scheme = found[1].lower()
     user, at, host_and_port = found[2].rpartition("@")
     parts = _HOST_AND_PORT.fullmatch(host_and_port)
+    if "\\" in found[2]:  # to a browser it ends the host, to others it does not
+        raise NotAnIndicatorError("is a URL with a backslash in its host")
     if parts is None or not parts[1] or len(parts[2] or "") > 5:
         raise NotAnIndicatorError("is a URL without a host that can be read")
     port = int(parts[2]) if parts[2] else None

@@ -16,7 +16,7 @@ from typing import Any, Final
 
 from jumpsigma.diagnostics import Diagnostic, Severity
 from jumpsigma.intel.database import transaction
-from jumpsigma.intel.model import AddResult, Entry, Kind
+from jumpsigma.intel.model import AddResult, Entry, Kind, require_list_name, shown
 from jumpsigma.intel.normalise import NotAnIndicatorError, normalise
 
 BATCH: Final = 5000
@@ -101,6 +101,10 @@ ON CONFLICT DO UPDATE SET {", ".join(f"{name} = excluded.{name}" for name in (*_
 _REVOKE: Final = f"""
 UPDATE indicator SET revoked = 1 WHERE NOT revoked AND reference != ''
 AND reference IN (SELECT reference FROM latest WHERE revoked) AND {_SAME_ORIGIN}
+AND NOT EXISTS (
+    SELECT 1 FROM latest
+    WHERE latest.reference = indicator.reference AND indicator.modified > latest.modified
+)
 """
 
 
@@ -198,7 +202,7 @@ class Staging:
         source = (entry.source if ours.keep_sources else None) or ours.source
         tags = (*entry.tags, *ours.tags)
         return (
-            _number(self.lists, entry.list or ours.list),
+            self._list_number(entry.list or ours.list),
             str(kind),
             value,
             _number(self.sources, _text(source)),
@@ -212,6 +216,11 @@ class Staging:
             _text(entry.note) if entry.note else None,
             number,
         )
+
+    def _list_number(self, name: str) -> int:
+        if name not in self.lists:
+            require_list_name(name)
+        return _number(self.lists, name)
 
     def _number_lists(self) -> None:
         for name, local in self.lists.items():
@@ -230,11 +239,6 @@ class Staging:
                 "INSERT INTO source_here SELECT ?, id FROM source WHERE name = ? AND origin = ?",
                 (local, *key),
             )
-
-
-def shown(value: str) -> str:
-    """A value in a message, cut where it is long."""
-    return repr(value if len(value) <= 80 else value[:79] + "…")
 
 
 def _number(numbers: dict[str, int], name: str) -> int:

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import json
 import os
-import re
 import sqlite3
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing
@@ -28,6 +27,8 @@ from jumpsigma.intel.model import (
     Kind,
     ListSummary,
     Match,
+    require_list_name,
+    shown,
 )
 from jumpsigma.intel.normalise import (
     NotAnIndicatorError,
@@ -37,7 +38,7 @@ from jumpsigma.intel.normalise import (
     normalise,
 )
 from jumpsigma.intel.place import store_path
-from jumpsigma.intel.staging import Defaults, Staging, microseconds, shown, time_of
+from jumpsigma.intel.staging import Defaults, Staging, microseconds, time_of
 
 _NOUNS: Final = {
     Kind.DOMAIN: "domain",
@@ -48,7 +49,6 @@ _NOUNS: Final = {
     Kind.EMAIL: "e-mail address",
 }
 _KINDS: Final = ", ".join(f"'{kind}'" for kind in Kind)
-_LIST_NAME: Final = re.compile(r"[A-Za-z0-9_]{1,100}", re.ASCII)
 
 _COLUMNS: Final = """
 SELECT kind, value, list.name, source.name, tags, confidence, valid_from, valid_until, revoked,
@@ -361,18 +361,6 @@ def open_store(path: str | Path | None = None, *, create: bool = False) -> Store
     store = Store(store_path() if path is None else Path(path), create=create)
     _ = store.exists
     return store
-
-
-def require_list_name(name: str) -> None:
-    """Raise :class:`DiagnosticError` (JS090) for what a placeholder ``%name%`` cannot say."""
-    if not _LIST_NAME.fullmatch(name):
-        raise DiagnosticError(
-            Diagnostic(
-                "JS090",
-                f"{shown(name)} is no name for a list",
-                hint="use letters, digits and _, as in dynamic_dns",
-            )
-        )
 
 
 def _understood(value: str) -> tuple[Kind, str]:
