@@ -72,7 +72,7 @@ CODES: dict[str, Code] = {
     ),
     "JS036": Code(
         "correlation not evaluated",
-        "Correlation rules are loaded and listed, but this version does not evaluate them.",
+        "A rule that the correlation refers to cannot run, its condition cannot be judged, or the target holds no windows.",
     ),
     "JS037": Code("conflicting modifiers", "The modifiers of a field contradict each other."),
     "JS038": Code(
@@ -88,7 +88,9 @@ CODES: dict[str, Code] = {
         "The mapping's place never carries this log source; the rule does not apply.",
     ),
     "JS051": Code(
-        "field not carried", "The mapping's place has no field for one that the rule needs."
+        "field not carried",
+        "The mapping's place has no field for one that the rule needs; an information where its "
+        "events are of another kind than the rule is for.",
     ),
     "JS052": Code("mapping not found", "No mapping of that name is on the search path."),
     "JS053": Code("invalid mapping", "The mapping file is wrong."),
@@ -112,6 +114,10 @@ CODES: dict[str, Code] = {
         "nested too deep", "An event is nested deeper than any JSON reader here accepts."
     ),
     "JS076": Code("no input", "A folder holds no event file."),
+    "JS077": Code(
+        "event not correlated",
+        "An event that satisfies a rule of a correlation took no part in it: it has no time, came too late, or too much was held.",
+    ),
     # indicators
     "JS080": Code("not an indicator", "A value of a feed is no indicator, and is left out."),
     "JS081": Code(

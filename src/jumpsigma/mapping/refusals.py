@@ -23,10 +23,14 @@ from jumpsigma.diagnostics import Diagnostic, Severity, Span
 
 CODE_OF_ID: Final = {
     "log_source_not_carried": "JS050",
+    "event_not_carried": "JS051",
     "field_not_carried": "JS051",
     "value_not_sayable": "JS054",
 }
 """What a failure item of a mapping file means, by its id; any other id is a plain JS055."""
+
+NOT_APPLICABLE: Final = ("log_source_not_carried", "event_not_carried")
+"""The ids that say that a rule is for other events: no fault of the rule, so an information."""
 
 OTHER_REFUSAL: Final = "JS055"
 LOG_SOURCE: Final = "log_source"
@@ -78,9 +82,8 @@ class RefuseItem(DetectionItemTransformation):
 
     def _refuse(self, subject: str, source: SigmaRuleLocation | None) -> None:
         identifier = self.processing_item.identifier if self.processing_item else None
-        code = CODE_OF_ID.get(identifier or "", OTHER_REFUSAL)
         text = f"{subject}: {self.message}" if subject else self.message
-        _record(self._pipeline, subject, diagnostic(code, text, source))
+        _record(self._pipeline, subject, _refusal(identifier, text, source))
 
 
 @dataclass
@@ -93,9 +96,8 @@ class RefuseRule(PreprocessingTransformation):
         """Note that the rule is refused."""
         super().apply(rule)
         identifier = self.processing_item.identifier if self.processing_item else None
-        code = CODE_OF_ID.get(identifier or "", OTHER_REFUSAL)
         source = rule.logsource.source if isinstance(rule, SigmaRule) else None
-        _record(self._pipeline, "", diagnostic(code, self.message, source or rule.source))
+        _record(self._pipeline, "", _refusal(identifier, self.message, source or rule.source))
 
 
 def collecting(item: ProcessingItem) -> PreprocessingTransformation:
@@ -125,11 +127,21 @@ def span_of(source: SigmaRuleLocation | None) -> Span | None:
     return Span(str(source.path), source.line or 0, source.char or 0)
 
 
-def diagnostic(code: str, message: str, source: SigmaRuleLocation | None) -> Diagnostic:
+def diagnostic(
+    code: str,
+    message: str,
+    source: SigmaRuleLocation | None,
+    severity: Severity = Severity.ERROR,
+) -> Diagnostic:
     """Make the diagnostic of a refusal. The part of ``message`` after a line break is its hint."""
     text, _, hint = message.strip().partition("\n")
-    severity = Severity.INFO if code == "JS050" else Severity.ERROR
     return Diagnostic(code, text, severity, span_of(source), hint=" ".join(hint.split()) or None)
+
+
+def _refusal(identifier: str | None, message: str, source: SigmaRuleLocation | None) -> Diagnostic:
+    code = CODE_OF_ID.get(identifier or "", OTHER_REFUSAL)
+    severity = Severity.INFO if identifier in NOT_APPLICABLE else Severity.ERROR
+    return diagnostic(code, message, source, severity)
 
 
 def _record(pipeline: ProcessingPipeline | None, subject: str, refusal: Diagnostic) -> None:
