@@ -11,7 +11,7 @@ import sys
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
-from typing import BinaryIO
+from typing import IO
 
 from jumpsigma.diagnostics import Diagnostic, Span
 from jumpsigma.intake.opening import STDIN, open_blocks
@@ -24,13 +24,21 @@ MAX_BYTES = 2 * 1024 * 1024 * 1024
 class Content:
     """One document of a feed: a file, standard input (``-``) or something that was fetched."""
 
-    def __init__(self, place: str, file: BinaryIO | None = None) -> None:
+    def __init__(
+        self, place: str, file: IO[bytes] | None = None, *, path: Path | None = None
+    ) -> None:
         """``place`` is what diagnostics call it: a path, or a URL without its secrets.
 
-        ``file``, when given, is seekable and holds the content; the caller closes it.
+        Where it is not itself the path, ``file`` (seekable) or ``path`` hold the content.
         """
         self.place = place
         self._file = file
+        self._path = path or Path(place)
+
+    def close(self) -> None:
+        """Give up the file, if there is one; the content cannot be read again."""
+        if self._file is not None:
+            self._file.close()
 
     def reading(self) -> Reading:
         """A fresh record of one pass; rejected elements are kept in none but the caller's list."""
@@ -45,7 +53,7 @@ class Content:
         if self._file is not None:
             self._file.seek(0)
         size = 0
-        for block in open_blocks(self._file or Path(self.place), reading):
+        for block in open_blocks(self._file or self._path, reading):
             size += len(block)
             if size > MAX_BYTES:
                 message = f"unpacks to more than {MAX_BYTES // 1024**3} GiB; not read on"

@@ -35,5 +35,4 @@ def text_lines(content: Content, problems: Problems) -> Iterator[tuple[int, str]
                 continue
             if text:
                 yield number, text
-    for problem in content.problems(reading):
-        problems.tell(problem.code, problem.message, hint=problem.hint)
+    problems.tell_all(content.problems(reading))

@@ -71,11 +71,10 @@ def read_misp(content: Content, problems: Problems) -> Iterator[Entry]:
                     yield from _listed(walk, key, f"{pointer}/{key}", about, problems)
     except DamagedError as damage:
         if not reading.problems:  # else that says why it ends early
-            problems.tell("JS087", str(damage), hint="fetch it again; what can be read is taken")
+            problems.damaged(damage)
         while (found := walk.search(_attributes_begin)) is not None:
             yield from _listed(walk, found[1].decode(), "/…", about, problems)
-    for problem in content.problems(reading):
-        problems.tell(problem.code, problem.message, hint=problem.hint)
+    problems.tell_all(content.problems(reading))
 
 
 def _abouts(content: Content) -> list[_About]:

@@ -7,7 +7,7 @@ the rest as a number; nothing that is wrong goes uncounted.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 
 from jumpsigma.diagnostics import Diagnostic, Severity, Span
 from jumpsigma.intake.jsontext import MAX_EVENT_BYTES
@@ -50,6 +50,16 @@ class Problems:
         where = "" if pointer is None else f" (at {pointer or 'the top'})"
         span = Span(self.place, line)
         self._waiting.append(Diagnostic(code, message + where, severity, span=span, hint=hint))
+
+    def tell_all(self, found: Iterable[Diagnostic]) -> None:
+        """Note what is wrong with the document as a whole: not all of it could be read."""
+        for each in found:
+            self.tell(each.code, each.message, severity=Severity.ERROR, hint=each.hint)
+
+    def damaged(self, reason: Exception) -> None:
+        """Note that the document cannot be followed from some place on."""
+        hint = "fetch it again; what can be read is taken"
+        self.tell("JS087", str(reason), severity=Severity.ERROR, hint=hint)
 
     def skip(self, what: str, count: int = 1) -> None:
         """Count something that is no indicator and need not be: ``what`` in the plural."""

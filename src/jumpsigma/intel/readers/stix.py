@@ -70,11 +70,10 @@ def _objects(content: Content, problems: Problems) -> Iterator[tuple[str, dict[s
             yield from _members(walk, problems)
     except DamagedError as damage:
         if not reading.problems:  # else that says why it ends early
-            problems.tell("JS087", str(damage), hint="fetch it again; what can be read is taken")
+            problems.damaged(damage)
         while walk.search(_objects_begin):
             yield from _elements(walk, "/objects", problems)
-    for problem in content.problems(reading):
-        problems.tell(problem.code, problem.message, hint=problem.hint)
+    problems.tell_all(content.problems(reading))
 
 
 def _members(walk: Walk, problems: Problems) -> Iterator[tuple[str, dict[str, Any]]]:

@@ -94,10 +94,10 @@ class Walk:
         yield from reader.events()
         self._text = reader.rest
 
-    def value(self) -> Any:
+    def value(self, limit: int = MAX_VALUE) -> Any:
         """Take the value that begins here.
 
-        :raises ValueError: it is no JSON, or longer than :data:`MAX_VALUE`; it is stepped over.
+        :raises ValueError: it is no JSON, or longer than ``limit``; it is stepped over.
         """
         parts: list[bytes] | None = []
         size = 0
@@ -105,10 +105,10 @@ class Walk:
             size += len(part)
             if parts is not None:
                 parts.append(part)
-            if size > MAX_VALUE:
+            if size > limit:
                 parts = None
         if parts is None:
-            raise ValueError(f"longer than {MAX_VALUE // 1024**2} MiB")
+            raise ValueError(f"longer than {limit // 1024**2} MiB")
         return orjson.loads(b"".join(parts))
 
     def skip(self) -> None:

@@ -50,9 +50,9 @@ def read_warninglist(content: Content, problems: Problems) -> Iterator[Entry]:
                     continue
                 yield Entry(value, kind=kind, span=span, pointer=pointer, source=source)
     except DamagedError as damage:
-        problems.tell("JS087", str(damage), hint="fetch it again; what stands before is taken")
-    for problem in content.problems(reading):
-        problems.tell(problem.code, problem.message, hint=problem.hint)
+        if not reading.problems:
+            problems.damaged(damage)
+    problems.tell_all(content.problems(reading))
 
 
 def _about(content: Content) -> _About:
