@@ -94,7 +94,8 @@ def _members(walk: Walk, problems: Problems) -> Iterator[tuple[str, dict[str, An
                 raise
             except ValueError:
                 single[key] = None
-    if not lists and single.get("type") != "bundle":
+    is_envelope = single.keys() <= {"more", "next"}  # of TAXII, with nothing in it
+    if not lists and not is_envelope and single.get("type") != "bundle":
         yield "", single
 
 
