@@ -50,6 +50,8 @@ def read_stix(
         match found.get("type"):
             case "indicator":
                 yield from _entries(found, pointer, problems, names)
+            case "identity":
+                pass  # it has given its name
             case str() as kind if _observable.fullmatch(kind):
                 problems.skip("observables, which say what was seen and not that it is bad")
             case str():

@@ -101,11 +101,17 @@ def _parsed(pattern: str) -> list[Value]:
     try:
         from stix2.pattern_visitor import create_pattern_object
         from stix2patterns.exceptions import ParseException
+        from stix2patterns.v21.pattern import Pattern
     except ImportError as missing:
         hint = "pip install 'jumpsigma[intel]'"
         message = "a STIX pattern that is not plain needs the package 'stix2'"
         raise DiagnosticError(Diagnostic("JS085", message, hint=hint)) from missing
     try:
+        # The tree of `stix2` (3.0.2) forgets a NOT before IN, LIKE and ISSUBSET.
+        compared = Pattern(pattern).inspect().comparisons
+        operators = {operator for each in compared.values() for _, operator, _ in each}
+        if any(operator.startswith("NOT") or operator == "!=" for operator in operators):
+            raise UnsupportedPatternError("a negated comparison")
         return list(_walk(create_pattern_object(pattern, version="2.1")))
     except UnsupportedPatternError:
         raise
@@ -133,14 +139,12 @@ def _walk(node: Any) -> Iterator[Value]:
             patterns.EqualityComparisonExpression()
             | patterns.InComparisonExpression()
             | patterns.IsSubsetComparisonExpression()
-        ) if not node.negated:
+        ):
             yield from _compared(node, patterns)
         case patterns.QualifiedObservationExpression():
             raise UnsupportedPatternError("a qualifier (WITHIN, REPEATS, START)")
         case list():
             raise UnsupportedPatternError("EXISTS")
-        case _ if getattr(node, "negated", False):
-            raise UnsupportedPatternError("a negated comparison")
         case _:
             operator = getattr(node, "operator", type(node).__name__)
             raise UnsupportedPatternError(f"the operator {operator}")

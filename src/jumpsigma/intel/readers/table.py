@@ -99,7 +99,8 @@ def columns_of(cells: Sequence[str]) -> Columns | None:
 
 def cells_of(line: str, delimiter: str) -> list[str]:
     """The cells of one row without space around them. :raises csv.Error: it cannot be read."""
-    rows = list(csv.reader(line.splitlines(), delimiter=delimiter, skipinitialspace=True))
+    lines = line.splitlines(keepends=True)
+    rows = list(csv.reader(lines, delimiter=delimiter, skipinitialspace=True))
     return [cell.strip() for row in rows for cell in row]
 
 
