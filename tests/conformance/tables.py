@@ -4,8 +4,9 @@ Every YAML file here is a table. A row has a ``name``, the numbers of the decisi
 ``cites``, a ``selection`` (or a whole ``detection``), and the events that ``match`` and that do not
 (``no_match``), as YAML or as JSON text; or, for a rule that must not be read at all, the code with
 which it is ``refused``. ``refused_by_pysigma1`` is a code that holds on pySigma 1 instead of the
-verdicts. Optional: ``lists`` (the values of placeholders), ``rule`` (other keys of the rule) and
-``filters`` (Sigma filters, of the log source ``category: test`` unless they say otherwise).
+verdicts. Optional: ``lists`` (the values of placeholders, each a text or a mapping of ``value``,
+``valid_from`` and ``valid_until``), ``rule`` (other keys of the rule) and ``filters`` (Sigma
+filters, of the log source ``category: test`` unless they say otherwise).
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from __future__ import annotations
 import base64
 import json
 from dataclasses import dataclass, field
+from datetime import datetime
 from pathlib import Path
 from typing import Any, Self
 from uuid import NAMESPACE_URL, uuid5
@@ -20,6 +22,7 @@ from uuid import NAMESPACE_URL, uuid5
 import orjson
 import yaml
 
+from jumpsigma.interpret import Dated
 from jumpsigma.ir.nodes import RuleIR
 from jumpsigma.lower import lower_rule
 from jumpsigma.mapping import load_mapping
@@ -58,7 +61,7 @@ class Row:
     no_match: list[Any] = field(default_factory=list)
     refused: str | None = None
     refused_by_pysigma1: str | None = None
-    lists: dict[str, list[str]] = field(default_factory=dict)
+    lists: dict[str, list[Dated]] = field(default_factory=dict)
     rule: dict[str, Any] = field(default_factory=dict)
     filters: list[dict[str, Any]] = field(default_factory=list)
 
@@ -71,6 +74,8 @@ class Row:
         row["cites"] = tuple(row["cites"])
         for verdict in ("match", "no_match"):
             row[verdict] = [_event(event) for event in row.get(verdict, [])]
+        lists = row.get("lists", {})
+        row["lists"] = {name: list(map(_dated, values)) for name, values in lists.items()}
         assert ("refused" in row) != bool(row["match"] or row["no_match"]), row["name"]
         return cls(**row)
 
@@ -89,6 +94,14 @@ class Table:
 
     name: str
     rows: tuple[Row, ...]
+
+
+def _dated(value: Any) -> Dated:
+    """A value of a list, as text or with its period, whose times are text."""
+    if isinstance(value, str):
+        return Dated(value)
+    periods = {key: datetime.fromisoformat(value[key]) for key in value if key != "value"}
+    return Dated(value["value"], **periods)
 
 
 def _event(event: Any) -> dict[str, Any]:

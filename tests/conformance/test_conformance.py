@@ -17,19 +17,33 @@ from sigma.modifiers import modifier_mapping
 from tables import Row, Table, lowered, read_tables
 
 from jumpsigma.api.rules import matcher_for
-from jumpsigma.interpret import holds, trace
+from jumpsigma.interpret import Dated, holds, trace
 from jumpsigma.ir.nodes import RuleIR
 from jumpsigma.lower.pysigma1 import is_pysigma1
+from jumpsigma.matcher.indicators import GivenLists
+from jumpsigma.matcher.lookups import IndicatorLists
 
-Lists = dict[str, list[str]]
+Lists = dict[str, list[Dated]]
 Evaluator = Callable[[RuleIR, Any, Lists], bool]
 
 #: Every way to evaluate a rule; each has to give the verdicts of every row.
 EVALUATORS: dict[str, Evaluator] = {
     "holds": lambda rule, event, lists: holds(rule.condition, event, lists),
     "trace": lambda rule, event, lists: trace(rule.condition, event, lists).holds,
-    "generated": lambda rule, event, lists: bool(matcher_for([rule], lists=lists).match(event)),
+    "generated": lambda rule, event, lists: bool(
+        matcher_for([rule], lists=_loaded(lists)).match(event)
+    ),
 }
+
+
+def _loaded(lists: Lists) -> IndicatorLists:
+    groups = [
+        (name, [each.value], {"valid_from": each.valid_from, "valid_until": each.valid_until})
+        for name, values in lists.items()
+        for each in values
+    ]
+    return IndicatorLists(GivenLists(groups))
+
 
 TABLES = read_tables()
 ROWS = [(table, row) for table in TABLES for row in table.rows]

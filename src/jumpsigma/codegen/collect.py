@@ -1,6 +1,6 @@
 """The lines that note what satisfied a rule, from the same expressions as its condition.
 
-That is the values of the event (S702), and the indicators by which they did (S479).
+That is the values of the event (S702), and the indicators by which they did (S704).
 """
 
 from __future__ import annotations

@@ -145,7 +145,7 @@ def matched(judged: Trace) -> dict[str, list[Any]]:
 
 
 def matched_entries(judged: Trace) -> list[tuple[str, str]]:
-    """The values of lists that the verdict rests on, each once, with their lists' names (S479)."""
+    """The values of lists that the verdict rests on, each once, with their lists' names (S704)."""
     return list(dict.fromkeys(entry for node in _supporting(judged) for entry in node.entries))
 
 

@@ -1,4 +1,4 @@
-"""The lists that placeholders stand for (S471-S478): as an event sees them, and written out."""
+"""The lists that placeholders stand for (S471-S477): as an event sees them, and written out."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ Lists = Mapping[str, Collection[str]]
 
 @dataclass(frozen=True, slots=True)
 class Dated:
-    """A value of a list that counts from a time on, and before another (S477); both aware."""
+    """A value of a list that counts from a time on, and before another (S476); both aware."""
 
     value: str
     valid_from: datetime | None = None
@@ -45,7 +45,7 @@ class Option:
 
 
 def lists_at(lists: DatedLists, event: Any) -> Lists:
-    """The lists as they were valid at the time of the event (S477)."""
+    """The lists as they were valid at the time of the event (S476)."""
     moment = event_time(event)
     return {
         name: tuple(

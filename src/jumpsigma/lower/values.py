@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from ipaddress import ip_network
 from typing import Any, cast
 
 from sigma.conditions import ConditionAND
@@ -11,6 +12,7 @@ from sigma.modifiers import (
     SigmaBase64Modifier,
     SigmaBase64OffsetModifier,
     SigmaCaseSensitiveModifier,
+    SigmaCIDRModifier,
     SigmaContainsModifier,
     SigmaEndswithModifier,
     SigmaExpandModifier,
@@ -40,6 +42,7 @@ from sigma.types import (
 )
 from sigma.types import Placeholder as SigmaPlaceholder
 
+from jumpsigma.ir.bind import has_placeholder
 from jumpsigma.ir.nodes import (
     Boolean,
     Compare,
@@ -82,6 +85,10 @@ _ENCODINGS = frozenset(
 )
 
 
+#: Of a text with placeholders. Nobody writes more, and look-ups walk over them one by one.
+MAX_PIECES = 64
+
+
 class LoweringError(Exception):
     """A rule cannot be lowered; ``code`` is that of the diagnostic."""
 
@@ -108,6 +115,8 @@ def lower_value(value: SigmaType, item: SigmaDetectionItem) -> Value | Expansion
     match value:
         case SigmaExpansion():
             return Expansion(tuple(_expanded(value, item)))
+        case SigmaString() if SigmaCIDRModifier in item.modifiers:
+            return _network(value, item)
         case SigmaString():
             return _text(value, item)
         case SigmaTimestampPart():
@@ -153,6 +162,10 @@ def _text(value: SigmaString, item: SigmaDetectionItem) -> Text:
         )
     # From the modifiers, because the encodings forget that their value was cased.
     text = Text(_parts(value, item), SigmaCaseSensitiveModifier in modifiers)
+    if len(text.parts) > MAX_PIECES and has_placeholder(text):
+        raise LoweringError(
+            "JS033", f"a value with placeholders may have {MAX_PIECES} parts, not {len(text.parts)}"
+        )
     if SigmaBase64OffsetModifier in modifiers and not any(type(p) is str for p in text.parts):
         raise LoweringError(
             "JS033",
@@ -160,6 +173,17 @@ def _text(value: SigmaString, item: SigmaDetectionItem) -> Text:
             "give base64offset a value of two characters or more",
         )
     return text
+
+
+def _network(value: SigmaString, item: SigmaDetectionItem) -> Network:
+    """A network of ``cidr|expand``, or the list that a placeholder stands for (S475)."""
+    match _parts(value, item):
+        case (str(cidr),):
+            return Network(str(ip_network(cidr)))
+        case (Placeholder() as part,):
+            return Network(part)
+        case _:  # the pack has seen to it that the value is one or the other
+            raise AssertionError(value)
 
 
 def _number(value: SigmaNumber) -> int | float:

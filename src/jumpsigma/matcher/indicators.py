@@ -1,4 +1,4 @@
-"""Where the values of placeholders come from, and what is known of each (S471, S477, S479).
+"""Where the values of placeholders come from, and what is known of each (S471, S476, S704).
 
 Standard library only: ``compile -t python`` writes this file into the modules that it makes.
 """
@@ -31,7 +31,7 @@ class MatchedIndicator:
     valid_until: datetime | None = None
 
     def is_valid_at(self, moment: datetime | None) -> bool:
-        """Whether it counts for an event of that time; without a time everything does (S477)."""
+        """Whether it counts for an event of that time; without a time everything does (S476)."""
         if moment is None:
             return True
         begun = self.valid_from is None or self.valid_from <= moment

@@ -159,7 +159,7 @@ class IndicatorList:
         return found
 
     def counts(self, value: str, moment: datetime | None) -> bool:
-        """Whether a value counts for an event of that time (S477)."""
+        """Whether a value counts for an event of that time (S476)."""
         return any(each.is_valid_at(moment) for each in self.details(value))
 
 

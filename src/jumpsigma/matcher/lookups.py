@@ -1,4 +1,4 @@
-"""Tests whose value has placeholders: what generated matchers call (S471-S479).
+"""Tests whose value has placeholders: what generated matchers call (S471-S477).
 
 Standard library only: ``compile -t python`` writes this file into the modules that it makes. A
 look-up gives the combinations of list values with which a text fits; it never writes the values
@@ -155,7 +155,7 @@ class LookUp:
         event: Any,
         memo: list[Any],
     ) -> None:
-        """Note the indicators by which values of the event satisfy the test (S479)."""
+        """Note the indicators by which values of the event satisfy the test (S704)."""
         when = moment(event, memo)
         for _, choices in self._fitting([("", value) for value in values], when):
             for choice in choices:

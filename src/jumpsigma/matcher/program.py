@@ -66,7 +66,7 @@ class Program:
             raise
 
     def indicators(self, number: int, event: dict[str, Any]) -> tuple[MatchedIndicator, ...]:
-        """The indicators by which a rule that holds on the event does so (S479)."""
+        """The indicators by which a rule that holds on the event does so (S704)."""
         return self._indicators(number, event)  # type: ignore[no-any-return]
 
     def place_of(self, traceback: TracebackType | None) -> Place | None:

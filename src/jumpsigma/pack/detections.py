@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator, Mapping
 from difflib import get_close_matches
 from functools import lru_cache
+from ipaddress import ip_network
 from typing import Any, Final, NamedTuple
 
 from jumpsigma.pack.positions import KeyPath
@@ -14,6 +15,9 @@ _PLAIN: Final = (str, int, float, bool, type(None))
 _DASH: Final = re.compile(r"\B[-/]\b")  # as pySigma's windash finds the dashes that it expands
 _MAX_DASHES: Final = 3
 _UTF16LE: Final = "utf16le"
+_NETWORKS: Final = {"cidr", "expand"}
+_BESIDE_NETWORKS: Final = {*_NETWORKS, "all", "neq"}
+_PLACEHOLDER: Final = re.compile(r"%[^%\\]+%")
 
 
 class Item(NamedTuple):
@@ -83,6 +87,11 @@ def item_problems(item: Item) -> Iterator[Problem]:
     if isinstance(item.value, Mapping):
         yield Problem("JS010", "a field's value must be a plain value or a list of them", item.path)
         return
+    if item.key is not None and is_network_list(item.key):
+        for name in item.key.split("|")[1:]:
+            if name not in _BESIDE_NETWORKS:
+                message = f"{name} cannot be combined with cidr and expand"
+                yield Problem("JS037", message, item.path)
     values = item.value if isinstance(item.value, list) else [item.value]
     for index, value in enumerate(values):
         place = (*item.path, index) if isinstance(item.value, list) else item.path
@@ -94,6 +103,14 @@ def item_problems(item: Item) -> Iterator[Problem]:
 
 
 def _text_problems(modifiers: list[str], value: str, place: KeyPath) -> Iterator[Problem]:
+    if _NETWORKS.issubset(modifiers) and not _is_network_or_list(value):
+        yield Problem(
+            "JS010",
+            f"{value!r} is neither a network nor the placeholder of a list of networks",
+            place,
+            at_key=False,
+            hint="write one placeholder such as %internal_networks%, with nothing around it",
+        )
     if "windash" in modifiers and len(_DASH.findall(value)) > _MAX_DASHES:
         yield Problem(
             "JS010",
@@ -110,6 +127,21 @@ def _text_problems(modifiers: list[str], value: str, place: KeyPath) -> Iterator
             at_key=False,
             hint="RE2 has no look-around and no back-references",
         )
+
+
+def is_network_list(key: Any) -> bool:
+    """Whether a key says ``cidr`` and ``expand``: its placeholders are lists of networks (S475)."""
+    return isinstance(key, str) and _NETWORKS.issubset(key.split("|")[1:])
+
+
+def _is_network_or_list(value: str) -> bool:
+    if _PLACEHOLDER.fullmatch(value):
+        return True
+    try:
+        ip_network(value)
+    except ValueError:
+        return False
+    return True
 
 
 @lru_cache(maxsize=1024)
@@ -142,31 +174,36 @@ def modifier_hint(key: str) -> str | None:
 def for_sigma(section: Mapping[Any, Any], reserved: tuple[str, ...]) -> dict[Any, Any]:
     """A copy of a detection section that pySigma may keep and change.
 
-    Specification 2.1 names the modifier ``utf16le``, of which pySigma knows only the synonym
-    ``wide``; the key is rewritten here, and nothing in pySigma is touched.
+    Keys are written as pySigma knows them (:func:`stock_key`); nothing in pySigma is touched.
     """
     return {
         name: (list(value) if isinstance(value, list) else value)
         if name in reserved
-        else _with_wide(value)
+        else _with_stock_keys(value)
         for name, value in section.items()
     }
 
 
-def _with_wide(definition: Any) -> Any:
+def _with_stock_keys(definition: Any) -> Any:
     if isinstance(definition, Mapping):
-        return {wide_key(key): value for key, value in definition.items()}
+        return {stock_key(key): value for key, value in definition.items()}
     if isinstance(definition, list):
-        return [_with_wide(item) for item in definition]
+        return [_with_stock_keys(item) for item in definition]
     return definition
 
 
-def wide_key(key: Any) -> Any:
-    """The key with every modifier ``utf16le`` called ``wide``."""
-    if not isinstance(key, str) or _UTF16LE not in key:
+def stock_key(key: Any) -> Any:
+    """A key with the modifiers that pySigma has.
+
+    Specification 2.1 names the modifier ``utf16le``, of which pySigma knows only the synonym
+    ``wide``. It refuses ``cidr`` beside ``expand``: it gets a second ``expand``, which changes
+    nothing, and lowering is told of the ``cidr``.
+    """
+    if not isinstance(key, str) or not (_UTF16LE in key or is_network_list(key)):
         return key
+    names = {_UTF16LE: "wide", **({"cidr": "expand"} if is_network_list(key) else {})}
     field, *modifiers = key.split("|")
-    return "|".join([field, *("wide" if name == _UTF16LE else name for name in modifiers)])
+    return "|".join([field, *(names.get(name, name) for name in modifiers)])
 
 
 def synonym_problems(definition: Any, path: KeyPath) -> Iterator[Problem]:
@@ -176,7 +213,7 @@ def synonym_problems(definition: Any, path: KeyPath) -> Iterator[Problem]:
             yield from synonym_problems(item, (*path, index))
     elif isinstance(definition, Mapping):
         for key in definition:
-            other = wide_key(key)
+            other = stock_key(key)
             if other != key and other in definition:
                 message = f"{key!r} and {other!r} are the same field with the same modifiers"
                 yield Problem("JS037", message, (*path, key), hint="write one key with |all")

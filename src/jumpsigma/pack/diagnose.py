@@ -23,9 +23,9 @@ from jumpsigma.pack.detections import (
     item_problems,
     items,
     modifier_hint,
+    stock_key,
     structure_problems,
     synonym_problems,
-    wide_key,
 )
 from jumpsigma.pack.positions import KeyPath
 
@@ -157,7 +157,7 @@ def section_problems(
 
 def _built(item: Item) -> Iterator[Problem]:
     for error, message in attempt(
-        lambda: SigmaDetectionItem.from_mapping(wide_key(item.key), item.value)
+        lambda: SigmaDetectionItem.from_mapping(stock_key(item.key), item.value)
     ):
         if isinstance(error, SigmaModifierError) and message.startswith("Unknown modifier"):
             yield Problem("JS011", message, item.path, hint=modifier_hint(item.key))

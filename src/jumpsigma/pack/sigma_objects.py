@@ -11,9 +11,10 @@ import yaml
 from sigma.correlations import SigmaCorrelationRule
 from sigma.exceptions import SigmaRuleLocation
 from sigma.filters import SigmaFilter
+from sigma.modifiers import SigmaCIDRModifier
 from sigma.rule import SigmaDetection, SigmaDetectionItem, SigmaRule
 
-from jumpsigma.pack.detections import definitions, for_sigma, items
+from jumpsigma.pack.detections import definitions, for_sigma, is_network_list, items
 
 if TYPE_CHECKING:
     from jumpsigma.pack.positions import Positions
@@ -74,7 +75,10 @@ def set_sources(
     positions: Positions,
     section_name: str,
 ) -> None:
-    """Set ``source`` of every detection item to the place of its key (pySigma knows no lines)."""
+    """Set ``source`` of every detection item to the place of its key (pySigma knows no lines).
+
+    Items whose key says ``cidr`` and ``expand``, which pySigma refuses, get the ``cidr`` back here.
+    """
     path = Path(positions.path)
     reserved = FILTER_RESERVED if section_name == "filter" else RULE_RESERVED
     for name, definition in definitions(section, *reserved):
@@ -82,6 +86,8 @@ def set_sources(
         for leaf, item in zip(_leaves(detections[name]), places, strict=True):
             span = positions.span(item.path, key=True)
             leaf.source = SigmaRuleLocation(path, span.line, span.column)
+            if is_network_list(item.key):
+                leaf.modifiers = [SigmaCIDRModifier, *leaf.modifiers]
 
 
 def _leaves(detection: SigmaDetection) -> Iterator[SigmaDetectionItem]:
