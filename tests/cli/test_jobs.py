@@ -19,7 +19,6 @@ from jumpsigma.diagnostics import Diagnostic
 from jumpsigma.intake import parts
 from jumpsigma.intake.events import ReadStats, Reject
 from jumpsigma.matcher import Source, parallel
-from jumpsigma.matcher.parallel import scan_in_processes
 
 
 @pytest.fixture
@@ -51,10 +50,9 @@ def test_the_same_findings_in_the_same_order(
     ]
     stats, rejects, started = ReadStats(), list[Reject](), list[str]()
     two = list(
-        scan_in_processes(
-            matcher,
+        matcher.scan_all(
             inputs,
-            2,
+            jobs=2,
             stats=stats,
             on_reject=rejects.append,
             on_problem=found_problems.append,
@@ -113,8 +111,8 @@ def test_a_process_that_dies_takes_one_part_with_it(
     rejects = list[Reject]()
     paths = [inputs[0], inputs[2]]
     found = list(
-        scan_in_processes(
-            matcher, paths, 2, stats=stats, on_reject=rejects.append, on_problem=problems.append
+        matcher.scan_all(
+            paths, jobs=2, stats=stats, on_reject=rejects.append, on_problem=problems.append
         )
     )
     (problem,) = problems

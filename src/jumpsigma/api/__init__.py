@@ -18,12 +18,11 @@ from jumpsigma.api.rules import (
     SHIPPED,
     compile,
     find_rule,
-    level_rank,
     list_rules,
     load_pack,
-    select,
 )
 from jumpsigma.api.scaffold import NewRule, new_rule
+from jumpsigma.api.selection import level_rank, select
 from jumpsigma.api.synth import synthesize
 
 __all__ = [

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
 
-from jumpsigma.api.rules import matcher_for
+from jumpsigma.api.lowering import LoweredPack, lower_chosen
+from jumpsigma.api.rules import matcher_of
 from jumpsigma.diagnostics import Diagnostic, DiagnosticError
 from jumpsigma.ir.nodes import RuleIR
-from jumpsigma.lower import lower_rule
 from jumpsigma.mapping import load_mapping
 from jumpsigma.pack import Case, CasesFile, LoadedRule, Pack
+from jumpsigma.pack.references import Names
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,34 +69,41 @@ def _results(pack: Pack) -> Iterator[CaseResult]:
         rules = tuple(rule for rule in pack.rules if rule.path == file.rule_path)
         if not rules:
             continue  # the pack's diagnostics say why the rule file gave none
+        lower = cache(lambda name, rules=rules: lower_chosen(pack, load(name), rules, rules))
         for case in file.cases:
             mapping = case.mapping or default_mapping(pack, rules[0])
-            compiled: list[RuleIR] = []
-            refused: list[Diagnostic] = []
             try:
-                for rule in rules:
-                    lowered = lower_rule(rule, load(mapping), pack.filters)
-                    compiled.extend([lowered.rule] if lowered.rule is not None else [])
-                    refused.extend(lowered.diagnostics)
+                lowered = lower(mapping)
             except DiagnosticError as error:
                 where = error.diagnostic.span or case.mapping_span
-                refused.append(replace(error.diagnostic, span=where))
-            matcher = matcher_for(compiled, lists=pack.lists_with(case.lists))
-            findings = sum(len(matcher.match(event)) for event in case.events)
-            reason = _reason(case, findings, refused)
+                lowered = LoweredPack(refused=(replace(error.diagnostic, span=where),))
+            matcher = matcher_of(lowered, pack.lists_with(case.lists))
+            problems: list[Diagnostic] = []
+            findings = len(matcher.match_all(case.events, on_problem=problems.append))
+            reason = _reason(case, findings, lowered.refused, problems)
             yield CaseResult(
-                case, file, rules, mapping, findings, reason is None, reason, tuple(compiled)
+                case,
+                file,
+                rules,
+                mapping,
+                findings,
+                reason is None,
+                reason,
+                tuple(rule for rule in lowered.rules if rule.path == file.rule_path),
             )
 
 
-def _reason(case: Case, findings: int, refused: list[Diagnostic]) -> str | None:
+def _reason(
+    case: Case, findings: int, refused: Sequence[Diagnostic], problems: Sequence[Diagnostic]
+) -> str | None:
     """Why the case fails, None when it passes."""
     if refused:
         return f"the rule cannot run: {DiagnosticError(refused[0])}"
+    aside = "".join(f" ({problem.message})" for problem in problems)
     if case.fires is not None and findings != case.fires:
-        return f"expected {case.fires} findings, got {findings}"
+        return f"expected {case.fires} findings, got {findings}{aside}"
     if case.expect == "match" and not findings and case.fires is None:
-        return "expected a match, the rule stayed silent"
+        return f"expected a match, the rule stayed silent{aside}"
     if case.expect == "no_match" and findings:
         return "expected no match, the rule fired"
     return None
@@ -106,4 +114,7 @@ def default_mapping(pack: Pack, rule: LoadedRule) -> str:
     settings = pack.settings_for(rule.path)
     if settings is not None and settings.default_mapping is not None:
         return settings.default_mapping
+    names = Names(pack.rules, ())
+    while rule.refers_to and (base := names.find(rule.refers_to[0])) is not None:
+        rule = base  # a correlation has no log source
     return "jumpcloud" if rule.logsource.product == "jumpcloud" else "sigma"

@@ -6,14 +6,16 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path, PurePath
 
-from jumpsigma.api.rules import lower_pack
+from jumpsigma.api.lowering import lower_chosen
+from jumpsigma.api.selection import select
 from jumpsigma.codegen.standalone import generate_standalone
 from jumpsigma.diagnostics import Diagnostic
 from jumpsigma.intake import wrapped
 from jumpsigma.interpret import Lists
 from jumpsigma.ir.bind import bind
 from jumpsigma.ir.nodes import RuleIR
-from jumpsigma.pack import Pack
+from jumpsigma.mapping import load_mapping
+from jumpsigma.pack import LoadedRule, Pack
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,11 +39,17 @@ def compile_python(
 
     The module finds what :func:`jumpsigma.compile` with the same arguments finds. The same
     rules give the same bytes on every machine: paths are written relative to the pack. A rule
-    that cannot be kept exactly is left out and stands in ``refused`` (JS036, JS040, JS05x).
+    that cannot be kept exactly is left out and stands in ``refused`` (JS036, JS040, JS05x). So is
+    a correlation: the file holds no windows, and the rules below it report for themselves.
 
     Raises :class:`DiagnosticError` as :func:`jumpsigma.compile` does.
     """
-    rules, refused = lower_pack(pack, mapping, logsource=logsource, min_level=min_level)
+    if not isinstance(pack, Pack):
+        raise TypeError(f"a pack is what load_pack() returns, not {type(pack).__name__}")
+    chosen = select(pack.rules, logsource=logsource, min_level=min_level)
+    single = [rule for rule in chosen if rule.kind == "rule"]
+    lowered = lower_chosen(pack, load_mapping(mapping), single)
+    rules = lowered.rules
     given = pack.lists_with(lists or {})
     bound = [replace(rule, condition=bind(rule.condition, given)) for rule in rules]
     made = generate_standalone(
@@ -49,7 +57,19 @@ def compile_python(
         path_of=lambda rule: _relative(rule, pack),
         unwraps=any(rule.mapping == wrapped.MAPPING for rule in rules),
     )
-    return CompiledFile(made.source, len(rules) - len(made.refused), (*refused, *made.refused))
+    correlations = (_no_windows(rule) for rule in chosen if rule.kind == "correlation")
+    refused = (*lowered.refused, *correlations, *made.refused)
+    return CompiledFile(made.source, len(rules) - len(made.refused), refused)
+
+
+def _no_windows(rule: LoadedRule) -> Diagnostic:
+    return Diagnostic(
+        "JS036",
+        f"the correlation {rule.title!r} is not in the file, which holds no windows",
+        span=rule.span(("correlation",), key=True),
+        rule_id=rule.id,
+        hint="its rules are, and report for themselves; correlate with jumpsigma scan",
+    )
 
 
 def _relative(rule: RuleIR, pack: Pack) -> str:

@@ -6,7 +6,7 @@ import os
 from pathlib import PurePath
 from typing import Any
 
-from jumpsigma.api.rules import select
+from jumpsigma.api.selection import select
 from jumpsigma.pack import LoadedRule, Pack
 from jumpsigma.report.navigator import navigator_layer as layer_of
 from jumpsigma.report.rule_page import rule_page

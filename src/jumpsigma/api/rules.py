@@ -9,23 +9,20 @@ from typing import Any, Final
 
 from jumpsigma import pack as packs
 from jumpsigma.api.lists import lists_for, plain_lists
+from jumpsigma.api.lowering import LoweredPack, lower_pack
+from jumpsigma.api.selection import level_rank
 from jumpsigma.codegen import generate
 from jumpsigma.content import shipped
 from jumpsigma.diagnostics import Diagnostic, DiagnosticError
 from jumpsigma.interpret import Lists
 from jumpsigma.ir.nodes import RuleIR
-from jumpsigma.lower import lower_rule
-from jumpsigma.mapping import load_mapping
 from jumpsigma.matcher import Matcher
 from jumpsigma.matcher.indicators import ListProvider
 from jumpsigma.matcher.lookups import IndicatorLists
 from jumpsigma.matcher.program import Program
 from jumpsigma.pack import LoadedRule, Pack
 
-#: From mildest to worst; a rule without a level counts as the mildest.
-LEVELS: Final = ("informational", "low", "medium", "high", "critical")
 SHIPPED: Final = "shipped"
-LOGSOURCE_KEYS: Final = ("category", "product", "service")
 
 
 def load_pack(*paths: str | Path) -> Pack:
@@ -70,29 +67,8 @@ def compile(  # noqa: A001 - the verb of the documented contract
     for a level or log source attribute that does not exist (JS090); :class:`TypeError` for a
     ``pack`` that is none, such as its path, and for a ``logsource`` that is a text.
     """
-    rules, refused = lower_pack(pack, mapping, logsource=logsource, min_level=min_level)
-    return matcher_for(rules, refused, lists_for(pack, lists, indicators))
-
-
-def lower_pack(
-    pack: Pack,
-    mapping: str | Path,
-    *,
-    logsource: Mapping[str, str] | None = None,
-    min_level: str | None = None,
-) -> tuple[list[RuleIR], list[Diagnostic]]:
-    """The chosen rules in the words of a mapping, and why the others are not among them."""
-    if not isinstance(pack, Pack):
-        raise TypeError(f"a pack is what load_pack() returns, not {type(pack).__name__}")
-    found = load_mapping(mapping)
-    rules: list[RuleIR] = []
-    refused: list[Diagnostic] = []
-    for rule in select(pack.rules, logsource=logsource, min_level=min_level):
-        lowered = lower_rule(rule, found, pack.filters)
-        if lowered.rule is not None:
-            rules.append(lowered.rule)
-        refused.extend(lowered.diagnostics)
-    return rules, refused
+    lowered = lower_pack(pack, mapping, logsource=logsource, min_level=min_level)
+    return matcher_of(lowered, lists_for(pack, lists, indicators))
 
 
 def matcher_for(
@@ -100,60 +76,21 @@ def matcher_for(
     refused: Iterable[Diagnostic] = (),
     lists: IndicatorLists | Lists | None = None,
 ) -> Matcher:
+    """A matcher of single-event rules."""
+    return matcher_of(LoweredPack(tuple(rules), refused=tuple(refused)), lists)
+
+
+def matcher_of(lowered: LoweredPack, lists: IndicatorLists | Lists | None = None) -> Matcher:
     """Generate the code of lowered rules, and load the lists that their placeholders stand for."""
-    module = generate(rules)
+    module = generate(lowered.rules)
     loaded = lists if isinstance(lists, IndicatorLists) else plain_lists(lists)
-    return Matcher(rules, Program(module.source, module.places, loaded), refused)
-
-
-def select(
-    rules: Iterable[LoadedRule],
-    *,
-    logsource: Mapping[str, str] | None = None,
-    min_level: str | None = None,
-) -> list[LoadedRule]:
-    """The rules that fit a kind of log and are at least of a level, in their order."""
-    least = level_rank(min_level) if min_level is not None else 0
-    wanted = _known_keys(logsource or {})
-    return [
-        rule
-        for rule in rules
-        if level_rank(rule.level) >= least and (not wanted or _fits(rule, wanted))
-    ]
-
-
-def level_rank(level: str | None) -> int:
-    """How severe a level is, from 0; raises :class:`DiagnosticError` (JS090) for an unknown one."""
-    if level is None:
-        return 0
-    if level not in LEVELS:
-        raise DiagnosticError(
-            Diagnostic("JS090", f"there is no level {level!r}", hint=f"levels: {', '.join(LEVELS)}")
-        )
-    return LEVELS.index(level)
-
-
-def _known_keys(logsource: Mapping[str, str]) -> Mapping[str, str]:
-    if not isinstance(logsource, Mapping):
-        raise TypeError(
-            f"a log source is a mapping such as {{'product': 'windows'}}, not {logsource!r}"
-        )
-    for key in logsource:
-        if key not in LOGSOURCE_KEYS:
-            raise DiagnosticError(
-                Diagnostic(
-                    "JS090",
-                    f"a log source has no attribute {key!r}",
-                    hint=f"attributes: {', '.join(LOGSOURCE_KEYS)}",
-                )
-            )
-    return logsource
-
-
-def _fits(rule: LoadedRule, wanted: Mapping[str, str]) -> bool:
-    """S605: every attribute that the rule states equals the given one."""
-    stated = ((key, getattr(rule.logsource, key)) for key in LOGSOURCE_KEYS)
-    return all(value is None or wanted.get(key) == value for key, value in stated)
+    return Matcher(
+        lowered.rules,
+        Program(module.source, module.places, loaded),
+        lowered.refused,
+        correlations=lowered.correlations,
+        silent=lowered.silent,
+    )
 
 
 def find_rule(pack: Pack, reference: str) -> LoadedRule:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from contextlib import ExitStack
 from enum import StrEnum
 from typing import TYPE_CHECKING, Annotated
@@ -25,8 +25,7 @@ from jumpsigma.diagnostics import Diagnostic, Severity
 
 if TYPE_CHECKING:
     from jumpsigma.intake.events import ReadStats, Reject
-    from jumpsigma.matcher import Finding, Matcher
-    from jumpsigma.report.progress import ScanProgress
+    from jumpsigma.matcher import Matcher
     from jumpsigma.report.rejects import RejectWriter
 
 EXAMPLES = """Examples:
@@ -97,7 +96,7 @@ def scan(
     tell(pack.diagnostics)
     matcher = api.compile(pack, mapping, logsource=parse_logsource(logsource), min_level=min_level)
     tell(shortened(matcher.refused, verbose=verbose))
-    if not matcher.rules:
+    if not matcher.reporting:
         hint = "see what --rules, --mapping, --logsource and --min-level leave"
         tell([Diagnostic("JS090", "no rule runs on these events", Severity.WARNING, hint=hint)])
     inputs, problems = expand_inputs(paths)
@@ -109,14 +108,14 @@ def scan(
             rejected.writer = stack.enter_context(RejectWriter(rejects, [*inputs, *pack.files]))
         sink = open_sink(form.value, sys.stdout, color=has_color(sys.stdout))
         share_terminal = sys.stdout.isatty()
-        for finding in _findings(
-            matcher,
+        for finding in matcher.scan_all(
             inputs,
-            jobs,
+            jobs=jobs,
             stats=stats,
             on_reject=rejected.take,
             on_problem=problems.append,
-            bar=bar,
+            on_progress=bar.advance,
+            on_start=bar.start,
         ):
             levels[finding.level] += 1
             if share_terminal:
@@ -132,40 +131,6 @@ def scan(
         return 2
     failed = least is not None and any(api.level_rank(level) >= least for level in levels)
     return 1 if failed or (strict and stats.rejected) else 0
-
-
-def _findings(
-    matcher: Matcher,
-    inputs: list[str],
-    jobs: int,
-    *,
-    stats: ReadStats,
-    on_reject: Callable[[Reject], None],
-    on_problem: Callable[[Diagnostic], None],
-    bar: ScanProgress,
-) -> Iterator[Finding]:
-    if jobs > 1:
-        from jumpsigma.matcher.parallel import scan_in_processes
-
-        yield from scan_in_processes(
-            matcher,
-            inputs,
-            jobs,
-            stats=stats,
-            on_reject=on_reject,
-            on_problem=on_problem,
-            on_start=bar.start,
-        )
-        return
-    for each in inputs:
-        bar.start(each)
-        yield from matcher.scan(
-            each,
-            stats=stats,
-            on_reject=on_reject,
-            on_problem=on_problem,
-            on_progress=bar.advance,
-        )
 
 
 class _Rejects:
@@ -199,7 +164,7 @@ def _summary(stats: ReadStats, levels: Counter[str | None], matcher: Matcher, ma
     return summary_text(
         stats,
         levels,
-        rules=len(matcher.rules),
+        rules=matcher.reporting,
         not_applicable=not_applicable,
         refused=len(refused) - not_applicable,
         mapping=mapping,

@@ -38,13 +38,13 @@ class _RefusedError(Exception):
 
 
 def lower_rule(rule: LoadedRule, mapping: Mapping, filters: Iterable[LoadedFilter] = ()) -> Lowered:
-    """Map a rule, and the filters that apply to it, and lower the result. Never raises.
+    """Map a single-event rule, and the filters that apply to it, and lower the result.
+
+    Never raises for what a rule holds.
 
     Filters are lowered on their own, with the rule's log source, and joined with ``and``
     (S551-S554): pySigma would rename their detections at random and map them in place.
     """
-    if rule.kind == "correlation":
-        return Lowered(diagnostics=(_correlation(rule),))
     applying = [each for each in filters if applies(each, rule)]
     try:
         expr = _lower_sigma(cast("SigmaRule", rule.to_sigma()), mapping, rule)
@@ -126,16 +126,6 @@ def _lower_detections(
 
     return any_of(
         lower_condition(condition, lower_named) for condition in detections.parsed_condition
-    )
-
-
-def _correlation(rule: LoadedRule) -> Diagnostic:
-    return Diagnostic(
-        "JS036",
-        f"the correlation {rule.title!r} is not evaluated by this version",
-        span=rule.span(("correlation",), key=True),
-        rule_id=rule.id,
-        hint="its base rules are; export it to a SIEM with sigma-cli to correlate there",
     )
 
 

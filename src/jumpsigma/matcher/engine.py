@@ -3,35 +3,53 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
-from pathlib import Path
-from typing import Any, BinaryIO
+from datetime import timedelta
+from typing import Any
 
 from jumpsigma.diagnostics import Diagnostic
 from jumpsigma.intake import wrapped
-from jumpsigma.intake.events import Event, ReadStats, Reject, read_events
+from jumpsigma.intake.events import Event, ReadStats, Reject, Source, read_events
+from jumpsigma.ir.correlations import CorrelationIR
 from jumpsigma.ir.nodes import RuleIR
-from jumpsigma.matcher.findings import Finding, Source
+from jumpsigma.matcher.correlate import DEFAULT_LIMIT, Correlator, LeftOut, Match, Plan
+from jumpsigma.matcher.correlate.matches import Hits
+from jumpsigma.matcher.findings import Finding, finding_of
+from jumpsigma.matcher.findings import Source as Place
 from jumpsigma.matcher.program import Program
-from jumpsigma.matcher.runtime import values
-
-_ID_PATHS = (("id",), ("event", "id"), ("_id",))
-_TIME_PATHS = (("timestamp",), ("@timestamp",), ("UtcTime",), ("TimeCreated",), ("time",))
+from jumpsigma.matcher.session import Session
 
 
 class Matcher:
     """Rules in the words of one mapping, ready to run on events. Immutable and thread-safe.
 
-    ``rules`` are those that run, ``refused`` says of every other rule of the pack why it does
-    not: an error when it cannot be compiled, an information when it does not apply.
+    ``rules`` are those that run on single events, ``correlations`` those that count them;
+    ``silent`` has the numbers of those (correlations behind the rules) that give no findings of
+    their own, because a correlation speaks for them (S831). ``refused`` says of every other rule
+    of the pack why it does not run: an error when it cannot be compiled, an information when it
+    does not apply.
     """
 
     def __init__(
-        self, rules: Iterable[RuleIR], program: Program, refused: Iterable[Diagnostic] = ()
+        self,
+        rules: Iterable[RuleIR],
+        program: Program,
+        refused: Iterable[Diagnostic] = (),
+        *,
+        correlations: Iterable[CorrelationIR] = (),
+        silent: Iterable[int] = (),
     ) -> None:
         self.rules = tuple(rules)
+        self.correlations = tuple(correlations)
+        self.silent = frozenset(silent)
         self.refused = tuple(refused)
         self._program = program
+        self._plan = Plan(self.rules, self.correlations, self.silent)
         self.unwraps = any(rule.mapping == wrapped.MAPPING for rule in self.rules)
+
+    @property
+    def reporting(self) -> int:
+        """How many rules and correlations give findings of their own."""
+        return len(self.rules) + len(self.correlations) - len(self.silent)
 
     def match(self, event: dict[str, Any]) -> list[Finding]:
         """The findings of the single-event rules on one event, in the order of the rules (S701).
@@ -41,25 +59,140 @@ class Matcher:
         """
         if not isinstance(event, dict):
             raise TypeError(f"an event is a dict, not {type(event).__name__}; scan() reads lines")
-        return self._findings(event, None)
+        return self._findings(self._program.hits(event), event, None)
 
     def scan(
         self,
-        source: str | Path | BinaryIO | Iterable[bytes] | Iterable[str],
+        source: Source,
+        *,
+        stats: ReadStats | None = None,
+        on_reject: Callable[[Reject], None] | None = None,
+        on_problem: Callable[[Diagnostic], None] | None = None,
+        on_progress: Callable[[int], None] | None = None,
+        limit: int = DEFAULT_LIMIT,
+    ) -> Iterator[Finding]:
+        """The findings of all events of ``source``, in their order, then those of correlations.
+
+        ``source`` is a path (``-`` for standard input), a binary file, or an iterable of lines.
+        What cannot be read is handed to ``on_reject`` (a line) or ``on_problem`` (an input) and
+        never ends the scan; ``stats`` counts while it runs, and ``on_progress`` is told of the
+        bytes read. Rules for raw Directory Insights events see the raw event where a SIEM has
+        wrapped it (S105). More than ``limit`` base matches of correlations go to a temporary file.
+        """
+        return self.scan_all(
+            [source],
+            stats=stats,
+            on_reject=on_reject,
+            on_problem=on_problem,
+            on_progress=on_progress,
+            limit=limit,
+        )
+
+    def scan_all(
+        self,
+        sources: Iterable[Source],
+        *,
+        jobs: int = 1,
+        stats: ReadStats | None = None,
+        on_reject: Callable[[Reject], None] | None = None,
+        on_problem: Callable[[Diagnostic], None] | None = None,
+        on_progress: Callable[[int], None] | None = None,
+        on_start: Callable[[str], None] | None = None,
+        limit: int = DEFAULT_LIMIT,
+    ) -> Iterator[Finding]:
+        """The findings of several sources as of one: correlations run over all of them.
+
+        As :meth:`scan`; ``on_start`` is told of each path before it is read. With ``jobs``, that
+        many processes read; the sources must be paths then, and there is no ``on_progress``.
+        """
+        with self.correlator(limit) as correlator:
+            if jobs > 1:
+                from jumpsigma.matcher.parallel import scan_in_processes
+
+                yield from scan_in_processes(
+                    self,
+                    map(str, sources),
+                    jobs,
+                    correlator,
+                    stats=stats if stats is not None else ReadStats(),
+                    on_reject=on_reject,
+                    on_problem=on_problem,
+                    on_start=on_start,
+                )
+            else:
+                for source in sources:
+                    if on_start is not None:
+                        on_start(str(source))
+                    yield from self.scan_events(
+                        source,
+                        correlator.add,
+                        correlator.left_out,
+                        stats=stats,
+                        on_reject=on_reject,
+                        on_problem=on_problem,
+                        on_progress=on_progress,
+                    )
+            yield from correlator.findings()
+            if on_problem is not None:
+                for problem in correlator.problems():
+                    on_problem(problem)
+
+    def match_all(
+        self,
+        events: Iterable[dict[str, Any]],
+        *,
+        on_problem: Callable[[Diagnostic], None] | None = None,
+    ) -> list[Finding]:
+        """The findings of parsed events, as :meth:`scan` has them; their lines count from 1."""
+        with self.correlator() as correlator:
+            found: list[Finding] = []
+            for line, event in enumerate(events, 1):
+                read = Event(event, None, line, b"")
+                found += self.match_read(read, correlator.add, correlator.left_out)
+            found += correlator.findings()
+            if on_problem is not None:
+                for problem in correlator.problems():
+                    on_problem(problem)
+        return found
+
+    def correlator(self, limit: int = DEFAULT_LIMIT) -> Correlator:
+        """What takes base matches, in any order, and gives the findings of the correlations."""
+        return Correlator(self._plan, limit)
+
+    def session(
+        self,
+        lateness: timedelta = timedelta(0),
+        *,
+        limit: int = DEFAULT_LIMIT,
+        on_problem: Callable[[Diagnostic], None] | None = None,
+    ) -> Session:
+        """Correlations on a stream: events are fed one by one, findings come as they can.
+
+        An event may come up to ``lateness`` behind later ones. At most ``limit`` base matches
+        are held; the oldest go first. ``session.dropped`` counts what took part in nothing, and
+        ``on_problem`` is told the first time for each reason.
+        """
+        return Session(
+            self.hits,
+            lambda hits, event: self._findings(hits, event, None),
+            self._plan,
+            lateness,
+            limit=limit,
+            on_problem=on_problem,
+        )
+
+    def scan_events(
+        self,
+        source: Source,
+        keep: Callable[[Match], None],
+        left_out: LeftOut,
         *,
         stats: ReadStats | None = None,
         on_reject: Callable[[Reject], None] | None = None,
         on_problem: Callable[[Diagnostic], None] | None = None,
         on_progress: Callable[[int], None] | None = None,
     ) -> Iterator[Finding]:
-        """The findings of all events of ``source``, in the order of the events.
-
-        ``source`` is a path (``-`` for standard input), a binary file, or an iterable of lines.
-        What cannot be read is handed to ``on_reject`` (a line) or ``on_problem`` (an input) and
-        never ends the scan; ``stats`` counts while it runs, and ``on_progress`` is told of the
-        bytes read. Rules for raw Directory Insights events see the raw event where a SIEM has
-        wrapped it (S105).
-        """
+        """The findings of single-event rules on one source; base matches go to ``keep``."""
         events = read_events(
             source,
             stats=stats,
@@ -69,42 +202,28 @@ class Matcher:
             unwrap=self.unwraps,
         )
         for event in events:
-            yield from self.match_read(event)
+            yield from self.match_read(event, keep, left_out)
 
-    def match_read(self, event: Event) -> list[Finding]:
+    def match_read(
+        self, event: Event, keep: Callable[[Match], None], left_out: LeftOut
+    ) -> list[Finding]:
         """The findings of an event that a reader delivered, with its place as their source."""
-        return self._findings(event.data, Source(event.path, event.line))
+        place = Place(event.path, event.line)
+        hits = self.hits(event.data)
+        if not hits:
+            return []
+        match = self._plan.match(hits, event.data, place, left_out)
+        if match is not None:
+            keep(match)
+        return self._findings(hits, event.data, place)
 
-    def _findings(self, event: dict[str, Any], source: Source | None) -> list[Finding]:
+    def hits(self, event: dict[str, Any]) -> Hits:
+        """The numbers of the rules that an event satisfies, each with what satisfied it."""
+        return self._program.hits(event)
+
+    def _findings(self, hits: Hits, event: dict[str, Any], source: Place | None) -> list[Finding]:
         return [
             finding_of(self.rules[number], event, source, matched)
-            for number, matched in self._program.hits(event)
+            for number, matched in hits
+            if number not in self.silent
         ]
-
-
-def finding_of(
-    rule: RuleIR, event: dict[str, Any], source: Source | None, matched: dict[str, list[Any]]
-) -> Finding:
-    """What a rule that holds says of an event."""
-    return Finding(
-        rule_id=rule.id,
-        rule_title=rule.title,
-        level=rule.level,
-        author=rule.author,
-        license=rule.license,
-        tags=rule.tags,
-        event_id=_first_text(event, _ID_PATHS),
-        timestamp=_first_text(event, _TIME_PATHS),
-        source=source,
-        matched=matched,
-        event=event,
-    )
-
-
-def _first_text(event: dict[str, Any], paths: tuple[tuple[str, ...], ...]) -> str | None:
-    """The first of the fields that holds text (S703)."""
-    for path in paths:
-        for value in values(event, path):
-            if isinstance(value, str):
-                return value
-    return None

@@ -3,7 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+from jumpsigma.matcher.runtime import values
+
+if TYPE_CHECKING:
+    from jumpsigma.ir.correlations import CorrelationIR
+    from jumpsigma.ir.nodes import RuleIR
+
+_ID_PATHS = (("id",), ("event", "id"), ("_id",))
+_TIME_PATHS = (("timestamp",), ("@timestamp",), ("UtcTime",), ("TimeCreated",), ("time",))
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,3 +73,43 @@ class Finding:
         if self.correlation is not None:
             result["correlation"] = self.correlation
         return result
+
+
+def finding_of(
+    rule: RuleIR | CorrelationIR,
+    event: dict[str, Any],
+    source: Source | None,
+    matched: dict[str, list[Any]],
+) -> Finding:
+    """What a rule that holds says of an event."""
+    return Finding(
+        rule_id=rule.id,
+        rule_title=rule.title,
+        level=rule.level,
+        author=rule.author,
+        license=rule.license,
+        tags=rule.tags,
+        event_id=id_of(event),
+        timestamp=timestamp_of(event),
+        source=source,
+        matched=matched,
+        event=event,
+    )
+
+
+def id_of(event: dict[str, Any]) -> str | None:
+    """The id of an event (S703)."""
+    return _first_text(event, _ID_PATHS)
+
+
+def timestamp_of(event: dict[str, Any]) -> str | None:
+    """The time of an event as it stands there (S703)."""
+    return _first_text(event, _TIME_PATHS)
+
+
+def _first_text(event: dict[str, Any], paths: tuple[tuple[str, ...], ...]) -> str | None:
+    for path in paths:
+        for value in values(event, path):
+            if isinstance(value, str):
+                return value
+    return None

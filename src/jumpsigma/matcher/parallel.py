@@ -13,10 +13,11 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Self
 
-from jumpsigma.diagnostics import Diagnostic, Span
+from jumpsigma.diagnostics import Diagnostic, DiagnosticError, Span
 from jumpsigma.intake.events import ReadStats, Reject
 from jumpsigma.intake.parts import Part, PartReader, parts_of
 from jumpsigma.intake.records import Reading
+from jumpsigma.matcher.correlate import Correlator, LeftOut, Match
 from jumpsigma.matcher.engine import Matcher
 from jumpsigma.matcher.findings import Finding, Source
 
@@ -26,6 +27,8 @@ class PartResult:
     """What one process found in one part; lines are numbered from the part's first."""
 
     findings: list[Finding] = field(default_factory=list)
+    matches: list[Match] = field(default_factory=list)
+    left_out: LeftOut = field(default_factory=LeftOut)
     rejects: list[Reject] = field(default_factory=list)
     problems: list[Diagnostic] = field(default_factory=list)
     stats: ReadStats = field(default_factory=ReadStats)
@@ -36,17 +39,18 @@ def scan_in_processes(
     matcher: Matcher,
     inputs: Iterable[str],
     jobs: int,
+    correlator: Correlator,
     *,
     stats: ReadStats,
-    on_reject: Callable[[Reject], None],
-    on_problem: Callable[[Diagnostic], None],
+    on_reject: Callable[[Reject], None] | None = None,
+    on_problem: Callable[[Diagnostic], None] | None = None,
     on_start: Callable[[str], None] | None = None,
 ) -> Iterator[Finding]:
-    """The findings of ``matcher.scan`` on each input, in their order.
+    """The findings of single-event rules on each input, in their order.
 
-    Large files of NDJSON are shared among the processes; of other forms (archives, arrays) a
-    process takes one input at a time. Memory is bounded by two parts a process. Standard input
-    and pipes are read by the process that calls.
+    Base matches go to ``correlator``. Large files of NDJSON are shared among the processes; of
+    other forms (archives, arrays) a process takes one input at a time. Memory is bounded by two
+    parts a process. Standard input and pipes are read by the process that calls.
     """
     with _Pool(matcher, jobs) as pool:
         waiting: deque[tuple[Part, Future[PartResult] | None]] = deque()
@@ -63,17 +67,28 @@ def scan_in_processes(
                 if on_start is not None:
                     on_start(part.path)
             if future is None:
-                yield from matcher.scan(
-                    part.path, stats=stats, on_reject=on_reject, on_problem=on_problem
+                yield from matcher.scan_events(
+                    part.path,
+                    correlator.add,
+                    correlator.left_out,
+                    stats=stats,
+                    on_reject=on_reject,
+                    on_problem=on_problem,
                 )
                 continue
             result = pool.result(part, future)
             _add(stats, result.stats, part)
-            for reject in result.rejects:
-                on_reject(_moved_reject(reject, base))
+            if on_reject is not None:
+                for reject in result.rejects:
+                    on_reject(_moved_reject(reject, base))
+            for match in result.matches:
+                correlator.add(match._replace(line=match.line + base) if base else match)
+            correlator.left_out.add(result.left_out)
             for finding in result.findings:
                 yield _moved(finding, base)
             for problem in result.problems:
+                if on_problem is None:
+                    raise DiagnosticError(problem)
                 on_problem(problem)
             base += result.lines
 
@@ -161,8 +176,10 @@ def _scan_part(part: Part) -> PartResult:
     result = PartResult()
     if part.end is None:
         result.findings = list(
-            _matcher.scan(
+            _matcher.scan_events(
                 part.path,
+                result.matches.append,
+                result.left_out,
                 stats=result.stats,
                 on_reject=lambda reject: result.rejects.append(_held(reject)),
                 on_problem=result.problems.append,
@@ -177,7 +194,7 @@ def _scan_part(part: Part) -> PartResult:
     )
     reader = PartReader(part, reading)
     for event in reader.events(unwrap=_matcher.unwraps):
-        result.findings += _matcher.match_read(event)
+        result.findings += _matcher.match_read(event, result.matches.append, result.left_out)
     reading.tell_problems()
     result.lines = reader.lines
     return result

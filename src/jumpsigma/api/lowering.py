@@ -1,0 +1,126 @@
+"""The rules of a pack in the words of a mapping: which run, which report, which cannot."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from jumpsigma.api.selection import select
+from jumpsigma.diagnostics import Diagnostic
+from jumpsigma.ir.correlations import CorrelationIR
+from jumpsigma.ir.nodes import RuleIR
+from jumpsigma.lower import lower_correlation, lower_rule
+from jumpsigma.mapping import Mapping as EventMapping
+from jumpsigma.mapping import load_mapping
+from jumpsigma.pack import LoadedRule, Pack
+from jumpsigma.pack.references import Names
+
+
+@dataclass(frozen=True, slots=True)
+class LoweredPack:
+    """What a matcher is made of.
+
+    ``silent``: the numbers of the rules, and behind them of the correlations, that give no
+    findings of their own. ``refused``: why other chosen rules are not among them.
+    """
+
+    rules: tuple[RuleIR, ...] = ()
+    correlations: tuple[CorrelationIR, ...] = ()
+    silent: frozenset[int] = frozenset()
+    refused: tuple[Diagnostic, ...] = ()
+
+
+def lower_pack(
+    pack: Pack,
+    mapping: str | Path,
+    *,
+    logsource: Mapping[str, str] | None = None,
+    min_level: str | None = None,
+) -> LoweredPack:
+    """The chosen rules, those that chosen correlations refer to, and why others cannot run.
+
+    Raises as :func:`jumpsigma.compile` does.
+    """
+    if not isinstance(pack, Pack):
+        raise TypeError(f"a pack is what load_pack() returns, not {type(pack).__name__}")
+    chosen = select(pack.rules, logsource=logsource, min_level=min_level)
+    return lower_chosen(pack, load_mapping(mapping), chosen)
+
+
+def lower_chosen(
+    pack: Pack,
+    mapping: EventMapping,
+    chosen: Iterable[LoadedRule],
+    speaking: Iterable[LoadedRule] | None = None,
+) -> LoweredPack:
+    """The same for rules of the pack that were chosen otherwise.
+
+    ``speaking``: the correlations that may make the rules below them silent; default: all.
+    """
+    wanted = {id(rule) for rule in chosen}
+    work = _Lowering(pack, mapping)
+    for rule in pack.rules:
+        if id(rule) in wanted:
+            work.node(rule)
+    nodes = [(rule, work.nodes[id(rule)]) for rule in pack.rules if id(rule) in work.nodes]
+    rules = [(rule, node) for rule, node in nodes if isinstance(node, RuleIR)]
+    correlations = [(rule, node) for rule, node in nodes if isinstance(node, CorrelationIR)]
+    spoken_for = _spoken_for(pack.rules if speaking is None else speaking, work)
+    silent = {
+        number
+        for number, (rule, _) in enumerate([*rules, *correlations])
+        if id(rule) not in wanted or id(rule) in spoken_for
+    }
+    return LoweredPack(
+        tuple(node for _, node in rules),
+        tuple(node for _, node in correlations),
+        frozenset(silent),
+        tuple(each for rule, _ in nodes for each in work.refused.get(id(rule), ())),
+    )
+
+
+@dataclass(slots=True)
+class _Lowering:
+    """Each rule once, whoever asks for it; by the identity of the loaded rule."""
+
+    pack: Pack
+    mapping: EventMapping
+    nodes: dict[int, RuleIR | CorrelationIR | Diagnostic] = field(default_factory=dict)
+    refused: dict[int, tuple[Diagnostic, ...]] = field(default_factory=dict)
+    names: Names = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.names = Names(self.pack.rules, ())
+
+    def node(self, rule: LoadedRule) -> RuleIR | CorrelationIR | Diagnostic:
+        """The IR of a rule, or the first reason why there is none."""
+        if id(rule) not in self.nodes:
+            self.nodes[id(rule)] = self._lower(rule)
+        return self.nodes[id(rule)]
+
+    def _lower(self, rule: LoadedRule) -> RuleIR | CorrelationIR | Diagnostic:
+        node: RuleIR | CorrelationIR | None
+        if rule.kind == "correlation":
+            correlation = lower_correlation(rule, self.mapping, self.names.find, self.node)
+            node, diagnostics = correlation.correlation, correlation.diagnostics
+        else:
+            lowered = lower_rule(rule, self.mapping, self.pack.filters)
+            node, diagnostics = lowered.rule, lowered.diagnostics
+        if node is not None:
+            return node
+        self.refused[id(rule)] = diagnostics
+        return diagnostics[0]
+
+
+def _spoken_for(rules: Iterable[LoadedRule], work: _Lowering) -> set[int]:
+    """The rules for which a correlation speaks (S831), by the identity of the loaded rule."""
+    speaking: set[int] = set()
+    generating: set[int] = set()
+    for rule in rules:
+        for base in map(work.names.find, rule.refers_to):
+            if id(rule) not in work.refused:
+                speaking.add(id(base))
+            if rule.document["correlation"].get("generate") is True:
+                generating.add(id(base))
+    return speaking - generating

@@ -1,0 +1,72 @@
+"""Which rules somebody wants: by level, by kind of log."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Final
+
+from jumpsigma.diagnostics import Diagnostic, DiagnosticError
+from jumpsigma.pack import LoadedRule
+from jumpsigma.pack.references import Names
+
+#: From mildest to worst; a rule without a level counts as the mildest.
+LEVELS: Final = ("informational", "low", "medium", "high", "critical")
+LOGSOURCE_KEYS: Final = ("category", "product", "service")
+
+
+def select(
+    rules: Iterable[LoadedRule],
+    *,
+    logsource: Mapping[str, str] | None = None,
+    min_level: str | None = None,
+) -> list[LoadedRule]:
+    """The rules that fit a kind of log and are at least of a level, in their order.
+
+    A correlation fits a kind of log when all rules that it refers to do (S833).
+    """
+    given = list(rules)
+    least = level_rank(min_level) if min_level is not None else 0
+    wanted = _known_keys(logsource or {})
+    names = Names(given, ())
+    return [
+        rule
+        for rule in given
+        if level_rank(rule.level) >= least and (not wanted or _fits(rule, wanted, names))
+    ]
+
+
+def level_rank(level: str | None) -> int:
+    """How severe a level is, from 0; raises :class:`DiagnosticError` (JS090) for an unknown one."""
+    if level is None:
+        return 0
+    if level not in LEVELS:
+        raise DiagnosticError(
+            Diagnostic("JS090", f"there is no level {level!r}", hint=f"levels: {', '.join(LEVELS)}")
+        )
+    return LEVELS.index(level)
+
+
+def _known_keys(logsource: Mapping[str, str]) -> Mapping[str, str]:
+    if not isinstance(logsource, Mapping):
+        raise TypeError(
+            f"a log source is a mapping such as {{'product': 'windows'}}, not {logsource!r}"
+        )
+    for key in logsource:
+        if key not in LOGSOURCE_KEYS:
+            raise DiagnosticError(
+                Diagnostic(
+                    "JS090",
+                    f"a log source has no attribute {key!r}",
+                    hint=f"attributes: {', '.join(LOGSOURCE_KEYS)}",
+                )
+            )
+    return logsource
+
+
+def _fits(rule: LoadedRule, wanted: Mapping[str, str], names: Names) -> bool:
+    """S605: every attribute that the rule states equals the given one."""
+    if rule.kind == "correlation":
+        bases = map(names.find, rule.refers_to)
+        return all(base is not None and _fits(base, wanted, names) for base in bases)
+    stated = ((key, getattr(rule.logsource, key)) for key in LOGSOURCE_KEYS)
+    return all(value is None or wanted.get(key) == value for key, value in stated)

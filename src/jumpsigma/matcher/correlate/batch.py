@@ -1,0 +1,139 @@
+"""Correlations over all events of a scan, whatever the order in which they are read."""
+
+from __future__ import annotations
+
+import pickle
+from collections.abc import Callable, Iterator
+from typing import Self
+
+from jumpsigma.diagnostics import Diagnostic, Severity
+from jumpsigma.matcher.correlate.matches import MAX_GROUPS, LeftOut, entries_of
+from jumpsigma.matcher.correlate.measures import Measured
+from jumpsigma.matcher.correlate.plan import Plan
+from jumpsigma.matcher.correlate.reporting import Payload, Report, report, seen_from_above
+from jumpsigma.matcher.correlate.rows import Match, Row, inner_row, placed, rows_of
+from jumpsigma.matcher.correlate.store import DEFAULT_LIMIT, File, Memory, Store, loaded
+from jumpsigma.matcher.correlate.windows import crossings
+from jumpsigma.matcher.findings import Finding
+
+#: Told of every window that is judged: correlation, group, time, measured number, its rows.
+Watcher = Callable[[int, str, int, Measured, Callable[[], list[Row]]], None]
+
+
+class Correlator:
+    """Takes base matches in any order, then gives the findings of the correlations.
+
+    Up to ``limit`` rows (a match is one row for each group of each correlation) are held in
+    memory; more go to a SQLite file in a private temporary folder, which :meth:`close` removes.
+    ``left_out`` counts the events that take part in nothing.
+    """
+
+    def __init__(self, plan: Plan, limit: int = DEFAULT_LIMIT) -> None:
+        self._plan, self._limit = plan, limit
+        self._store: Store = Memory()
+        self.left_out = LeftOut()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Forget all matches, and remove the file."""
+        self._store.close()
+
+    def add(self, match: Match) -> None:
+        """Take what :meth:`Plan.match` made of an event."""
+        number = self._store.add_payload(match.payload)
+        for correlation, row in rows_of(match, number):
+            self._store.add(correlation, row)
+        self._spill()
+
+    def _spill(self) -> None:
+        if isinstance(self._store, Memory) and self._store.size > self._limit:
+            self._store = File.holding(self._store)
+
+    def payload(self, number: int) -> Payload:
+        """What a row refers to."""
+        return Payload(*loaded(self._store.payload(number)))
+
+    def findings(
+        self,
+        watch: Watcher | None = None,
+        on_report: Callable[[int, Report], None] | None = None,
+    ) -> Iterator[Finding]:
+        """All findings of the matches so far, ordered by time, then correlation, then group.
+
+        To be called once. ``watch`` and ``on_report`` are for who explains: they are told of
+        every window, and of everything that a finding rests on.
+        """
+        for correlation in self._plan.order:
+            self._correlate(correlation, watch, on_report)
+            self._spill()
+        yield from self._store.findings()
+
+    def _correlate(
+        self,
+        number: int,
+        watch: Watcher | None,
+        on_report: Callable[[int, Report], None] | None,
+    ) -> None:
+        plan, store = self._plan, self._store
+        correlation, uses = plan.correlations[number], plan.uses_of(number)
+        store.sort(number)
+
+        def window(start: int, end: int) -> list[Row]:
+            return [each.row for each in placed(store.rows(number, start, end))]
+
+        def observe(group: str, time: int, measured: Measured, start: int, end: int) -> None:
+            if watch is not None:
+                watch(number, group, time, measured, lambda: window(start, end))
+
+        found = crossings(
+            correlation,
+            placed(store.rows(number)),
+            placed(store.rows(number)),
+            observe if watch is not None else None,
+        )
+        for crossing in found:
+            rows = window(crossing.start, crossing.end)
+            told = report(correlation, plan.bases[number], rows, crossing.number, self.payload)
+            if on_report is not None:
+                on_report(number, told)
+            if plan.reports(number):
+                store.add_finding((crossing.time, number, rows[0].group), told.finding)
+            if uses:
+                event = seen_from_above(correlation, rows[0], told.payload.event)
+                payload = store.add_payload(pickle.dumps(tuple(told.payload)))
+                for entry in entries_of(uses, event, self.left_out):
+                    store.add(entry.correlation, inner_row(number, told.row, entry, payload))
+        store.drop(number)
+
+    def problems(self) -> Iterator[Diagnostic]:
+        """What has to be said of the events that took part in nothing."""
+        yield from problems_of(self.left_out)
+
+
+def problems_of(left_out: LeftOut) -> Iterator[Diagnostic]:
+    """One warning for each reason."""
+    for count, reason, hint in (
+        (
+            left_out.without_time,
+            "no time that can be read",
+            "correlations need a timestamp, such as 2024-01-31T08:00:00Z",
+        ),
+        (
+            left_out.too_many_groups,
+            f"more than {MAX_GROUPS:,} groups or values of one correlation",
+            None,
+        ),
+    ):
+        if count:
+            events = "1 event has" if count == 1 else f"{count:,} events have"
+            yield Diagnostic(
+                "JS077",
+                f"{events} {reason}, and took no part in correlations",
+                Severity.WARNING,
+                hint=hint,
+            )

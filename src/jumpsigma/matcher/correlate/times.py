@@ -1,0 +1,54 @@
+"""When an event was, to the nanosecond (S803)."""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, datetime
+from typing import Any
+
+from jumpsigma.matcher.correlate.rows import NANOSECONDS
+from jumpsigma.matcher.runtime import moment_of, values
+
+#: Where an event's time stands, in the order in which it is looked for (S703).
+TIME_PATHS = (("timestamp",), ("@timestamp",), ("UtcTime",), ("TimeCreated",), ("time",))
+_FRACTION = re.compile(r"\.(\d{1,9})\d*(?:[Zz]|[+-]\d\d:?\d\d)?", re.ASCII)
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_LEAST, _MOST = -(2**63), 2**63 - 1
+_MILLISECONDS_FROM = 100_000_000_000
+
+
+def time_of(event: dict[str, Any]) -> int | None:
+    """The event's time in nanoseconds since 1970, None where none can be read."""
+    for path in TIME_PATHS:
+        for value in values(event, path):
+            found = nanoseconds(value)
+            if found is not None:
+                return found
+    return None
+
+
+def nanoseconds(value: Any) -> int | None:
+    """A time of S355 with its fraction; None outside the years 1678 to 2261, as int64 has it."""
+    moment = moment_of(value)
+    if moment is None:
+        return None
+    if isinstance(value, str):
+        since = moment - _EPOCH
+        found = (since.days * 86_400 + since.seconds) * NANOSECONDS
+        fraction = _FRACTION.fullmatch(value, 19)
+        if fraction is not None:
+            found += int(fraction[1].ljust(9, "0"))
+    elif abs(value) >= _MILLISECONDS_FROM:
+        found = round(value * 1_000_000)
+    else:
+        found = value * NANOSECONDS if isinstance(value, int) else round(value * NANOSECONDS)
+    return found if _LEAST <= found <= _MOST else None
+
+
+def written(time: int) -> str:
+    """A time as RFC 3339 in UTC, with the digits of the second that it needs."""
+    seconds, fraction = divmod(time, NANOSECONDS)
+    days, rest = divmod(seconds, 86_400)
+    date = datetime.fromordinal(_EPOCH.toordinal() + days).date()
+    digits = f".{fraction:09}".rstrip("0") if fraction else ""
+    return f"{date}T{rest // 3600:02}:{rest // 60 % 60:02}:{rest % 60:02}{digits}Z"
