@@ -136,7 +136,7 @@ def test_of_one_value_twice_in_a_feed_the_last_counts(store: Store) -> None:
 
 
 def test_what_is_no_indicator_is_told_and_the_rest_is_added(store: Store) -> None:
-    entries = [
+    entries: list[Entry | Diagnostic] = [
         Entry("a.example"),
         Entry("not good", span=Span("feed.txt", 2)),
         Diagnostic("JS080", "read with difficulty", Severity.WARNING),

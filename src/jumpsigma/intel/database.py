@@ -135,9 +135,11 @@ def _read_only(path: Path) -> str:
 
 def _is_ours(connection: sqlite3.Connection, path: Path) -> bool:
     """Whether the tables are there and are ours; False for an empty file."""
+    connection.execute("BEGIN")  # one view for all three, while another process may create them
     (version,) = connection.execute("PRAGMA user_version").fetchone()
     (application,) = connection.execute("PRAGMA application_id").fetchone()
     (tables,) = connection.execute("SELECT count(*) FROM sqlite_master").fetchone()
+    connection.execute("COMMIT")
     if not tables and not application:
         return False
     if application != APPLICATION_ID:
@@ -174,6 +176,16 @@ def _create_tables(connection: sqlite3.Connection) -> None:
         connection.execute(f"PRAGMA user_version = {VERSION}")
 
 
+def damaged(path: Path, reason: str) -> Diagnostic:
+    """Say that the file is broken, and how to go on."""
+    return Diagnostic(
+        "JS081",
+        f"the indicator store cannot be read: {reason}",
+        span=Span(str(path)),
+        hint="move the file away, then fill a new one: jumpsigma intel add FILE",
+    )
+
+
 def _diagnostic(error: sqlite3.Error, path: Path) -> Diagnostic:
     span = Span(str(path))
     match getattr(error, "sqlite_errorcode", 0) & 0xFF:
@@ -189,9 +201,4 @@ def _diagnostic(error: sqlite3.Error, path: Path) -> Diagnostic:
         case sqlite3.SQLITE_READONLY | sqlite3.SQLITE_CANTOPEN | sqlite3.SQLITE_PERM:
             return Diagnostic("JS091", f"cannot open or write: {error}", span=span)
         case _:
-            return Diagnostic(
-                "JS081",
-                f"the indicator store cannot be read: {error}",
-                span=span,
-                hint="move the file away, then fill a new one: jumpsigma intel add FILE",
-            )
+            return damaged(path, str(error))

@@ -45,8 +45,18 @@ def require_private(path: Path) -> None:
     """Refuse a store that others may change: they would decide what is detected.
 
     The file and its folder must belong to the user or to root, and only their owner may write.
-    Windows keeps such rights elsewhere, and is not asked. Raises :class:`DiagnosticError` (JS083).
+    Windows keeps such rights elsewhere, and is not asked. Raises :class:`DiagnosticError` (JS083),
+    and JS081 for what is no file at all: opening a pipe would wait for ever.
     """
+    if path.exists() and not path.is_file():
+        raise DiagnosticError(
+            Diagnostic(
+                "JS081",
+                "the indicator store is no file",
+                span=Span(str(path)),
+                hint="move it elsewhere, or set JUMPSIGMA_HOME to another folder",
+            )
+        )
     if not hasattr(os, "getuid"):
         return
     for place in (path.parent, path):

@@ -46,7 +46,7 @@ _CONTENT: Final = ("revoked", "confidence", "valid_from", "valid_until", "modifi
 _GATHER: Final = f"""
 INSERT INTO stage VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
 ON CONFLICT DO UPDATE SET {", ".join(f"{name} = excluded.{name}" for name in (*_CONTENT, "seq"))}
-WHERE excluded.modified IS NULL OR modified IS NULL OR excluded.modified >= modified
+WHERE modified IS NULL OR excluded.modified >= modified
 """
 # Of each id the newest version counts, and of equal ones the last that was read.
 _LATEST: Final = """

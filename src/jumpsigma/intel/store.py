@@ -18,7 +18,13 @@ from types import TracebackType
 from typing import Any, Final, Self, assert_never
 
 from jumpsigma.diagnostics import Diagnostic, DiagnosticError
-from jumpsigma.intel.database import answered, connect_to_read, connect_to_write, transaction
+from jumpsigma.intel.database import (
+    answered,
+    connect_to_read,
+    connect_to_write,
+    damaged,
+    transaction,
+)
 from jumpsigma.intel.model import (
     DEFAULT_LIST,
     AddResult,
@@ -321,34 +327,11 @@ class Store:
             return connection.execute(sql, parameters).fetchall()
 
     def _indicators(self, where: str, parameters: Sequence[Any]) -> list[Indicator]:
-        return [
-            Indicator(
-                kind=Kind(kind),
-                value=value,
-                list=list_name,
-                source=source,
-                tags=tuple(json.loads(tags)) if tags else (),
-                confidence=confidence,
-                valid_from=time_of(valid_from),
-                valid_until=time_of(valid_until),
-                revoked=bool(revoked),
-                reference=reference or None,
-                note=note,
-            )
-            for (
-                kind,
-                value,
-                list_name,
-                source,
-                tags,
-                confidence,
-                valid_from,
-                valid_until,
-                revoked,
-                reference,
-                note,
-            ) in self._all(f"{_COLUMNS} WHERE {where} {_ORDER}", parameters)
-        ]
+        rows = self._all(f"{_COLUMNS} WHERE {where} {_ORDER}", parameters)
+        try:
+            return [*map(_indicator, rows)]
+        except ValueError as error:  # a damaged page that SQLite could still read
+            raise DiagnosticError(damaged(self.path, str(error))) from None
 
 
 def open_store(path: str | Path | None = None, *, create: bool = False) -> Store:
@@ -396,6 +379,23 @@ def _reasons(kind: Kind, value: str) -> Iterator[tuple[str, str]]:
 
 def _host_kind(host: str) -> Kind:
     return Kind.IP if ":" in host or host.rpartition(".")[2].isdigit() else Kind.DOMAIN
+
+
+def _indicator(row: tuple[Any, ...]) -> Indicator:
+    kind, value, list_name, source, tags, confidence, since, until, revoked, reference, note = row
+    return Indicator(
+        kind=Kind(kind),
+        value=value,
+        list=list_name,
+        source=source,
+        tags=tuple(json.loads(tags)) if tags else (),
+        confidence=confidence,
+        valid_from=time_of(since),
+        valid_until=time_of(until),
+        revoked=bool(revoked),
+        reference=reference or None,
+        note=note,
+    )
 
 
 def _choice(values: Sequence[str], list_name: str | None) -> tuple[list[str], list[Any]]:
