@@ -112,6 +112,12 @@ def _note(about: _About, key: str, walk: Walk) -> None:
 
 def _events(walk: Walk) -> Iterator[str]:
     """Stand before each event, yielding its JSON pointer."""
+    yield from _document_events(walk)
+    while walk.peek():  # documents one behind the other
+        yield from _document_events(walk)
+
+
+def _document_events(walk: Walk) -> Iterator[str]:
     if walk.peek() == b"[":
         yield from _event_list(walk, "")
         return

@@ -66,16 +66,22 @@ def _objects(content: Content, problems: Problems) -> Iterator[tuple[str, dict[s
     reading.on_reject = teller(problems, "/objects")
     walk = Walk(reading, content.blocks(reading))
     try:
-        if walk.peek() == b"[":
-            yield from _elements(walk, "", problems)
-        else:
-            yield from _members(walk, problems)
+        yield from _document(walk, problems)
+        while walk.peek():  # documents one behind the other
+            yield from _document(walk, problems)
     except DamagedError as damage:
         if not reading.problems:  # else that says why it ends early
             problems.damaged(damage)
         while walk.search(_objects_begin):
             yield from _elements(walk, "/objects", problems)
     problems.tell_all(content.problems(reading))
+
+
+def _document(walk: Walk, problems: Problems) -> Iterator[tuple[str, dict[str, Any]]]:
+    if walk.peek() == b"[":
+        yield from _elements(walk, "", problems)
+    else:
+        yield from _members(walk, problems)
 
 
 def _members(walk: Walk, problems: Problems) -> Iterator[tuple[str, dict[str, Any]]]:

@@ -110,9 +110,7 @@ def _parsed(pattern: str) -> list[Value]:
         # The tree of `stix2` (3.0.2) forgets a NOT before IN, LIKE and ISSUBSET.
         compared = Pattern(pattern).inspect().comparisons
         operators = {operator for each in compared.values() for _, operator, _ in each}
-        if any(operator.startswith("NOT") or operator == "!=" for operator in operators):
-            raise UnsupportedPatternError("a negated comparison")
-        return list(_walk(create_pattern_object(pattern, version="2.1")))
+        values = list(_walk(create_pattern_object(pattern, version="2.1")))
     except UnsupportedPatternError:
         raise
     except RecursionError:
@@ -121,6 +119,9 @@ def _parsed(pattern: str) -> list[Value]:
         raise UnsupportedPatternError(f"not a STIX pattern ({error})") from None
     except Exception as error:  # noqa: BLE001 # whatever the visitor meets in a hostile pattern
         raise UnsupportedPatternError(f"not a STIX pattern ({type(error).__name__})") from None
+    if any(operator.startswith("NOT") or operator == "!=" for operator in operators):
+        raise UnsupportedPatternError("a negated comparison")
+    return values
 
 
 def _walk(node: Any) -> Iterator[Value]:

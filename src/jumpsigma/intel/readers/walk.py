@@ -34,6 +34,20 @@ class DamagedError(ValueError):
 class _Elements(ArrayReader):
     """An array within a document: what may stand behind it is not what may between exports."""
 
+    _behind: tuple[bytes, bytes, int] = (b"", b"", 0)
+
+    def _quick(self) -> Iterator[Event]:
+        """As inherited, but no separator is searched for twice.
+
+        Where none is near, every malformed element would look through all that is held.
+        """
+        text, separator, end = self._behind
+        if text is self._text and separator == self._separator and self._start < end:
+            return
+        yield from super()._quick()
+        end = self._text.find(self._separator, self._start + 1)
+        self._behind = (self._text, self._separator, end if end >= 0 else len(self._text))
+
     def _is_over(self) -> bool:
         self._skip(_space)
         while (found := _space_or_comma.match(self._text, self._start)) is not None:
@@ -115,6 +129,11 @@ class Walk:
         """Step over the value that begins here."""
         for _ in self._pieces():
             pass
+
+    def finish(self) -> None:
+        """Read what is left, so that all that is wrong with the content is known."""
+        while self._more():
+            self._start = len(self._text)
 
     def search(self, pattern: re.Pattern[bytes]) -> re.Match[bytes] | None:
         """Go on behind the next match of ``pattern`` (at most 512 bytes long)."""

@@ -49,6 +49,7 @@ def read_warninglist(content: Content, problems: Problems) -> Iterator[Entry]:
                     problems.tell("JS080", "no text", sort="values", pointer=pointer)
                     continue
                 yield Entry(value, kind=kind, span=span, pointer=pointer, source=source)
+        walk.finish()
     except DamagedError as damage:
         if not reading.problems:
             problems.damaged(damage)
