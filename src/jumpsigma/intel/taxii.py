@@ -12,6 +12,7 @@ the transaction that adds it, and the next pull asks for what came later.
 from __future__ import annotations
 
 import importlib.util
+import itertools
 import json
 import shutil
 import tempfile
@@ -26,10 +27,11 @@ from jumpsigma.intel.credentials import credentials_for, origin_of
 from jumpsigma.intel.fetch import Fetched, Fetcher, shown_url
 from jumpsigma.intel.model import AddResult, Entry
 from jumpsigma.intel.readers import Content, Problems, told_between
-from jumpsigma.intel.readers.fields import to_moment
+from jumpsigma.intel.readers.fields import clean, to_moment
 from jumpsigma.intel.readers.problems import shown
 from jumpsigma.intel.readers.stix import read_stix
 from jumpsigma.intel.readers.walk import DamagedError, Walk
+from jumpsigma.intel.results import summed
 from jumpsigma.intel.store import Store
 
 MAX_PAGES = 10_000
@@ -44,6 +46,7 @@ PAGE_SIZE = 1000
 
 _MEDIA_TYPE = "application/taxii+json"
 _MAX_RESOURCE = 4 * 1024 * 1024  # bytes of what describes a server, a root or its collections
+_MAX_NAMES = 10_000
 _DATE_ADDED_LAST = "x-taxii-date-added-last"
 
 
@@ -65,54 +68,60 @@ def pull(
     """Add what a collection of a TAXII 2.1 server has got since the last pull.
 
     ``server`` is the URL of its discovery (``https://host`` alone means ``/taxii2/`` there), of an
-    API root or of a collection. ``collection`` is an id, alias or title; where only one can be
-    read it is not needed. ``allow_http`` is as in :class:`~jumpsigma.intel.fetch.Fetcher`, the rest
-    as in :meth:`~jumpsigma.intel.store.Store.add`. For credentials see
+    API root or of a collection. ``collection`` is an id, alias or title; without it, all that can
+    be read are pulled, each in a transaction of its own. ``allow_http`` is as in
+    :class:`~jumpsigma.intel.fetch.Fetcher`, the rest as in
+    :meth:`~jumpsigma.intel.store.Store.add`. For credentials see
     :mod:`jumpsigma.intel.credentials`.
 
     Raises
     ------
     DiagnosticError
         As :meth:`Store.add`, which is then as before; JS085 a package is missing, JS088 the server
-        cannot be reached, refuses or breaks off, JS090 which collection is not clear.
+        cannot be reached, refuses or breaks off, JS090 there is no such collection.
 
     """
     _require_client(server)
-    state: dict[str, str] = {}
     tags = tuple(tags)
-    credentials = credentials_for(server, "TAXII")
+    use = json.dumps([list, source, origin, keep_sources, *tags, confidence, str(valid_until)])
     with (
         Fetcher(
-            credentials=credentials, allow_http=allow_http, max_bytes=MAX_PAGE_BYTES
+            credentials=credentials_for(server, "TAXII"),
+            allow_http=allow_http,
+            max_bytes=MAX_PAGE_BYTES,
         ) as fetcher,
         tempfile.TemporaryDirectory(prefix="jumpsigma-") as folder,
     ):
         connection = _Connection(fetcher)
         try:
-            chosen = _collection(connection, server, collection)
-            use = json.dumps(
-                [list, source, origin, keep_sources, *tags, confidence, str(valid_until)]
-            )
-            key = f"taxii {chosen.url} {use}"
-            pages = _pages(connection, chosen, store.get_state(key), Path(folder))
+            pulled = [
+                _pages(connection, each, store.get_state(_key(each, use)), Path(folder))
+                for each in _collections(connection, server, collection)
+            ]
         except _protocol_errors() as error:
             raise _failed(server, error) from None
-        # What stood in a page that was damaged must come again.
-        if pages.added_last and not connection.is_damaged:
-            state[key] = pages.added_last
-        host = urlsplit(chosen.url).hostname or "?"
-        return store.add(
-            _entries(pages, chosen),
-            source=source or f"{host}: {chosen.title}",
-            origin=origin or f"{host} {chosen.id}",
-            list=list,
-            keep_sources=keep_sources,
-            tags=tags,
-            confidence=confidence,
-            valid_until=valid_until,
-            state=state,
-            on_problem=on_problem,
-        )
+        total = AddResult(0, 0, 0, 0, ())
+        for pages in pulled:
+            host = urlsplit(pages.collection.url).hostname or "?"
+            state: dict[str, str] = {}
+            result = store.add(
+                _entries(pages, _key(pages.collection, use), state),
+                source=source or f"{host}: {clean(pages.collection.title)}",
+                origin=origin or f"{host} {pages.collection.id}",
+                list=list,
+                keep_sources=keep_sources,
+                tags=tags,
+                confidence=confidence,
+                valid_until=valid_until,
+                state=state,
+                on_problem=on_problem,
+            )
+            total = summed(total, result)
+        return total
+
+
+def _key(collection: Any, use: str) -> str:
+    return f"taxii {collection.url} {use}"
 
 
 class _Connection:
@@ -122,6 +131,7 @@ class _Connection:
         self._fetcher = fetcher
         self.last: Fetched | None = None
         self.is_damaged = False
+        self.answers = 0
 
     def get(
         self,
@@ -133,6 +143,7 @@ class _Connection:
         sent = {"Accept": f"{_MEDIA_TYPE};version=2.1", **(headers or {})}
         query = {key: _parameter(value) for key, value in (params or {}).items()}
         self.last = self._fetcher.get(url, headers=sent, params=query)
+        self.answers += 1
         media_type = (self.header("content-type") or "").partition(";")[0].strip().lower()
         if media_type != _MEDIA_TYPE:
             message = f"the server does not answer in TAXII 2.1 but as {shown(media_type)}"
@@ -186,15 +197,26 @@ def _parameter(value: Any) -> str:
 
 
 class _Pages:
-    """The pages of one pull, in order, and when the last object of them was added."""
+    """The pages of one collection, in order, and what is to be known at the next pull."""
 
-    def __init__(self, added_last: str | None) -> None:
+    def __init__(self, collection: Any, before: str | None) -> None:
+        """``before`` is what :meth:`state` gave the last time."""
+        known: dict[str, Any] = json.loads(before) if before else {}
+        self.collection = collection
         self.contents: list[Content] = []
-        self.added_last = added_last
+        self.is_damaged = False
+        self.added_last: str | None = known.get("added_last")
+        # A server does not send an identity again with each indicator of it.
+        self.names: dict[str, str] = known.get("names", {})
+
+    def state(self) -> str:
+        """When the last object was added, and the names of identities."""
+        names = dict(itertools.islice(self.names.items(), _MAX_NAMES))
+        return json.dumps({"added_last": self.added_last, "names": names})
 
 
-def _collection(connection: _Connection, server: str, wanted: str | None) -> Any:
-    """The collection that is meant, of `taxii2-client`."""
+def _collections(connection: _Connection, server: str, wanted: str | None) -> list[Any]:
+    """The collections that are meant, of `taxii2-client`."""
     from taxii2client.v21 import ApiRoot, Collection
 
     if urlsplit(server).path in ("", "/"):
@@ -202,7 +224,7 @@ def _collection(connection: _Connection, server: str, wanted: str | None) -> Any
     server = server if server.endswith("/") else f"{server}/"
     about = connection.get(server)
     if "can_read" in about:
-        return Collection(server, conn=connection, collection_info=about)
+        return [Collection(server, conn=connection, collection_info=about)]
     if isinstance(about.get("api_roots"), list):
         roots = [urljoin(server, each) for each in about["api_roots"] if isinstance(each, str)]
     else:
@@ -217,38 +239,35 @@ def _collection(connection: _Connection, server: str, wanted: str | None) -> Any
         if each.can_read
     ]
     chosen = [each for each in found if wanted in (None, each.id, each.alias, each.title)]
-    if len(chosen) == 1:
-        return chosen[0]
+    if chosen and (wanted is None or len(chosen) == 1):
+        return chosen
     names = ", ".join(f"{each.id} ({shown(each.title)})" for each in found[:20]) or "none"
-    what = "which collection is meant is not clear" if wanted is None else "there is no such one"
-    if wanted is not None and chosen:
-        what = f"more than one collection is called {shown(wanted)}"
-    elsewhere = (
-        f"; {len(roots) - len(here)} API roots are on other servers" if roots != here else ""
-    )
-    message = f"{what}; those that can be read: {names}{elsewhere}"
+    what = "there is no such collection" if not chosen else "more than one collection is so called"
+    elsewhere = len(roots) - len(here)
+    more = f"; API roots on other servers, which were not asked: {elsewhere}" if elsewhere else ""
+    message = f"{what}; those that can be read: {names}{more}"
     raise DiagnosticError(
         Diagnostic("JS090", message, span=Span(shown_url(server)), hint="name it by its id")
     )
 
 
-def _pages(
-    connection: _Connection, collection: Any, added_after: str | None, folder: Path
-) -> _Pages:
+def _pages(connection: _Connection, collection: Any, before: str | None, folder: Path) -> _Pages:
     """Fetch all pages into ``folder``; so many files could not be open at a time."""
-    pages = _Pages(added_after)
+    pages = _Pages(collection, before)
+    connection.is_damaged = False
     place = shown_url(collection.url)
     # An indicator names the identity that made it.
     filters: dict[str, Any] = {"limit": PAGE_SIZE, "type": ["indicator", "identity"]}
-    if added_after:
-        filters["added_after"] = added_after
+    if pages.added_last:
+        filters["added_after"] = pages.added_last
     size = 0
     while True:
         envelope = collection.get_objects(**filters)
-        path = folder / f"{len(pages.contents)}.json"
+        path = folder / f"{connection.answers}.json"
         size += connection.keep_last(path)
         pages.contents.append(Content(place, path=path))
         pages.added_last = _newer(connection.header(_DATE_ADDED_LAST), pages.added_last)
+        pages.is_damaged = connection.is_damaged
         if envelope.get("more") is not True:
             return pages
         following = envelope.get("next")
@@ -272,16 +291,17 @@ def _moment(text: str) -> datetime | None:
     return to_moment(text) if len(text) < 50 and "T" in text else None
 
 
-def _entries(pages: _Pages, collection: Any) -> Iterator[Entry | Diagnostic]:
-    problems = Problems(shown_url(collection.url))
-    names: dict[str, str] = {}
+def _entries(pages: _Pages, key: str, state: dict[str, str]) -> Iterator[Entry | Diagnostic]:
+    problems = Problems(shown_url(pages.collection.url))
 
     def entries() -> Iterator[Entry]:
         for content in pages.contents:
-            yield from read_stix(content, problems, names)
+            yield from read_stix(content, problems, pages.names)
 
     yield from told_between(entries(), problems)
-    if pages.added_last is None and pages.contents:
+    if pages.added_last and not pages.is_damaged:  # what stood in a damaged page must come again
+        state[key] = pages.state()
+    if pages.added_last is None:
         message = "the server does not say when objects were added; the next pull reads all again"
         yield Diagnostic("JS089", message, Severity.INFO, span=Span(problems.place))
 

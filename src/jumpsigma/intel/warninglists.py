@@ -15,6 +15,7 @@ from pathlib import Path
 from jumpsigma.diagnostics import Diagnostic, DiagnosticError, Severity, Span
 from jumpsigma.intel.model import AddResult, Entry
 from jumpsigma.intel.readers import Content, read_content
+from jumpsigma.intel.results import summed
 from jumpsigma.intel.store import Store
 
 PLACEHOLDERS = {
@@ -65,7 +66,7 @@ def update_from_warninglists(
     total = AddResult(0, 0, 0, 0, ())
     for name in wanted:
         if name not in large:
-            total = _sum(total, _add(store, name, files[name], on_problem))
+            total = summed(total, _add(store, name, files[name], on_problem))
     return total
 
 
@@ -108,13 +109,3 @@ def _files() -> dict[str, Path]:
         raise DiagnosticError(Diagnostic("JS085", message, hint=hint))
     folder = Path(spec.origin).parent / "data" / "misp-warninglists" / "lists"
     return {path.parent.name: path for path in sorted(folder.glob("*/list.json"))}
-
-
-def _sum(one: AddResult, other: AddResult) -> AddResult:
-    return AddResult(
-        one.added + other.added,
-        one.updated + other.updated,
-        one.unchanged + other.unchanged,
-        one.rejected + other.rejected,
-        tuple(sorted({*one.lists, *other.lists})),
-    )
