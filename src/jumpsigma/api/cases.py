@@ -11,8 +11,12 @@ from jumpsigma.api.rules import matcher_of
 from jumpsigma.diagnostics import Diagnostic, DiagnosticError
 from jumpsigma.ir.nodes import RuleIR
 from jumpsigma.mapping import load_mapping
+from jumpsigma.matcher import Matcher
 from jumpsigma.pack import Case, CasesFile, LoadedRule, Pack
 from jumpsigma.pack.references import Names
+
+#: The lists of a case, as a key.
+Given = tuple[tuple[str, tuple[str, ...]], ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +74,7 @@ def _results(pack: Pack) -> Iterator[CaseResult]:
         if not rules:
             continue  # the pack's diagnostics say why the rule file gave none
         lower = cache(lambda name, rules=rules: lower_chosen(pack, load(name), rules, rules))
+        matchers: dict[tuple[str, Given], Matcher] = {}  # most cases of a file share one
         for case in file.cases:
             mapping = case.mapping or default_mapping(pack, rules[0])
             try:
@@ -77,7 +82,10 @@ def _results(pack: Pack) -> Iterator[CaseResult]:
             except DiagnosticError as error:
                 where = error.diagnostic.span or case.mapping_span
                 lowered = LoweredPack(refused=(replace(error.diagnostic, span=where),))
-            matcher = matcher_of(lowered, pack.lists_with(case.lists))
+            key = (mapping, tuple(sorted(case.lists.items())))
+            if key not in matchers:
+                matchers[key] = matcher_of(lowered, pack.lists_with(case.lists))
+            matcher = matchers[key]
             problems: list[Diagnostic] = []
             findings = len(matcher.match_all(case.events, on_problem=problems.append))
             reason = _reason(case, findings, lowered.refused, problems)
