@@ -19,7 +19,7 @@ from jumpsigma.intel.database import transaction
 from jumpsigma.intel.model import AddResult, Entry, Kind, require_list_name, shown
 from jumpsigma.intel.normalise import NotAnIndicatorError, normalise
 
-BATCH: Final = 5000
+BATCH: Final = 10_000
 CACHE: Final = 64 * 1024 * 1024
 """Bytes of pages that each of the two databases keeps in memory."""
 
@@ -152,6 +152,8 @@ class Staging:
         """Normalise and stage all entries; what is none goes to ``on_problem`` and is counted."""
         self.connection.execute(f"PRAGMA cache_size = -{CACHE // 1024}")
         self.connection.execute(f"PRAGMA temp.cache_size = -{CACHE // 1024}")
+        # When something fails the connection, and with it all that is temporary, is thrown away.
+        self.connection.execute("PRAGMA temp.journal_mode = OFF")
         for statement in _STAGE.split(";\n"):
             self.connection.execute(statement)
         rows = self._rows(entries)
