@@ -162,6 +162,10 @@ class IndicatorList:
         """Whether a value counts for an event of that time (S476)."""
         return any(each.is_valid_at(moment) for each in self.details(value))
 
+    def counting(self, moment: datetime | None) -> Iterator[str]:
+        """The values that count for an event of that time."""
+        return (value for value in self if self.counts(value, moment))
+
 
 def _within(tables: Tables, address: Address) -> Iterator[str]:
     number, bits = int(address), address.max_prefixlen

@@ -182,7 +182,7 @@ class LookUp:
         """Whether these are all combinations that count at a time, and at least one (S472)."""
         if not found:
             return False
-        counting = [(v for v in each if each.counts(v, when)) for each in self.lists]
+        counting = [each.counting(when) for each in self.lists]
         # One list, the usual case, is read only up to the first value that is not there.
         demanded = zip(counting[0], strict=True) if len(counting) == 1 else product(*counting)
         return all(choice in found for choice in demanded)

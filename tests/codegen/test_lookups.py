@@ -1,0 +1,242 @@
+"""Look-ups say what the interpreter says of the same lists written out: random lists with periods,
+random values around placeholders, events that nearly fit.
+
+``JUMPSIGMA_EXAMPLES`` multiplies the number of examples, for a nightly run.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from functools import cache
+from ipaddress import ip_network
+from typing import Any
+
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from jumpsigma.codegen import generate
+from jumpsigma.interpret import Dated, matched, matched_entries, trace
+from jumpsigma.ir.nodes import (
+    And,
+    Element,
+    Expr,
+    Keyword,
+    LogSource,
+    Network,
+    Not,
+    Or,
+    Placeholder,
+    Regex,
+    RuleIR,
+    Test,
+    Text,
+    Wildcard,
+)
+from jumpsigma.matcher.indicators import GivenLists
+from jumpsigma.matcher.lookups import IndicatorLists
+from jumpsigma.matcher.program import Program
+
+TIMES = int(os.environ.get("JUMPSIGMA_EXAMPLES", "1"))
+DatedLists = dict[str, list[Dated]]
+
+WORDS = (
+    "",
+    "a",
+    "A",
+    "ab",
+    "abab",
+    "Abc",
+    "b.a",
+    "1",
+    "1.5",
+    "true",
+    "a*b",
+    "example.com",
+    "Example.com",
+    "sub.example.com",
+    "example.org",
+    "\u0391\u03a3",
+    "\u0130",
+    "192.0.2.1",
+    "192.0.2.0/24",
+    "192.0.2.77/25",
+    "0.0.0.0/0",
+    "192.0.2.0/33",
+    "192.0.02.1",
+    "2001:db8::1",
+    "2001:DB8:0::1",
+    "2001:db8::/32",
+    "::ffff:192.0.2.1",
+    "::ffff:0:0/96",
+)
+#: What an event has besides the values of lists: other spellings, and what is nearly one.
+SPELLINGS = (
+    "EXAMPLE.COM.",
+    "example.com.",
+    "2001:0db8:0000::0001",
+    "2001:db8:ffff::",
+    "::FFFF:c000:201",
+    "fe80::1%eth0",
+    "192.0.2.1 ",
+    "198.51.100.1",
+    1,
+    1.5,
+    True,
+    None,
+)
+LITERALS = (".", "a", "B", "ab", "example", "\n")
+DAY = datetime(2026, 1, 1, tzinfo=UTC)
+
+
+def _days() -> st.SearchStrategy[datetime | None]:
+    return st.none() | st.integers(0, 4).map(lambda days: DAY + timedelta(days=days))
+
+
+@cache
+def lists() -> st.SearchStrategy[DatedLists]:
+    entry = st.builds(Dated, st.sampled_from(WORDS), _days(), _days())
+    entries = st.lists(entry | st.sampled_from(WORDS).map(Dated), min_size=1, max_size=5)
+    return st.fixed_dictionaries({"one": entries, "two": entries, "none": st.just([])})
+
+
+def _placeholders() -> st.SearchStrategy[Placeholder]:
+    names = st.sampled_from(("one", "one", "one", "two", "two", "none", "absent"))
+    return st.builds(Placeholder, names, st.sampled_from((False, False, False, True)))
+
+
+@cache
+def _texts() -> st.SearchStrategy[Text]:
+    many, one = Wildcard.MANY, Wildcard.ONE
+    around = st.sampled_from(((), (".",), (many,), (many, "."), (many, "a"), ("a", many), (one,)))
+    simple = st.tuples(around, _placeholders(), around).map(lambda t: (*t[0], t[1], *t[2][::-1]))
+    piece = st.sampled_from((many, one, *LITERALS)) | _placeholders()
+    mixed = st.tuples(st.lists(piece, max_size=3), _placeholders(), st.lists(piece, max_size=3))
+    parts = simple | mixed.map(lambda t: (*t[0], t[1], *t[2]))
+    return st.builds(Text, parts, st.booleans())
+
+
+@cache
+def _regexes() -> st.SearchStrategy[Regex]:
+    ends = st.sampled_from(("", "^", "a", ".*", "x?", "(b|"))
+    parts = st.tuples(ends, _placeholders()).map(
+        lambda t: (t[0], t[1], ")" if t[0] == "(b|" else "")
+    )
+    flags = st.booleans()
+    return st.builds(Regex, parts, flags, flags, flags, flags, flags)
+
+
+@cache
+def leaves() -> st.SearchStrategy[Expr]:
+    value = st.one_of(_texts(), _texts(), _regexes(), st.builds(Network, _placeholders()))
+    test = st.builds(Test, st.sampled_from(("a", "b.c")), value)
+    inner = st.builds(Test, st.sampled_from(("to", "")), value)
+    element = st.builds(
+        Element, st.just("changes"), st.sampled_from((None, "x")), inner | _or(inner)
+    )
+    return st.one_of(test, test, st.builds(Keyword, value), element)
+
+
+def _or(inner: st.SearchStrategy[Expr]) -> st.SearchStrategy[Expr]:
+    items = st.lists(inner, min_size=2, max_size=2).map(tuple)
+    return st.builds(Or, items) | st.builds(And, items) | st.builds(Not, inner)
+
+
+def _tests(expr: Expr) -> Iterator[Test | Keyword]:
+    match expr:
+        case Test() | Keyword():
+            yield expr
+        case And(items) | Or(items):
+            for item in items:
+                yield from _tests(item)
+        case Not(item) | Element(item=item):
+            yield from _tests(item)
+        case _:
+            return
+
+
+def _fitting(value: object, dated: DatedLists) -> st.SearchStrategy[Any]:
+    """Values that fit a value of the rule, or nearly."""
+    fill = {Wildcard.MANY: ("", "ab"), Wildcard.ONE: ("x", "")}
+    parts = (value.cidr,) if isinstance(value, Network) else getattr(value, "parts", ())
+    pieces = []
+    for part in parts:
+        if isinstance(part, Placeholder):
+            known = [entry.value for entry in dated.get(part.name, ())]
+            pieces.append(st.sampled_from(known or ["a"]))
+        elif isinstance(part, Wildcard):
+            pieces.append(st.sampled_from(fill[part]))
+        else:
+            pieces.append(
+                st.just(part.strip("^$.*?(|)")) if isinstance(value, Regex) else st.just(part)
+            )
+    return st.tuples(*pieces).map("".join)
+
+
+def _spelled(text: str) -> st.SearchStrategy[Any]:
+    """A text, other spellings of it, and what holds it."""
+    others = [text, text, text.swapcase(), f"{text}.", f"x{text}", [text, "a"], [["b", text]]]
+    try:
+        network = ip_network(text, strict=False)
+    except ValueError:
+        pass
+    else:
+        first, last = network[0], network[-1]
+        others += [
+            str(first),
+            str(last),
+            first.exploded.upper(),
+            str(last + 1 if int(last) + 1 < 2**32 else first),
+        ]
+        others += [f"::ffff:{first}"] if network.version == 4 else []
+    return st.sampled_from(others)
+
+
+@st.composite
+def drawn(draw: st.DrawFn) -> tuple[Expr, DatedLists, list[dict[str, Any]]]:
+    dated = draw(lists())
+    expr = draw(leaves() | _or(leaves()))
+    tests = list(_tests(expr))
+    events = []
+    for _ in range(draw(st.integers(1, 4))):
+        planted = [draw(_fitting(each.value, dated).flatmap(_spelled)) for each in tests]
+        values = st.sampled_from([*planted, *SPELLINGS, *WORDS[:4]]) if planted else st.none()
+        event: dict[str, Any] = {"a": draw(values), "b": {"c": draw(values)}}
+        if day := draw(st.integers(0, 5)):
+            event["timestamp"] = f"2026-01-0{day}T00:00:00Z"
+        event["changes"] = [{"field": name, "to": draw(values)} for name in ("X", "y")]
+        for each, value in zip(tests, planted, strict=True):
+            if isinstance(each, Test) and each.field == "a":
+                event["a"] = value
+        events.append(event)
+    return expr, dated, events
+
+
+def program(expr: Expr, dated: DatedLists) -> Program:
+    groups = [
+        (name, [each.value], {"valid_from": each.valid_from, "valid_until": each.valid_until})
+        for name, entries in dated.items()
+        for each in entries
+    ]
+    module = generate([RuleIR("id", "rule", "rule.yml", LogSource(), "sigma", expr)])
+    return Program(module.source, module.places, IndicatorLists(GivenLists(groups)))
+
+
+@settings(
+    max_examples=1500 * TIMES,
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
+)
+@given(drawn())
+def test_looked_up_as_interpreted(
+    example: tuple[Expr, DatedLists, list[dict[str, Any]]],
+) -> None:
+    expr, dated, events = example
+    looked_up = program(expr, dated)
+    for event in events:
+        judged = trace(expr, event, dated)
+        expected = [(0, matched(judged))] if judged.holds else []
+        assert repr(looked_up.hits(event)) == repr(expected)
+        if judged.holds:
+            named = {(each.list, each.value) for each in looked_up.indicators(0, event)}
+            assert named == set(matched_entries(judged))
