@@ -347,6 +347,19 @@ def test_what_fits_all_that_is_given_is_removed(
     assert sum(each.count for each in store.lists()) == 4 - count
 
 
+@pytest.mark.parametrize(
+    ("values", "name", "kept"), [(["a.example"], None, "1"), ([], DEFAULT_LIST, None)]
+)
+def test_a_feed_starts_anew_when_what_it_brought_was_removed(
+    store: Store, values: list[str], name: str | None, kept: str | None
+) -> None:
+    store.add([Entry("a.example")], source="s", state={"turn": "1"})
+    store.remove(values, list=name, dry_run=True)
+    assert store.get_state("turn") == "1"
+    store.remove(values, list=name)
+    assert store.get_state("turn") == kept
+
+
 def test_a_list_without_indicators_is_none(store: Store) -> None:
     fill_with_four(store)
     store.remove(list="two")

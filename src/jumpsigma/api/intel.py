@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, Final
@@ -15,10 +14,6 @@ from jumpsigma.intel.store import open_store
 
 OnProblem = Callable[[Diagnostic], None]
 
-#: What the extra ``intel`` installs, as it is imported.
-_EXTRA: Final = frozenset(
-    {"httpx", "ijson", "pymispwarninglists", "stix2", "stix2patterns", "taxii2client"}
-)
 _PERIOD: Final = re.compile(r"([0-9]{1,5})([hdw])", re.ASCII)
 _HOURS: Final = {"h": 1, "d": 24, "w": 7 * 24}
 
@@ -32,6 +27,7 @@ def add_indicators(
     confidence: int | None = None,
     source: str | None = None,
     form: str = "auto",
+    allow_http: bool = False,
     store: str | Path | None = None,
     on_problem: OnProblem = lambda _: None,
 ) -> AddResult:
@@ -57,6 +53,8 @@ def add_indicators(
         brought themselves.
     form
         ``auto`` (the content tells), ``stix``, ``misp``, ``warninglist``, ``list`` or ``csv``.
+    allow_http
+        Fetch without encryption from other machines too: anybody on the way can change the feed.
     store
         The store's file; default: the user's own.
     on_problem
@@ -68,33 +66,24 @@ def add_indicators(
         JS080 to JS089 and JS09x: what is wrong with the store, the call or the place.
 
     """
-    options: dict[str, Any] = {
-        "list": list,
-        "keep_sources": source is None,
-        "tags": _tags(tags),
-        "confidence": _confidence(confidence),
-        "valid_until": parse_expiry(expires),
-        "on_problem": on_problem,
-    }
     if list is not None:
         require_list_name(list)
-    name = str(place)
-    with open_store(store, create=True) as opened, _extra_needed(name):
-        if "://" in name:
-            from jumpsigma.intel.fetch import add_url
+    from jumpsigma.intel.feeds import add_feed
 
-            return add_url(opened, name, form=form, source=source, **options)
-        if Path(name).is_dir():
-            from jumpsigma.intel.misp_feed import add_folder
-
-            return add_folder(opened, Path(name), source=source, **options)
-        from jumpsigma.intel.readers import Content, read_content
-
-        return opened.add(
-            read_content(Content(name), form),
-            source=source or (Path(name).name if name != "-" else "standard input"),
-            origin="file" if source is None else source,
-            **options,
+    with open_store(store, create=True) as opened:
+        return add_feed(
+            opened,
+            str(place),
+            form=_form(form),
+            allow_http=allow_http,
+            source=source,
+            origin=source,
+            list=list,
+            keep_sources=source is None,
+            tags=_tags(tags),
+            confidence=_confidence(confidence),
+            valid_until=parse_expiry(expires),
+            on_problem=on_problem,
         )
 
 
@@ -106,6 +95,8 @@ def pull_indicators(
     tags: Iterable[str] = (),
     expires: datetime | str | None = None,
     confidence: int | None = None,
+    source: str | None = None,
+    allow_http: bool = False,
     store: str | Path | None = None,
     on_problem: OnProblem = lambda _: None,
 ) -> AddResult:
@@ -115,18 +106,22 @@ def pull_indicators(
     without one, all collections that can be read. Credentials come from the environment or the
     key ring: see the guide on indicators.
 
-    Raises :class:`DiagnosticError`; the store is then as before.
+    Raises :class:`DiagnosticError`; the collection's indicators are then as before.
     """
     if list is not None:
         require_list_name(list)
-    with open_store(store, create=True) as opened, _extra_needed(server):
-        from jumpsigma.intel.taxii import pull
+    from jumpsigma.intel.taxii import pull
 
+    with open_store(store, create=True) as opened:
         return pull(
             opened,
             server,
             collection,
+            allow_http=allow_http,
+            source=source,
+            origin=source,
             list=list,
+            keep_sources=source is None,
             tags=_tags(tags),
             confidence=_confidence(confidence),
             valid_until=parse_expiry(expires),
@@ -142,11 +137,11 @@ def update_from_warninglists(
 ) -> AddResult:
     """Fill the lists that the installed package ``pymispwarninglists`` serves, or those named.
 
-    Raises :class:`DiagnosticError`; the store is then as before.
+    Raises :class:`DiagnosticError`; the list that failed is then as before.
     """
-    with open_store(store, create=True) as opened, _extra_needed("warning lists"):
-        from jumpsigma.intel.warninglists import update_from_warninglists as update
+    from jumpsigma.intel.warninglists import update_from_warninglists as update
 
+    with open_store(store, create=True) as opened:
         return update(opened, [*names] or None, on_problem=on_problem)
 
 
@@ -165,7 +160,7 @@ def list_indicators(*, store: str | Path | None = None) -> list[dict[str, Any]]:
                 "revoked": each.revoked,
                 "kinds": [str(kind) for kind in each.kinds],
                 "sources": [*each.sources],
-                "updated": _time(each.updated),
+                "updated": _time(each.updated.replace(microsecond=0)),
             }
             for each in opened.lists()
         ]
@@ -249,22 +244,12 @@ def parse_time(text: datetime | str | None) -> datetime | None:
     return when if when.tzinfo else when.replace(tzinfo=UTC)
 
 
-@contextmanager
-def _extra_needed(what: str) -> Iterator[None]:
-    """Say which extra is missing when a package of it is."""
-    try:
-        yield
-    except ModuleNotFoundError as error:
-        missing = (error.name or "").partition(".")[0]
-        if missing not in _EXTRA:
-            raise
-        raise DiagnosticError(
-            Diagnostic(
-                "JS085",
-                f"{what}: this needs the package {missing}, which is not installed",
-                hint="pip install 'jumpsigma[intel]'",
-            )
-        ) from None
+def _form(form: str) -> str:
+    from jumpsigma.intel.readers import FORMATS
+
+    if form not in ("auto", *FORMATS):
+        raise _wrong(f"{form!r} is no format", f"use auto, {', '.join(FORMATS)}")
+    return form
 
 
 def _row(indicator: Indicator, now: datetime) -> dict[str, Any]:

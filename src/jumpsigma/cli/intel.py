@@ -103,6 +103,15 @@ ConfidenceOption = Annotated[
     int | None,
     typer.Option(min=0, max=100, help="Of those that do not say it themselves: 0 to 100."),
 ]
+SourceOption = Annotated[
+    str | None, typer.Option(metavar="NAME", help="Who says so, whomever the feed names.")
+]
+HttpOption = Annotated[
+    bool,
+    typer.Option(
+        "--allow-http", help="Fetch unencrypted too: anybody on the way can change the feed."
+    ),
+]
 VerboseOption = Annotated[
     bool, typer.Option("--verbose", "-v", help="Print every problem, not the first few.")
 ]
@@ -122,12 +131,11 @@ def add(
     tag: TagOption = None,
     expires: ExpiresOption = None,
     confidence: ConfidenceOption = None,
-    source: Annotated[
-        str | None, typer.Option(metavar="NAME", help="Who says so, whomever the feed names.")
-    ] = None,
+    source: SourceOption = None,
     form: Annotated[
         FeedFormat, typer.Option("--format", "-f", help="What it is written in.")
     ] = FeedFormat.AUTO,
+    allow_http: HttpOption = False,
     verbose: VerboseOption = False,
 ) -> int:
     """Add the indicators of feeds to the store.
@@ -148,6 +156,7 @@ def add(
                 confidence=confidence,
                 source=source,
                 form=form.value,
+                allow_http=allow_http,
                 on_problem=problems.take,
             )
         except DiagnosticError as error:
@@ -171,6 +180,8 @@ def pull(
     tag: TagOption = None,
     expires: ExpiresOption = None,
     confidence: ConfidenceOption = None,
+    source: SourceOption = None,
+    allow_http: HttpOption = False,
     verbose: VerboseOption = False,
 ) -> int:
     """Add what a TAXII 2.1 server has new since the last pull."""
@@ -185,6 +196,8 @@ def pull(
             tags=tag or (),
             expires=expires,
             confidence=confidence,
+            source=source,
+            allow_http=allow_http,
             on_problem=problems.take,
         )
     except DiagnosticError as error:
@@ -291,30 +304,30 @@ class _Problems:
 
     def __init__(self, *, verbose: bool) -> None:
         self._verbose = verbose
-        self._seen = Counter[str]()
-        self._failed = False
+        self._seen = Counter[tuple[str, Severity]]()
 
     def take(self, problem: Diagnostic) -> None:
-        self._seen[problem.code] += 1
-        self._failed |= problem.is_error
-        if self._verbose or self._seen[problem.code] <= SHOWN or problem.is_error:
+        kind = (problem.code, problem.severity)
+        self._seen[kind] += 1
+        if self._verbose or self._seen[kind] <= SHOWN or problem.is_error:
             tell([problem])
 
     def finish(self) -> int:
-        for code, count in self._seen.items():
-            if count > SHOWN and not self._verbose:
+        for (code, severity), count in self._seen.items():
+            if count > SHOWN and not self._verbose and severity is not Severity.ERROR:
                 message = f"... and {count - SHOWN:,} more like these (--verbose)"
-                tell([Diagnostic(code, message, Severity.WARNING)])
-        return 2 if self._failed else 0
+                tell([Diagnostic(code, message, severity)])
+        return 2 if any(severity is Severity.ERROR for _, severity in self._seen) else 0
 
 
 def _print_result(place: str, result: AddResult) -> None:
     from jumpsigma.report.visible import visible
 
-    into = f" in {', '.join(result.lists)}" if result.lists else ""
+    lists = result.lists
+    into = f" in {len(lists)} lists" if len(lists) > SHOWN else f" in {', '.join(lists)}"
     print(
         f"{visible(place)}: {result.added:,} added, {result.updated:,} updated, "
-        f"{result.unchanged:,} unchanged, {result.rejected:,} rejected{into}"
+        f"{result.unchanged:,} unchanged, {result.rejected:,} rejected{into if lists else ''}"
     )
 
 

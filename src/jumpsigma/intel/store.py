@@ -279,7 +279,9 @@ class Store:
     ) -> int:
         """Delete the indicators that fit all that is given; how many they are.
 
-        With nothing given none fits. Raises :class:`DiagnosticError` as :meth:`expire` does.
+        With nothing given none fits. Where whole lists or sources go, what feeds left for their
+        next turn goes too: they would say that nothing is new. Raises :class:`DiagnosticError` as
+        :meth:`expire` does.
         """
         chosen, parameters = _choice(values, list)
         if source is not None:
@@ -288,18 +290,25 @@ class Store:
         if not chosen:
             return 0
         return self._change(
-            f"DELETE FROM indicator WHERE {' AND '.join(chosen)}", parameters, dry_run=dry_run
+            f"DELETE FROM indicator WHERE {' AND '.join(chosen)}",
+            parameters,
+            keep=not dry_run,
+            forget=not values,
         )
 
     # --- how
 
-    def _change(self, sql: str, parameters: Sequence[Any], *, dry_run: bool = False) -> int:
+    def _change(
+        self, sql: str, parameters: Sequence[Any], *, keep: bool = True, forget: bool = False
+    ) -> int:
         with (
             answered(self.path),
             closing(self._writer()) as connection,
-            transaction(connection, keep=not dry_run),
+            transaction(connection, keep=keep),
         ):
             changed = connection.execute(sql, parameters).rowcount
+            if forget:
+                connection.execute("DELETE FROM state")
         self.close()
         return changed
 
