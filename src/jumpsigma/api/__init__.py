@@ -13,6 +13,7 @@ from jumpsigma.api.intel import (
     remove_indicators,
     update_from_warninglists,
 )
+from jumpsigma.api.lists import StoredLists, list_problems
 from jumpsigma.api.reports import navigator_layer, rule_pages, rule_places
 from jumpsigma.api.rules import (
     SHIPPED,
@@ -31,6 +32,7 @@ __all__ = [
     "CaseResult",
     "CompiledFile",
     "NewRule",
+    "StoredLists",
     "add_indicators",
     "compile",
     "compile_one",
@@ -43,6 +45,7 @@ __all__ = [
     "list_fields",
     "list_indicators",
     "list_mappings",
+    "list_problems",
     "list_rules",
     "list_services",
     "load_pack",

@@ -1,17 +1,74 @@
-"""The lists that placeholders stand for: those of a pack, of the caller, of a store."""
+"""The lists that placeholders stand for: those of a pack, of the caller, of the indicator store."""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
-from pathlib import PurePath
-from typing import Any
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from pathlib import Path, PurePath
+from typing import TYPE_CHECKING, Any
 
+from jumpsigma.diagnostics import Diagnostic, DiagnosticError, Severity
 from jumpsigma.interpret import Lists
-from jumpsigma.matcher.indicators import GivenLists, ListProvider
-from jumpsigma.matcher.lookups import IndicatorLists
+from jumpsigma.matcher.indicators import Described, GivenLists, ListProvider
+from jumpsigma.matcher.lookups import MANY_EXPRESSIONS, IndicatorLists
 from jumpsigma.pack import Pack
 
+if TYPE_CHECKING:
+    from jumpsigma.intel.store import Store
+
 Group = tuple[str, Collection[str], Mapping[str, Any]]
+
+
+class StoredLists:
+    """The lists of the indicator store, opened when the first of them is asked for.
+
+    A store that cannot be read has no lists; why stands in ``problem``, and the rules run without
+    it.
+    """
+
+    def __init__(self, path: str | Path | None = None) -> None:
+        self._path = path
+        self._store: Store | None = None
+        self.problem: Diagnostic | None = None
+
+    def __reduce__(self) -> tuple[type[StoredLists], tuple[str | Path | None]]:
+        return StoredLists, (self._path,)
+
+    def names(self) -> Collection[str]:
+        """The lists with indicators."""
+        store = self._opened()
+        try:
+            return () if store is None else store.names()
+        except DiagnosticError as error:
+            self.problem = error.diagnostic
+            return ()
+
+    def values(self, name: str, /) -> Iterator[str]:
+        """The values of a list that are not revoked."""
+        store = self._opened()
+        try:
+            if store is not None:
+                yield from store.values(name)
+        except DiagnosticError as error:
+            self.problem = error.diagnostic
+
+    def details(self, name: str, value: str, /) -> Sequence[Described]:
+        """The indicators of this value in a list that are not revoked."""
+        store = self._opened()
+        try:
+            return () if store is None else store.details(name, value)
+        except DiagnosticError as error:
+            self.problem = error.diagnostic
+            return ()
+
+    def _opened(self) -> Store | None:
+        if self._store is None and self.problem is None:
+            from jumpsigma.intel.store import open_store  # only rules with placeholders need it
+
+            try:
+                self._store = open_store(self._path)
+            except DiagnosticError as error:
+                self.problem = error.diagnostic
+        return self._store
 
 
 def lists_for(
@@ -25,6 +82,25 @@ def lists_for(
 def plain_lists(lists: Lists | None) -> IndicatorLists:
     """Lists of plain values."""
     return IndicatorLists(GivenLists((name, values, {}) for name, values in (lists or {}).items()))
+
+
+def list_problems(lists: IndicatorLists) -> Iterator[Diagnostic]:
+    """What should be said of lists that rules have asked for."""
+    for name in sorted(lists.loaded.keys() - lists.names()):
+        yield Diagnostic(
+            "JS042",
+            f"the list {name!r} has no values, so tests with %{name}% match nothing",
+            Severity.INFO,
+            hint=f"jumpsigma intel add FILE --list {name}",
+        )
+    for name in lists.slow:
+        yield Diagnostic(
+            "JS043",
+            f"%{name}% in a regular expression is tried value by value, "
+            f"which is slow for more than {MANY_EXPRESSIONS:,}",
+            Severity.WARNING,
+            hint="use the placeholder without re, with contains, startswith or endswith",
+        )
 
 
 def _pack_groups(pack: Pack) -> Iterable[Group]:

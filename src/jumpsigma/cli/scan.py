@@ -83,7 +83,8 @@ def scan(
 
     Reads NDJSON and JSON arrays, plain, gzip or zstd, as JumpCloud's exports and API give them,
     and events that Elastic or Sekoia wrap. A line that is no event is reported and counted, and
-    never ends the scan. On a terminal, a bar shows how far it is.
+    never ends the scan. On a terminal, a bar shows how far it is. Placeholders of rules stand for
+    the lists of their packs and of the indicator store (jumpsigma intel).
     """
     from jumpsigma import api
     from jumpsigma.intake.events import ReadStats, expand_inputs
@@ -94,8 +95,16 @@ def scan(
     least = api.level_rank(fail_on) if fail_on is not None else None
     pack = load_rules(rules)
     tell(pack.diagnostics)
-    matcher = api.compile(pack, mapping, logsource=parse_logsource(logsource), min_level=min_level)
+    stored = api.StoredLists()
+    matcher = api.compile(
+        pack,
+        mapping,
+        logsource=parse_logsource(logsource),
+        min_level=min_level,
+        indicators=stored,
+    )
     tell(shortened(matcher.refused, verbose=verbose))
+    tell(api.list_problems(matcher.lists))
     if not matcher.reporting:
         hint = "see what --rules, --mapping, --logsource and --min-level leave"
         tell([Diagnostic("JS090", "no rule runs on these events", Severity.WARNING, hint=hint)])
@@ -124,6 +133,8 @@ def scan(
         bar.hide()
         sink.close()
     rejected.tell_rest()
+    if stored.problem is not None:
+        problems.append(stored.problem)
     tell(problems)
     sys.stdout.flush()
     print(_summary(stats, levels, matcher, mapping), file=sys.stderr)

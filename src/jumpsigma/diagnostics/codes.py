@@ -82,6 +82,17 @@ CODES: dict[str, Code] = {
         "not in a file of its own",
         "A rule that `compile -t python` cannot keep exactly is left out of the file.",
     ),
+    "JS041": Code(
+        "list not written out",
+        "A placeholder stands for values that are too many, or bound to a time, to be written out.",
+    ),
+    "JS042": Code(
+        "no such list", "A placeholder names a list that there is not; its test matches nothing."
+    ),
+    "JS043": Code(
+        "slow placeholder",
+        "A placeholder in a regular expression has a list so long that each event takes long.",
+    ),
     # mappings
     "JS050": Code(
         "log source not carried",

@@ -15,6 +15,7 @@ from jumpsigma.matcher.correlate import DEFAULT_LIMIT, Correlator, LeftOut, Matc
 from jumpsigma.matcher.correlate.matches import Hits
 from jumpsigma.matcher.findings import Finding, finding_of
 from jumpsigma.matcher.findings import Source as Place
+from jumpsigma.matcher.lookups import IndicatorLists
 from jumpsigma.matcher.program import Program
 from jumpsigma.matcher.session import Session
 
@@ -45,6 +46,11 @@ class Matcher:
         self._program = program
         self._plan = Plan(self.rules, self.correlations, self.silent)
         self.unwraps = any(rule.mapping == wrapped.MAPPING for rule in self.rules)
+
+    @property
+    def lists(self) -> IndicatorLists:
+        """The lists that the placeholders of the rules stand for."""
+        return self._program.lists
 
     @property
     def reporting(self) -> int:
@@ -223,7 +229,9 @@ class Matcher:
 
     def _findings(self, hits: Hits, event: dict[str, Any], source: Place | None) -> list[Finding]:
         return [
-            finding_of(self.rules[number], event, source, matched)
+            finding_of(
+                self.rules[number], event, source, matched, self._program.indicators(number, event)
+            )
             for number, matched in hits
             if number not in self.silent
         ]

@@ -5,14 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from jumpsigma.matcher.runtime import values
+from jumpsigma.matcher.indicators import MatchedIndicator
+from jumpsigma.matcher.runtime import TIME_PATHS, values
 
 if TYPE_CHECKING:
     from jumpsigma.ir.correlations import CorrelationIR
     from jumpsigma.ir.nodes import RuleIR
 
 _ID_PATHS = (("id",), ("event", "id"), ("_id",))
-_TIME_PATHS = (("timestamp",), ("@timestamp",), ("UtcTime",), ("TimeCreated",), ("time",))
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +38,8 @@ class Finding:
 
     ``correlation`` is None for a single-event rule, else ``type``, ``group``, ``count``,
     ``first``, ``last`` and ``event_ids`` of what was correlated; the rest of the finding is then
-    that of the event which completed it.
+    that of the event which completed it. ``indicators`` are the values of lists on which it rests
+    (S704), empty for a rule without placeholders.
     """
 
     rule_id: str | None
@@ -53,11 +54,12 @@ class Finding:
     matched: dict[str, list[Any]]
     event: dict[str, Any]
     correlation: dict[str, Any] | None = None
+    indicators: tuple[MatchedIndicator, ...] = ()
 
     def to_dict(self) -> dict[str, Any]:
         """The finding as ``scan --format ndjson`` prints it, in that order of keys."""
         source = self.source and {"path": self.source.path, "line": self.source.line}
-        result = {
+        result: dict[str, Any] = {
             "rule_id": self.rule_id,
             "rule_title": self.rule_title,
             "level": self.level,
@@ -72,6 +74,8 @@ class Finding:
         }
         if self.correlation is not None:
             result["correlation"] = self.correlation
+        if self.indicators:
+            result["indicators"] = [each.to_dict() for each in self.indicators]
         return result
 
 
@@ -80,6 +84,7 @@ def finding_of(
     event: dict[str, Any],
     source: Source | None,
     matched: dict[str, list[Any]],
+    indicators: tuple[MatchedIndicator, ...] = (),
 ) -> Finding:
     """What a rule that holds says of an event."""
     return Finding(
@@ -94,6 +99,7 @@ def finding_of(
         source=source,
         matched=matched,
         event=event,
+        indicators=indicators,
     )
 
 
@@ -104,7 +110,7 @@ def id_of(event: dict[str, Any]) -> str | None:
 
 def timestamp_of(event: dict[str, Any]) -> str | None:
     """The time of an event as it stands there (S703)."""
-    return _first_text(event, _TIME_PATHS)
+    return _first_text(event, TIME_PATHS)
 
 
 def _first_text(event: dict[str, Any], paths: tuple[tuple[str, ...], ...]) -> str | None:

@@ -137,7 +137,10 @@ class IndicatorList:
     # --- what is known of a value -------------------------------------------------------------
 
     def details(self, value: str) -> tuple[MatchedIndicator, ...]:
-        """What the providers say of a value of this list; asked once."""
+        """What the providers say of a value of this list; asked once.
+
+        It counts also when none says anything any more: it was listed when the list was loaded.
+        """
         found = self._details.get(value)
         if found is None:
             found = tuple(
@@ -155,7 +158,7 @@ class IndicatorList:
                 for provider in self._providers
                 for each in provider.details(self.name, value)
             )
-            self._details[value] = found
+            self._details[value] = found = found or (MatchedIndicator(self.name, value),)
         return found
 
     def counts(self, value: str, moment: datetime | None) -> bool:

@@ -13,6 +13,7 @@ from rich.console import Console
 from rich.text import Text
 
 from jumpsigma.matcher.findings import Finding
+from jumpsigma.report.indicators import described
 from jumpsigma.report.jsonout import to_json
 from jumpsigma.report.visible import visible
 
@@ -90,6 +91,8 @@ def _details(finding: Finding) -> Iterator[tuple[str, str]]:
         yield "correlates", visible(f"{count} events" + (f" of {grouped}" if grouped else ""))
     for path, values in finding.matched.items():
         yield f"{visible(path)}:", ", ".join(_value(value) for value in values)
+    for indicator in finding.indicators:
+        yield "listed", described(indicator)
     if finding.source is not None:
         yield "at", visible(f"{finding.source.path or 'event'}:{finding.source.line}")
 
