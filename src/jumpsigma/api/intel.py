@@ -230,7 +230,8 @@ def parse_expiry(text: datetime | str | None, now: datetime | None = None) -> da
     period = _PERIOD.fullmatch(text.strip().lower())
     if period is None:
         return parse_time(text)
-    return (now or datetime.now(UTC)) + timedelta(hours=int(period[1]) * _HOURS[period[2]])
+    begin = now or datetime.now(UTC).replace(microsecond=0)
+    return begin + timedelta(hours=int(period[1]) * _HOURS[period[2]])
 
 
 def parse_time(text: datetime | str | None) -> datetime | None:
