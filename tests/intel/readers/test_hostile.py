@@ -68,6 +68,12 @@ ALL = [BOTH[0], "kept.example.com", BOTH[1]]
         (bundled(b'{"type":"indicator" "pattern":"a"}'), BOTH, "not JSON"),
         (bundled(b'{"type":"indicator"'), BOTH, "not JSON"),
         (bundled(b'null,5,"text",[],true'), BOTH, "no object"),
+        # on one line, where nothing but brackets tells one object from the next
+        (b'{"objects":[{"a":[},' + good(1) + b',"b}",' + good(2) + b"]}", BOTH, "not closed"),
+        (b'{"objects":[' + good(1) + b',{"a":"b,' + good(2) + b"]}", BOTH, "not closed"),
+        (b'{"objects":[' + good(1) + b',{"a":]},' + good(2) + b',{"c":}]}', BOTH, "not closed"),
+        (b'{"objects":[' + good(1) + b',{"b":[0,' + good(3) + b'],"c":},' + good(2) + b"]}",
+         BOTH, "not JSON"),
         (bundled(b'{"type":["indicator"]}'), BOTH, "without a type"),
         (bundled(b'{"type":"indicator"}'), BOTH, "there is none"),
         (bundled(b'{"type":"indicator","pattern":{"a":1}}'), BOTH, "'pattern' is not text"),
@@ -104,7 +110,7 @@ ALL = [BOTH[0], "kept.example.com", BOTH[1]]
         (bundled(after=b',"objects":[%s]' % good(3)), THREE, "more than once"),
         (bundled() + b"\n" + bundled(), [*BOTH, *BOTH], None),
         (bundled()[:-2], BOTH, "not closed"),
-        (bundled()[:-9], BOTH[:1], "cut off"),
+        (bundled()[:-9], BOTH[:1], "not closed"),
         (bundled() + b"trailing", BOTH, "{ is missing"),
         (gzip.compress(bundled())[:-9], None, "ends early"),
         ((b'{"Event":{"Attribute":[{"type":"domain","value":["x"],"to_ids":true},'

@@ -310,6 +310,8 @@ def test_a_table_with_a_header() -> None:
             ["a.example.com", "b.example.com"],
         ),
         ("host,port\na.example.com,1\n,2\n", ["a.example.com"]),
+        ("a.example.com,domain\nb.example.com,domain\n", ["a.example.com", "b.example.com"]),
+        ('# "ioc_value", "x", "ioc_type"\n"a.example.com", "x", "domain"\n', ["a.example.com"]),
     ],
 )
 def test_tables(text: str, values: list[str]) -> None:

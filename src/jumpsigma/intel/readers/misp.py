@@ -14,11 +14,13 @@ from typing import Any
 
 from jumpsigma.diagnostics import Span
 from jumpsigma.intel.model import Entry, Kind
+from jumpsigma.intel.readers.arrays import objects_of
 from jumpsigma.intel.readers.content import Content
 from jumpsigma.intel.readers.fields import Fields, clean, note_of, to_tags
-from jumpsigma.intel.readers.problems import Problems, shown, teller
+from jumpsigma.intel.readers.problems import Problems, shown
 from jumpsigma.intel.readers.walk import DamagedError, Walk
 
+_MARKS = (b'"value"', b'"to_ids"', b'"deleted"')
 _HASHES = ("md5", "sha1", "sha256", "sha512")
 
 TYPES: dict[str, tuple[Kind | None, ...]] = {
@@ -60,7 +62,6 @@ def read_misp(content: Content, problems: Problems) -> Iterator[Entry]:
     """Yield the indicators in a document with one MISP event or several."""
     abouts = _abouts(content)
     reading = content.reading()
-    reading.on_reject = teller(problems, "/…/Attribute")
     walk = Walk(reading, content.blocks(reading))
     about = _About()
     try:
@@ -142,12 +143,11 @@ def _event_list(walk: Walk, pointer: str) -> Iterator[str]:
 def _listed(
     walk: Walk, key: str, pointer: str, about: _About, problems: Problems
 ) -> Iterator[Entry]:
-    for event in walk.elements():
-        here = f"{pointer}/{event.line - 1}"
+    for here, element in objects_of(walk, pointer, problems, _MARKS if key == "Attribute" else ()):
         if key == "Attribute":
-            yield from _entries(Fields(event.data, here, problems), event.data, about, problems)
+            yield from _entries(Fields(element, here, problems), element, about, problems)
             continue
-        found = Fields(event.data, here, problems)
+        found = Fields(element, here, problems)
         is_deleted = found.flag("deleted")
         for index, data in enumerate(found.objects("Attribute")):
             fields = Fields(data, f"{here}/Attribute/{index}", problems)

@@ -97,7 +97,7 @@ def shown(value: object) -> str:
 _MALFORMED = {
     "JS070": "not JSON",
     "JS071": "no object",
-    "JS074": "cut off",
+    "JS074": "not closed",
     "JS075": "nested too deep",
 }
 

@@ -6,22 +6,22 @@ object that is malformed takes no other with it.
 
 from __future__ import annotations
 
-import json
 import re
-from collections import Counter
 from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
 from jumpsigma.diagnostics import DiagnosticError, Span
 from jumpsigma.intel.model import Entry, Kind
+from jumpsigma.intel.readers.arrays import objects_of
 from jumpsigma.intel.readers.content import Content
 from jumpsigma.intel.readers.fields import Fields, clean, note_of
-from jumpsigma.intel.readers.problems import Problems, shown, teller
+from jumpsigma.intel.readers.problems import Problems, shown
 from jumpsigma.intel.readers.stix_patterns import UnsupportedPatternError, values_of
 from jumpsigma.intel.readers.walk import DamagedError, Walk
 
 _objects_begin = re.compile(rb'"objects"[ \t\r\n]{0,9}:[ \t\r\n]{0,9}(?=\[)')
+_MARKS = (b'"pattern"', b'"revoked"')
 _MAX_NAMES = 100_000  # identities of one bundle whose names are kept
 
 # Section 6: observables and what else may stand beside indicators; only they may.
@@ -63,7 +63,6 @@ def read_stix(
 def _objects(content: Content, problems: Problems) -> Iterator[tuple[str, dict[str, Any]]]:
     """Each object of the document, with its JSON pointer. Malformed ones are told."""
     reading = content.reading()
-    reading.on_reject = teller(problems, "/objects")
     walk = Walk(reading, content.blocks(reading))
     try:
         yield from _document(walk, problems)
@@ -73,13 +72,13 @@ def _objects(content: Content, problems: Problems) -> Iterator[tuple[str, dict[s
         if not reading.problems:  # else that says why it ends early
             problems.damaged(damage)
         while walk.search(_objects_begin):
-            yield from _elements(walk, "/objects", problems)
+            yield from objects_of(walk, "/objects", problems, _MARKS)
     problems.tell_all(content.problems(reading))
 
 
 def _document(walk: Walk, problems: Problems) -> Iterator[tuple[str, dict[str, Any]]]:
     if walk.peek() == b"[":
-        yield from _elements(walk, "", problems)
+        yield from objects_of(walk, "", problems, _MARKS)
     else:
         yield from _members(walk, problems)
 
@@ -92,7 +91,7 @@ def _members(walk: Walk, problems: Problems) -> Iterator[tuple[str, dict[str, An
             lists += 1
             if lists == 2:
                 problems.tell("JS087", "'objects' stands more than once; all are read")
-            yield from _elements(walk, "/objects", problems)
+            yield from objects_of(walk, "/objects", problems, _MARKS)
         elif key == "objects":
             problems.tell("JS087", "'objects' is not a list", pointer="/objects")
         elif not lists and len(single) < 100:
@@ -105,29 +104,6 @@ def _members(walk: Walk, problems: Problems) -> Iterator[tuple[str, dict[str, An
     is_envelope = single.keys() <= {"more", "next"}  # of TAXII, with nothing in it
     if not lists and not is_envelope and single.get("type") != "bundle":
         yield "", single
-
-
-def _elements(walk: Walk, pointer: str, problems: Problems) -> Iterator[tuple[str, dict[str, Any]]]:
-    for event in walk.elements():
-        here = f"{pointer}/{event.line - 1}"
-        if event.raw.count(b'"pattern"') > 1 and (key := _repeated(event.raw)):
-            # Which of two counts is open (RFC 8259, section 4); readers differ.
-            problems.tell(
-                "JS080", f"the key {key!r} stands twice", sort="repeated keys", pointer=here
-            )
-            continue
-        yield here, event.data
-
-
-def _repeated(raw: bytes) -> str | None:
-    """A key that stands twice at the top of an object."""
-    decoder = json.JSONDecoder(object_pairs_hook=list)
-    try:
-        pairs: list[tuple[str, Any]] = decoder.decode(raw.decode("utf-8", "replace"))
-    except (ValueError, RecursionError):
-        return None
-    counts = Counter(key for key, _ in pairs)
-    return next((key for key, count in counts.items() if count > 1), None)
 
 
 def _entries(

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 
 from jumpsigma.diagnostics import Span
 from jumpsigma.intel.model import Entry, Kind
+from jumpsigma.intel.normalise import NotAnIndicatorError, normalise
 from jumpsigma.intel.readers.content import Content
 from jumpsigma.intel.readers.fields import Fields, clean, note_of, to_tags
 from jumpsigma.intel.readers.lines import text_lines
@@ -82,7 +83,9 @@ class Columns:
 
 
 def columns_of(cells: Sequence[str]) -> Columns | None:
-    """What a header says; None when it names no column with values."""
+    """What a header says; None when it names no column with values, or has a value itself."""
+    if any(_is_value(cell) for cell in cells):  # `a.example.com,domain` is no header
+        return None
     names = [_name(cell) for cell in cells]
     values: list[tuple[int, Kind | None]] = [
         (index, None) for index, name in enumerate(names) if name in _VALUE
@@ -206,6 +209,14 @@ def _confidence(text: str, number: int, problems: Problems) -> int | None:
         message = f"the confidence {shown(text)} is no number from 0 to 100; it is ignored"
         problems.tell("JS080", message, sort="confidences", line=number)
     return None
+
+
+def _is_value(cell: str) -> bool:
+    try:
+        normalise(cell)
+    except NotAnIndicatorError:
+        return False
+    return True
 
 
 def _name(cell: str) -> str:
