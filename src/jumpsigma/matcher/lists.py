@@ -128,7 +128,7 @@ class IndicatorList:
         yield from _within(self._v4, address)
 
     def openings(self, *, cased: bool) -> Openings:
-        """By what values begin, and how long they are; of lower-case texts unless ``cased``."""
+        """By what the values begin; of their lower-case texts unless ``cased``."""
         if cased not in self._openings:
             texts = self if cased else chain(self._plain, self._spelled)
             self._openings[cased] = Openings(texts)
@@ -179,26 +179,27 @@ def _within(tables: Tables, address: Address) -> Iterator[str]:
 
 
 class Openings:
-    """The lengths of texts, and which begin with the same characters.
+    """By what texts begin, and how long they are.
 
     Where a value may end anywhere, its first characters tell the few lengths to try; texts
     shorter than these are tried by their lengths.
     """
 
     def __init__(self, texts: Iterable[str]) -> None:
-        self.lengths: set[int] = set()
         self._heads: dict[str, tuple[int, ...]] = {}
+        short: set[int] = set()
         same: dict[tuple[int, ...], tuple[int, ...]] = {}  # many heads have the same lengths
         for text in texts:
             length = len(text)
-            self.lengths.add(length)
-            if length >= _HEAD:
-                head = text[:_HEAD]
-                known = self._heads.get(head, ())
-                if length not in known:
-                    more = (*known, length)
-                    self._heads[head] = same.setdefault(more, more)
-        self._short = sorted(length for length in self.lengths if length < _HEAD)
+            if length < _HEAD:
+                short.add(length)
+                continue
+            head = text[:_HEAD]
+            known = self._heads.get(head, ())
+            if length not in known:
+                more = (*known, length)
+                self._heads[head] = same.setdefault(more, more)
+        self._short = sorted(short)
 
     def ends(self, text: str, start: int) -> Iterator[int]:
         """Where a value that begins at ``start`` of a text can end."""

@@ -225,7 +225,7 @@ class _Between(LookUp):
     ) -> None:
         super().__init__(lists, cased=cased, every=every)
         self._head, self._tail, self._open_head, self._open_tail = ends
-        if self._open_head or self._open_tail:
+        if self._open_tail:
             self._openings = lists[0].openings(cased=cased)
 
     def find(self, text: str) -> Iterator[Choice]:
@@ -245,8 +245,7 @@ class _Between(LookUp):
         elif text.endswith(self._tail):
             end = len(text) - len(self._tail)
             for start in self._starts(text, end):
-                if not self._open_head or end - start in self._openings.lengths:
-                    yield start, end
+                yield start, end
 
     def _starts(self, text: str, end: int) -> Iterator[int]:
         """Where the text before a value ends, up to ``end``."""
