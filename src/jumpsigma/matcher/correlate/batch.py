@@ -8,16 +8,15 @@ from typing import Self
 
 from jumpsigma.diagnostics import Diagnostic, Severity
 from jumpsigma.matcher.correlate.matches import MAX_GROUPS, LeftOut, entries_of
-from jumpsigma.matcher.correlate.measures import Measured
 from jumpsigma.matcher.correlate.plan import Plan
 from jumpsigma.matcher.correlate.reporting import Payload, Report, report, seen_from_above
 from jumpsigma.matcher.correlate.rows import Match, Row, inner_row, placed, rows_of
 from jumpsigma.matcher.correlate.store import DEFAULT_LIMIT, File, Memory, Store, loaded
-from jumpsigma.matcher.correlate.windows import crossings
+from jumpsigma.matcher.correlate.windows import Judged, crossings
 from jumpsigma.matcher.findings import Finding
 
-#: Told of every window that is judged: correlation, group, time, measured number, its rows.
-Watcher = Callable[[int, str, int, Measured, Callable[[], list[Row]]], None]
+#: Told of every window that is judged, with the number of the correlation and how to get the rows.
+Watcher = Callable[[int, Judged, Callable[[], list[Row]]], None]
 
 
 class Correlator:
@@ -86,9 +85,9 @@ class Correlator:
         def window(start: int, end: int) -> list[Row]:
             return [each.row for each in placed(store.rows(number, start, end))]
 
-        def observe(group: str, time: int, measured: Measured, start: int, end: int) -> None:
+        def observe(judged: Judged) -> None:
             if watch is not None:
-                watch(number, group, time, measured, lambda: window(start, end))
+                watch(number, judged, lambda: window(judged.start, judged.end))
 
         found = crossings(
             correlation,

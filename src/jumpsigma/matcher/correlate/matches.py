@@ -99,7 +99,8 @@ def match_of(
     if time is None:
         left_out.without_time += 1
         return None
-    used = [use for number, _ in hits for use in uses.get(number, ())]
+    found = (use for number, _ in hits for use in uses.get(number, ()))
+    used = sorted(found, key=lambda use: use.slot)
     entries = entries_of(used, event, left_out)
     if not entries:
         return None

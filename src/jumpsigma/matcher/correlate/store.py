@@ -162,6 +162,8 @@ class File:
             for correlation, rows in memory.by_correlation.items():
                 for row in rows:
                     file.add(correlation, row)
+            for key, finding in memory.found:
+                file.add_finding(key, finding)
         except BaseException:
             file.close()
             raise

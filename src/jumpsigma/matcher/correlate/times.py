@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import re
 from datetime import UTC, datetime
+from decimal import Decimal
 from typing import Any
 
 from jumpsigma.matcher.correlate.rows import NANOSECONDS
-from jumpsigma.matcher.runtime import moment_of, values
+from jumpsigma.matcher.runtime import TIME_PATHS, moment_of, values
 
-#: Where an event's time stands, in the order in which it is looked for (S703).
-TIME_PATHS = (("timestamp",), ("@timestamp",), ("UtcTime",), ("TimeCreated",), ("time",))
 _FRACTION = re.compile(r"\.(\d{1,9})\d*(?:[Zz]|[+-]\d\d:?\d\d)?", re.ASCII)
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _LEAST, _MOST = -(2**63), 2**63 - 1
@@ -38,10 +37,9 @@ def nanoseconds(value: Any) -> int | None:
         fraction = _FRACTION.fullmatch(value, 19)
         if fraction is not None:
             found += int(fraction[1].ljust(9, "0"))
-    elif abs(value) >= _MILLISECONDS_FROM:
-        found = round(value * 1_000_000)
     else:
-        found = value * NANOSECONDS if isinstance(value, int) else round(value * NANOSECONDS)
+        number = Decimal(repr(value)) * NANOSECONDS
+        found = round(number / 1000 if abs(value) >= _MILLISECONDS_FROM else number)
     return found if _LEAST <= found <= _MOST else None
 
 

@@ -54,7 +54,19 @@ class Crossing:
     end: int
 
 
-Observer = Callable[[str, int, Measured, int, int], None]
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """A window after an arrival: whether the condition holds, and how far it is from it."""
+
+    group: str
+    time: int
+    holds: bool
+    number: Measured
+    start: int
+    end: int
+
+
+Observer = Callable[[Judged], None]
 
 
 def crossings(
@@ -67,7 +79,7 @@ def crossings(
 
     ``lead`` and ``trail`` are the same rows in order, read twice: one brings the events that come,
     the other those that leave, so that no window is held. ``observe`` is told of every window
-    that is judged after an arrival: its group, time, measured number and rows.
+    that is judged after an arrival.
     """
     span = correlation.timespan * NANOSECONDS
     window = Window(correlation)
@@ -83,7 +95,7 @@ def crossings(
         if fires or observe is not None:
             number = window.measure.number(since)
             if observe is not None and group is not None:
-                observe(group, now, number, oldest.start, end)
+                observe(Judged(group, now, not window.armed, number, oldest.start, end))
             if fires:
                 yield Crossing(now, number, oldest.start, end)
 
