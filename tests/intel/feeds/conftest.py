@@ -13,8 +13,6 @@ import pytest
 
 from jumpsigma.intel.store import Store, open_store
 
-pytest.importorskip("httpx")
-
 
 @dataclass
 class Asked:

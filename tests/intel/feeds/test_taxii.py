@@ -11,14 +11,13 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
+import medallion
 import pytest
 
 from jumpsigma.diagnostics import Diagnostic, DiagnosticError
 from jumpsigma.intel import taxii
 from jumpsigma.intel.store import Store
 from jumpsigma.intel.taxii import pull
-
-medallion = pytest.importorskip("medallion")
 
 SECRET = "s3cr3t-0123456789"
 COLLECTION = "91a7b528-80eb-42ed-a74d-c6fbd5a26116"

@@ -14,8 +14,6 @@ from jumpsigma.intel import warninglists
 from jumpsigma.intel.store import Store
 from jumpsigma.intel.warninglists import PLACEHOLDERS, list_name, update_from_warninglists
 
-pytest.importorskip("pymispwarninglists")
-
 
 def test_lists_that_rules_ask_for_are_filled(store: Store) -> None:
     result = update_from_warninglists(store, PLACEHOLDERS)

@@ -10,8 +10,6 @@ from jumpsigma.intel.model import Kind
 from jumpsigma.intel.readers import stix_patterns
 from jumpsigma.intel.readers.stix_patterns import UnsupportedPatternError, values_of
 
-pytest.importorskip("stix2")
-
 MD5, SHA1, SHA256, SHA512 = (
     letter * size for letter, size in zip("abcd", (32, 40, 64, 128), strict=True)
 )

@@ -33,7 +33,8 @@ _KINDS = {
 # Section 2.7 and the hash-algorithm-ov; those that our store keeps, and their length in hex.
 _HASHES = {"MD5": 32, "SHA-1": 40, "SHA-256": 64, "SHA-512": 128}
 
-_STRING = r"'(?:[^'\\]|\\['\\])*+'"
+# No group is possessive: CPython before 3.11.4 loses a round of such a group.
+_STRING = r"'[^'\\]*+(?:\\['\\][^'\\]*+)*'"
 _comparison = re.compile(
     rf"([a-z0-9-]+:[a-z_]+(?:\.[a-zA-Z0-9_]+|\.'[^'\\]*')?)[ \t\r\n]*"
     rf"(?:=[ \t\r\n]*({_STRING})"

@@ -21,7 +21,8 @@ MAX_VALUE = 1024 * 1024
 
 _space = re.compile(rb"[ \t\r\n]*+")
 _space_or_comma = re.compile(rb"[ \t\r\n,]*+")
-_string = re.compile(rb'"[^"\\\n]*+(?:\\[^\n][^"\\\n]*+)*+"')
+# The group is not possessive: CPython before 3.11.4 loses a round of such a group.
+_string = re.compile(rb'"[^"\\\n]*+(?:\\[^\n][^"\\\n]*+)*"')
 _scalar = re.compile(rb'[^\s,\]}"{\[]*+')
 _plain = re.compile(rb'[^"{}\[\]]*+')
 _HELD = 512  # of the text behind which a search goes on in the next block
