@@ -173,10 +173,16 @@ def test_the_store_says_what_dictionaries_say(done: list[tuple[object, ...]]) ->
         for step in done:
             match step:
                 case "add", list(given_), str(name), str(origin), datetime() as now:
-                    before = len(model.rows)
+                    before = dict(model.rows)
                     model.add(given_, name, origin, now)
                     result = store.add(given_, source=name, origin=origin, now=now)
-                    assert len(model.rows) <= before + result.added
+                    assert result.added == len(model.rows.keys() - before.keys())
+                    assert result.updated == sum(
+                        said[:3] != before[key][:3]
+                        for key, said in model.rows.items()
+                        if key in before
+                    )
+                    assert result.unchanged >= 0
                 case "expire", list(values), name, datetime() as at:
                     assert name is None or isinstance(name, str)
                     model.expire(values, name, at)
@@ -184,10 +190,10 @@ def test_the_store_says_what_dictionaries_say(done: list[tuple[object, ...]]) ->
                 case "remove", list(values), name, source:
                     assert name is None or isinstance(name, str)
                     assert source is None or isinstance(source, str)
-                    before = len(model.rows)
+                    count = len(model.rows)
                     model.remove(values, name, source)
                     removed = store.remove(values, list=name, source=source)
-                    assert before - removed == len(model.rows)
+                    assert count - removed == len(model.rows)
                 case _:
                     raise AssertionError(step)
             for name in LISTS:

@@ -60,6 +60,10 @@ DELETE FROM stage WHERE reference != '' AND modified < (
     SELECT modified FROM latest WHERE latest.reference = stage.reference
 )
 """
+_REVOKE_HERE: Final = """
+UPDATE stage SET revoked = 1
+WHERE reference != '' AND reference IN (SELECT reference FROM latest WHERE revoked)
+"""
 _SAME_ORIGIN: Final = "source IN (SELECT id FROM source WHERE origin = :origin)"
 _DROP_OUTDATED: Final = f"""
 DELETE FROM stage WHERE reference != '' AND EXISTS (
@@ -172,16 +176,18 @@ class Staging:
             execute(_LATEST)
             outdated = execute(_DROP_OLDER).rowcount
             outdated += execute(_DROP_OUTDATED, about).rowcount
+            execute(_REVOKE_HERE)
             total, added, updated = execute(_COUNT).fetchone()
             execute(_REPLACE_OLDER, about)
             execute(_MERGE, about)
-            updated += execute(_REVOKE, about).rowcount
+            revoked = execute(_REVOKE, about).rowcount  # beside those that were gathered
             self.connection.executemany(
                 "INSERT INTO state VALUES (?, ?) ON CONFLICT DO UPDATE SET value = excluded.value",
                 state.items(),
             )
         unchanged = total - added - updated + outdated
-        return AddResult(added, updated, unchanged, self.rejected, tuple(sorted(self.lists)))
+        lists = tuple(sorted(self.lists))
+        return AddResult(added, updated + revoked, unchanged, self.rejected, lists)
 
     def _rows(self, entries: Iterable[Entry | Diagnostic]) -> Iterator[tuple[Any, ...]]:
         for number, entry in enumerate(entries):
