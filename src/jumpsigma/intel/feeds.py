@@ -92,7 +92,7 @@ def add_feed(
             key = _key(str(Path(place).resolve()), use)
             entries = _feed(_in_folder(Path(place)), store.get_state(key), key, state)
         else:
-            entries = read_content(Content(place), form)
+            entries = read_content(stack.enter_context(closing(Content(place))), form)
         return store.add(
             entries,
             source=source or ("standard input" if place == STDIN else name),

@@ -344,3 +344,19 @@ def test_no_secret_in_any_message(
 )
 def test_shown_urls(url: str, shown: str) -> None:
     assert shown_url(url) == shown
+
+
+def test_a_proxy_is_used_but_not_to_reach_ourselves(
+    web: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("http_proxy", web.url)
+    web.answers["http://feeds.example.com/list"] = web.reply(b"by proxy")
+    web.answers["http://feeds.example.com/moved"] = web.reply(
+        status=302, Location="http://10.0.0.1/"
+    )
+    web.answers["/list"] = web.reply(b"direct")
+    with Fetcher(allow_http=True) as fetcher:
+        assert fetcher.get("http://feeds.example.com/list").file.read() == b"by proxy"
+        assert fetcher.get(f"{web.url}/list").file.read() == b"direct"
+    moved = refusal("http://feeds.example.com/moved", allow_http=True)
+    assert "redirected to a private address" in moved
