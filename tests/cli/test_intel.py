@@ -12,8 +12,8 @@ from running import Done, run_command
 
 from jumpsigma.api.intel import add_indicators, expire_indicators, parse_expiry, remove_indicators
 from jumpsigma.diagnostics import DiagnosticError
-from jumpsigma.intel.model import Entry
-from jumpsigma.intel.store import open_store
+from jumpsigma.intel.model import AddResult, Entry
+from jumpsigma.intel.store import Store, open_store
 
 FEED = b"""\
 # a feed
@@ -235,6 +235,33 @@ def test_pull_tells_why_a_server_cannot_be_asked(home: Path) -> None:
     assert done.returncode == 2
     assert "error JS" in done.stderr
     assert listed(home) == {}
+
+
+def test_pull_asks_for_what_it_is_told_to(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[tuple[Any, ...]] = []
+
+    def pull(store: Store, server: str, collection: str | None, **options: Any) -> AddResult:
+        asked.append((server, collection, options.pop("on_problem") is not None, options))
+        return store.add([Entry("a.example")], source="s", list=options["list"])
+
+    monkeypatch.setattr("jumpsigma.intel.taxii.pull", pull)
+    server = "https://taxii.example.com/"
+    options = ["--list", "mine", "--tag", "x", "--expires", "2026-12-31", "--confidence", "7"]
+    done = intel(
+        home, "pull", server, "--collection", "c", *options, "--source", "me", "--allow-http"
+    )
+    assert done.stdout == f"{server}: 1 added, 0 updated, 0 unchanged, 0 rejected in mine\n"
+    expected = {
+        "list": "mine",
+        "tags": ("x",),
+        "valid_until": datetime(2026, 12, 31, tzinfo=UTC),
+        "confidence": 7,
+        "source": "me",
+        "origin": "me",
+        "keep_sources": False,
+        "allow_http": True,
+    }
+    assert asked == [(server, "c", True, expected)]
 
 
 def test_update_fills_the_lists_that_the_package_serves(home: Path) -> None:

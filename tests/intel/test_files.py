@@ -120,6 +120,32 @@ def test_a_store_in_a_folder_without_write_permission_is_read(
         assert [each.name for each in path.parent.iterdir()] == [path.name]
 
 
+@pytest.mark.parametrize(
+    ("pragma", "reason"),
+    [("max_page_count = 1", "the disk is full"), ("query_only = ON", "readonly database")],
+)
+def test_what_cannot_be_written_leaves_the_store_as_it_was(
+    path: Path, monkeypatch: pytest.MonkeyPatch, pragma: str, reason: str
+) -> None:
+    connect = database._connect
+
+    def connect_hampered(path: Path, mode: str) -> sqlite3.Connection:
+        connection = connect(path, mode)
+        connection.execute(f"PRAGMA main.{pragma}")
+        return connection
+
+    monkeypatch.setattr(database, "_connect", connect_hampered)
+    many = [Entry(f"b{number}.example") for number in range(5000)]
+    with open_store(path) as store, pytest.raises(DiagnosticError, match=reason) as raised:
+        store.add([*many, Entry("a.example", confidence=9)], source="s", state={"turn": "1"})
+    assert raised.value.diagnostic.code == "JS091"
+    monkeypatch.undo()
+    with open_store(path) as store:
+        assert [*store.values(DEFAULT_LIST)] == ["a.example"]
+        assert [each.confidence for each in store.details(DEFAULT_LIST, "a.example")] == [None]
+        assert store.get_state("turn") is None
+
+
 # --- damage
 
 

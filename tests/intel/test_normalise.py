@@ -132,6 +132,7 @@ def test_a_value_has_one_spelling(text: str, kind: Kind, value: str) -> None:
         ("*evil.example", "is no domain"),
         ("evil.*.example", "is no domain"),
         ("evil!.example", "is no domain"),
+        ("evil\N{REPLACEMENT CHARACTER}.example", "characters that no domain may have"),
         (f"a{LABEL}.example", "is no domain"),
         (".".join(["a" * 50] * 5), "is no domain"),
         ("1.2.3", "neither an address nor a domain"),

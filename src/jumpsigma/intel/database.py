@@ -197,7 +197,12 @@ def _diagnostic(error: sqlite3.Error, path: Path) -> Diagnostic:
                 hint="nothing was changed; try again when it has finished",
             )
         case sqlite3.SQLITE_FULL:
-            return Diagnostic("JS091", "cannot write: the disk is full", span=span)
+            return Diagnostic(
+                "JS091",
+                "cannot write: the disk is full",
+                span=span,
+                hint="nothing was changed; make room and try again",
+            )
         case sqlite3.SQLITE_READONLY | sqlite3.SQLITE_CANTOPEN | sqlite3.SQLITE_PERM:
             return Diagnostic("JS091", f"cannot open or write: {error}", span=span)
         case _:

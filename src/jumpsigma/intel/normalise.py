@@ -231,9 +231,7 @@ def _url(text: str) -> str:
 
 def _url_host(text: str) -> str:
     if text.startswith("["):
-        kind, address = _address(text)
-        if kind is not Kind.IP:
-            raise NotAnIndicatorError("is a URL without a host that can be read")
+        _, address = _address(text)  # no network: a host has no slash
         return f"[{address}]" if ":" in address else address
     if _QUAD.fullmatch(text):
         return _address(text)[1]
