@@ -107,6 +107,11 @@ def add_feed(
         )
 
 
+def shown_place(place: str) -> str:
+    """A path, or a URL without what may be secret in it; see :func:`shown_url`."""
+    return shown_url(place) if _is_url(place) else place
+
+
 def _is_url(place: str) -> bool:
     """Whether it has a scheme; ``C:`` has none, and a file that is there is one."""
     return _scheme.match(place) is not None and not Path(place).exists()
