@@ -33,6 +33,13 @@ POLICY_MODIFIED = "Jumpcloud Policy Modified"
 POLICY_DELETED = "Jumpcloud Policy Modified - Policy Deleted"
 CONDITIONAL_CHANGED = "Jumpcloud Policy Modified - Conditional Access Policy Changed"
 IP_LIST_CHANGED = "Jumpcloud Policy Modified - IP List Changed"
+# Of several events; the label is on the one that completes them.
+GUESSED = "Jumpcloud Failed Logins Then Success"
+SPRAYED = "Jumpcloud Failed Logins For Many Users From One Address"
+MANY_LOCKED = "Jumpcloud Many Accounts Locked From One Address"
+COUNTRIES = "Jumpcloud User Logged In From Several Countries"
+COMMAND_GONE = "Jumpcloud Command Created, Run And Deleted"
+MANY_SECRETS = "Jumpcloud Many Secrets Revealed"
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,11 +109,13 @@ def password_spraying(scene: Scene) -> Iterator[Step]:
     """One address tries a few passwords on several users, until they are locked."""
     source = scene.abroad(scripted=True)
     victims = scene.people(5)
-    for _ in range(3):
-        for victim in victims:
-            yield Step(9, "user_login_attempt_failed", victim, origin=source)
-    for victim in victims[:4]:
-        yield Step(3, "user_lockout", victim, (LOCKED,), source)
+    for attempt in range(3):
+        for number, victim in enumerate(victims):
+            titles = (SPRAYED,) if (attempt, number) == (0, 4) else ()
+            yield Step(9, "user_login_attempt_failed", victim, titles, source)
+    for number, victim in enumerate(victims[:4]):
+        locked = (LOCKED, MANY_LOCKED) if number == 2 else (LOCKED,)
+        yield Step(3, "user_lockout", victim, locked, source)
 
 
 def admin_lockout(scene: Scene) -> Iterator[Step]:
@@ -157,14 +166,14 @@ def brute_force(scene: Scene) -> Iterator[Step]:
     source, victim = scene.abroad(scripted=True), scene.person()
     for _ in range(12):
         yield Step(4, "user_login_attempt_failed", victim, origin=source)
-    yield Step(5, "user_login_attempt_no_mfa", victim, origin=source)
+    yield Step(5, "user_login_attempt_no_mfa", victim, (GUESSED,), source)
 
 
 def impossible_travel(scene: Scene) -> Iterator[Step]:
     """A user signs in at the usual place, and half an hour later on another continent."""
     traveller = scene.person()
     yield Step(0, "user_login_attempt", traveller)
-    yield Step(1_800, "user_login_attempt", traveller, origin=scene.abroad())
+    yield Step(1_800, "user_login_attempt", traveller, (COUNTRIES,), scene.abroad())
 
 
 def mfa_disabled(scene: Scene) -> Iterator[Step]:
@@ -181,14 +190,16 @@ def command_abuse(scene: Scene) -> Iterator[Step]:
     command = {**COMMANDS[0], "id": object_id("command", "attack"), "name": "Maintenance"}
     steps = ("command_create", "command_run", "commandresult_delete", "command_delete")
     for activity in steps:
-        yield Step(50, activity, admin, origin=source, fixed={b"object": text_of(command)})
+        titles = (COMMAND_GONE,) if activity == "command_delete" else ()
+        yield Step(50, activity, admin, titles, source, {b"object": text_of(command)})
 
 
 def password_export(scene: Scene) -> Iterator[Step]:
     """A user reveals many secrets and exports the password manager and the vault."""
     source, thief = scene.abroad(), scene.person()
-    for _ in range(8):
-        yield Step(3, "passwordmanager_item_reveal", thief, origin=source)
+    for number in range(8):
+        titles = (MANY_SECRETS,) if number == 7 else ()
+        yield Step(3, "passwordmanager_item_reveal", thief, titles, source)
     yield Step(20, "passwordmanager_items_export", thief, origin=source)
     yield Step(30, "passwordvault_credential_export", thief, origin=source)
 
