@@ -14,9 +14,9 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 from strategies import LISTS, pairs
 
+from jumpsigma.api.lists import plain_lists
 from jumpsigma.codegen import generate
 from jumpsigma.interpret import matched, trace
-from jumpsigma.ir.bind import bind
 from jumpsigma.ir.nodes import (
     And,
     Boolean,
@@ -47,8 +47,8 @@ def rule(expr: Expr, title: str = "rule") -> RuleIR:
 
 
 def program(exprs: Sequence[Expr]) -> Program:
-    module = generate([rule(bind(expr, LISTS)) for expr in exprs])
-    return Program(module.source, module.places)
+    module = generate([rule(expr) for expr in exprs])
+    return Program(module.source, module.places, plain_lists(LISTS))
 
 
 def interpreted(exprs: Sequence[Expr], event: dict[str, Any]) -> list[tuple[int, Any]]:

@@ -10,14 +10,17 @@ import os
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from functools import cache
-from ipaddress import ip_network
+from ipaddress import ip_address, ip_network
 from typing import Any
 
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from jumpsigma.codegen import generate
-from jumpsigma.interpret import Dated, matched, matched_entries, trace
+from jumpsigma.interpret import Dated, holds, matched, matched_entries, trace
+from jumpsigma.interpret.lists import lists_at
+from jumpsigma.ir.bind import TooManyValuesError, bind, placeholders
 from jumpsigma.ir.nodes import (
     And,
     Element,
@@ -213,18 +216,22 @@ def drawn(draw: st.DrawFn) -> tuple[Expr, DatedLists, list[dict[str, Any]]]:
     return expr, dated, events
 
 
+def program_of(expr: Expr, given_lists: IndicatorLists) -> Program:
+    module = generate([RuleIR("id", "rule", "rule.yml", LogSource(), "sigma", expr)])
+    return Program(module.source, module.places, given_lists)
+
+
 def program(expr: Expr, dated: DatedLists) -> Program:
     groups = [
         (name, [each.value], {"valid_from": each.valid_from, "valid_until": each.valid_until})
         for name, entries in dated.items()
         for each in entries
     ]
-    module = generate([RuleIR("id", "rule", "rule.yml", LogSource(), "sigma", expr)])
-    return Program(module.source, module.places, IndicatorLists(GivenLists(groups)))
+    return program_of(expr, IndicatorLists(GivenLists(groups)))
 
 
 @settings(
-    max_examples=1500 * TIMES,
+    max_examples=1000 * TIMES,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
 )
 @given(drawn())
@@ -240,3 +247,79 @@ def test_looked_up_as_interpreted(
         if judged.holds:
             named = {(each.list, each.value) for each in looked_up.indicators(0, event)}
             assert named == set(matched_entries(judged))
+
+
+@settings(max_examples=300 * TIMES, suppress_health_check=[HealthCheck.too_slow])
+@given(drawn())
+def test_written_out_as_interpreted(
+    example: tuple[Expr, DatedLists, list[dict[str, Any]]],
+) -> None:
+    expr, dated, events = example
+    for event in events:
+        written = bind(expr, lists_at(dated, event))
+        assert placeholders(written) == ()
+        assert holds(written, event) == holds(expr, event, dated)
+
+
+def test_too_many_values_are_not_written_out() -> None:
+    lists = {"many": [f"v{number}" for number in range(101)], "few": ["x", "y"]}
+    both = Test("a", Text((Placeholder("many"), Placeholder("few"))))
+    with pytest.raises(TooManyValuesError, match="as 202 values, more than 200"):
+        bind(both, lists, limit=200)
+    assert isinstance(bind(both, lists, limit=202), Or)
+    assert bind(both, lists, limit=200, kinds=Regex) == both
+
+
+def test_a_module_holds_no_value_of_a_list() -> None:
+    expr = Or((Test("a", Text((Placeholder("one"),))), Keyword(Text((Placeholder("two"),)))))
+    first, second = (
+        program(expr, {"one": [Dated(value)], "two": [Dated(value)]}) for value in ("x1", "y2")
+    )
+    assert first.source == second.source
+    assert placeholders(expr) == ("one", "two")
+
+
+LONG = [f"host{number}.example" for number in range(100_000)]
+
+
+@pytest.mark.parametrize("size", [201, 100_000])
+@pytest.mark.parametrize(
+    ("parts", "template"),
+    [
+        ((Placeholder("long"),), "{}"),
+        ((Wildcard.MANY, ".", Placeholder("long")), "www.{}"),
+        ((Wildcard.MANY, Placeholder("long"), Wildcard.MANY), "at https://{}/x"),
+        ((Placeholder("long"), ":", Wildcard.MANY), "{}:443"),
+        ((Wildcard.ONE, Placeholder("long"), Wildcard.ONE), "<{}>"),
+    ],
+)
+def test_long_lists(size: int, parts: tuple[Any, ...], template: str) -> None:
+    values = LONG[:size]
+    looked_up = program_of(
+        Test("a", Text(parts)), IndicatorLists(GivenLists([("long", values, {})]))
+    )
+    for value in (values[0], values[size // 2], values[-1]):
+        event = {"a": template.format(value).upper()}
+        assert looked_up.hits(event) == [(0, {"a": [event["a"]]})]
+        named = {each.value for each in looked_up.indicators(0, event)}
+        assert value in named
+        assert all(value.startswith(each) for each in named)
+    for value in (f"host{size}.example", "host.example", "HOST0.EXAMPL", ""):
+        assert looked_up.hits({"a": template.format(value)}) == []
+
+
+def test_networks_of_every_length() -> None:
+    networks = [
+        str(ip_network((int(ip_address(address)), length), strict=False))
+        for address, bits in (("192.0.2.0", 32), ("2001:db8::", 128))
+        for length in range(bits + 1)
+    ]
+    for network in networks:
+        lists = IndicatorLists(GivenLists([("nets", [network], {})]))
+        looked_up = program_of(Test("a", Network(Placeholder("nets"))), lists)
+        inside = ip_network(network)
+        for address in {inside[0], inside[-1]}:
+            assert looked_up.hits({"a": str(address)}), network
+        for number in (int(inside[0]) - 1, int(inside[-1]) + 1):
+            if 0 <= number < 2**inside.max_prefixlen:
+                assert not looked_up.hits({"a": str(type(inside[0])(number))}), network

@@ -22,9 +22,9 @@ from hypothesis import given, settings
 from strategies import LISTS, pairs
 
 from jumpsigma import api
-from jumpsigma.codegen.standalone import CARRIED, generate_standalone
+from jumpsigma.api.lists import plain_lists
+from jumpsigma.codegen.standalone import CARRIED, CARRIED_FOR_LISTS, generate_standalone
 from jumpsigma.interpret import matched, trace
-from jumpsigma.ir.bind import bind
 from jumpsigma.ir.nodes import LogSource, Regex, RuleIR, Test
 
 LOCKED = {"id": "1", "service": "directory", "event_type": "user_lockout", "resource": {}}
@@ -225,8 +225,10 @@ def test_what_cannot_be_kept_is_refused_by_name() -> None:
 @given(pairs())
 def test_as_interpreted(drawn: tuple[Any, dict[str, Any]]) -> None:
     expr, event = drawn
-    rule = RuleIR("id", "t", "p", LogSource(), "sigma", bind(expr, LISTS))
-    made = generate_standalone([rule], path_of=lambda rule: rule.path, unwraps=False)
+    rule = RuleIR("id", "t", "p", LogSource(), "sigma", expr)
+    made = generate_standalone(
+        [rule], path_of=lambda rule: rule.path, unwraps=False, lists=plain_lists(LISTS)
+    )
     module = types.ModuleType("matchers")
     exec(compile(made.source, "matchers.py", "exec"), module.__dict__)
     if made.refused:
@@ -239,7 +241,7 @@ def test_as_interpreted(drawn: tuple[Any, dict[str, Any]]) -> None:
 
 def test_carried_modules_fit_into_one_file() -> None:
     names: Counter[str] = Counter()
-    for package, name in CARRIED:
+    for package, name in (*CARRIED, *CARRIED_FOR_LISTS):
         tree = ast.parse(files(package).joinpath(name).read_text("utf-8"))
         for node in tree.body:
             match node:

@@ -11,9 +11,9 @@ from typing import Any, Literal, get_args
 
 from choices import Choices
 
+from jumpsigma.api.lists import plain_lists
 from jumpsigma.codegen import generate
 from jumpsigma.interpret import matched, trace
-from jumpsigma.ir.bind import bind
 from jumpsigma.ir.nodes import (
     And,
     Boolean,
@@ -99,11 +99,10 @@ def one_input(data: bytes) -> None:
     made = Made(Choices(data))
     exprs = [made.expr() for _ in range(1 + made.choices.number(3))]
     events = [made.event() for _ in range(1 + made.choices.number(3))]
-    rules = [
-        RuleIR("id", "rule", "rule.yml", LogSource(), "sigma", bind(expr, LISTS)) for expr in exprs
-    ]
-    module = generate(rules)
-    program = Program(module.source, module.places)
+    module = generate(
+        [RuleIR("id", "rule", "rule.yml", LogSource(), "sigma", expr) for expr in exprs]
+    )
+    program = Program(module.source, module.places, plain_lists(LISTS))
     for event in events:
         judged = [trace(expr, event, LISTS) for expr in exprs]
         expected = [(number, matched(one)) for number, one in enumerate(judged) if one.holds]

@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import linecache
 import tempfile
-from dataclasses import replace
 from functools import cache
 from pathlib import Path
 
 from jumpsigma.codegen import generate
 from jumpsigma.diagnostics.render import read_source_file, to_json, to_text
-from jumpsigma.ir.bind import bind
 from jumpsigma.lower import lower_rule
 from jumpsigma.mapping import load_mapping
 from jumpsigma.matcher.program import Program
@@ -35,13 +33,13 @@ def one_input(data: bytes) -> None:
     for rule in pack.rules:
         if rule.kind == "correlation":
             rule.to_sigma()
+            continue
         for name in ("sigma", "jumpcloud"):
             lowered = lower_rule(rule, _mapping(name), pack.filters)
             assert lowered.rule is not None or lowered.diagnostics
             diagnostics += lowered.diagnostics
             if lowered.rule is not None:
-                bound = replace(lowered.rule, condition=bind(lowered.rule.condition, {}))
-                module = generate([bound])
+                module = generate([lowered.rule])
                 program = Program(module.source, module.places)
                 program.hits({})
                 linecache.cache.pop(program.filename, None)  # it keeps the source of every program

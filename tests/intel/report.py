@@ -1,8 +1,8 @@
 """What indicators cost a scan: loading a million, and a scan with a million against one with ten.
 
 Run it from the checkout: ``python tests/intel/report.py`` (``--events 200000 --rounds 5``). It
-makes the events and the lists in a folder of its own, and prints what it measured. Scans are measured
-in time of the processor, in turns, so that what else the machine does counts for little.
+makes the events and the lists in a folder of its own, and prints what it measured. Scans are
+measured in time of the processor, in turns, so that what else the machine does counts for little.
 """
 
 from __future__ import annotations
@@ -129,8 +129,8 @@ def main() -> int:
             (one, found), (other, found_too) = timed(few, events), timed(many, events)
             ratios.append(other / one)
             say(
-                f"{arguments.events:,} events: {one:.2f} s with {FEW} indicators, {found} findings; "
-                f"{other:.2f} s with {MILLION:,}, {found_too}: {ratios[-1]:.2f} times"
+                f"{arguments.events:,} events: {one:.2f} s with {FEW} indicators, {found} found; "
+                f"{other:.2f} s with {MILLION:,}, {found_too}: {ratios[-1]:.2f}"
             )
         say(f"median of the ratios: {statistics.median(ratios):.2f}")
     return 0

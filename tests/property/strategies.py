@@ -243,7 +243,7 @@ def _satisfying(value: Value) -> st.SearchStrategy[Any]:
             return st.sampled_from((number, number - 1, number + 1, str(number)))
         case Boolean(boolean):
             return st.sampled_from((boolean, not boolean, str(boolean)))
-        case Network(cidr):
+        case Network(str(cidr)):
             return st.just(cidr.partition("/")[0])
         case TimePart():
             return st.sampled_from(_TIMES)

@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path, PurePath
 
+from jumpsigma.api.lists import lists_for
 from jumpsigma.api.lowering import lower_chosen
 from jumpsigma.api.selection import select
 from jumpsigma.codegen.standalone import generate_standalone
 from jumpsigma.diagnostics import Diagnostic
 from jumpsigma.intake import wrapped
 from jumpsigma.interpret import Lists
-from jumpsigma.ir.bind import bind
 from jumpsigma.ir.nodes import RuleIR
 from jumpsigma.mapping import load_mapping
+from jumpsigma.matcher.indicators import ListProvider
 from jumpsigma.pack import LoadedRule, Pack
 
 
@@ -34,13 +35,16 @@ def compile_python(
     logsource: Mapping[str, str] | None = None,
     min_level: str | None = None,
     lists: Lists | None = None,
+    indicators: ListProvider | None = None,
 ) -> CompiledFile:
     """Write the rules of a pack as a Python module that needs only the standard library.
 
     The module finds what :func:`jumpsigma.compile` with the same arguments finds. The same
     rules give the same bytes on every machine: paths are written relative to the pack. A rule
     that cannot be kept exactly is left out and stands in ``refused`` (JS036, JS040, JS05x). So is
-    a correlation: the file holds no windows, and the rules below it report for themselves.
+    a correlation: the file holds no windows, and the rules below it report for themselves. The
+    values of lists are written into the file as they are now; a rule with a list that is too long
+    for that is left out (JS041).
 
     Raises :class:`DiagnosticError` as :func:`jumpsigma.compile` does.
     """
@@ -50,12 +54,11 @@ def compile_python(
     single = [rule for rule in chosen if rule.kind == "rule"]
     lowered = lower_chosen(pack, load_mapping(mapping), single)
     rules = lowered.rules
-    given = pack.lists_with(lists or {})
-    bound = [replace(rule, condition=bind(rule.condition, given)) for rule in rules]
     made = generate_standalone(
-        bound,
+        rules,
         path_of=lambda rule: _relative(rule, pack),
         unwraps=any(rule.mapping == wrapped.MAPPING for rule in rules),
+        lists=lists_for(pack, lists, indicators),
     )
     correlations = (_no_windows(rule) for rule in chosen if rule.kind == "correlation")
     refused = (*lowered.refused, *correlations, *made.refused)

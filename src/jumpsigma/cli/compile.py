@@ -53,7 +53,8 @@ def compile_rules(
     """Write rules as a program that needs only Python's standard library.
 
     The file finds what scan finds. It has match(event), scan(lines) and RULES for programs,
-    and reads files or standard input when it is run.
+    and reads files or standard input when it is run. The lists that rules have placeholders for,
+    also those of the indicator store, are in it as they are now.
     """
     from jumpsigma import api
     from jumpsigma.mapping import load_mapping
@@ -61,14 +62,20 @@ def compile_rules(
 
     pack = load_rules(rules)
     tell(pack.diagnostics)
+    stored = api.StoredLists()
     match target:
         case Target.PYTHON:
             made = api.compile_python(
-                pack, mapping, logsource=parse_logsource(logsource), min_level=min_level
+                pack,
+                mapping,
+                logsource=parse_logsource(logsource),
+                min_level=min_level,
+                indicators=stored,
             )
         case _:
             assert_never(target)
     tell(shortened(made.refused, verbose=verbose))
+    tell([] if stored.problem is None else [stored.problem])
     if output is None:
         sys.stdout.write(made.source)
     else:
@@ -88,6 +95,6 @@ def compile_rules(
     told = [each for each in (*pack.diagnostics, *made.refused) if each.is_error]
     noun = "rule" if made.rules == 1 else "rules"
     print(f"{made.rules} {noun} compiled, {len(told)} left out with an error", file=sys.stderr)
-    if pack.has_errors:
+    if pack.has_errors or stored.problem is not None:
         return 2
     return 1 if strict and told else 0

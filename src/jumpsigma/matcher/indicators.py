@@ -6,18 +6,17 @@ Standard library only: ``compile -t python`` writes this file into the modules t
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 
-@dataclass(frozen=True, slots=True)
-class MatchedIndicator:
+class MatchedIndicator(NamedTuple):
     """A value of a list by which a rule holds on an event, and what is known of it.
 
     ``value`` is spelled as in the list. ``source`` says who listed it: a feed, or the pack and the
     file in it; None where a program gave the list. ``confidence`` is 0 to 100 as in STIX 2.1;
-    times are aware.
+    times are aware. No dataclass, which could not be made in a compiled file that is executed
+    without being imported.
     """
 
     list: str

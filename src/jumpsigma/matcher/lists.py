@@ -165,6 +165,10 @@ class IndicatorList:
         """Whether a value counts for an event of that time (S476)."""
         return any(each.is_valid_at(moment) for each in self.details(value))
 
+    def is_timeless(self, value: str) -> bool:
+        """Whether a value counts for every event."""
+        return any(not (each.valid_from or each.valid_until) for each in self.details(value))
+
     def counting(self, moment: datetime | None) -> Iterator[str]:
         """The values that count for an event of that time."""
         return (value for value in self if self.counts(value, moment))

@@ -65,7 +65,7 @@ class IndicatorLists:
         """A look-up for texts that consist of these pieces."""
         lists = [self.load(piece[0]) for piece in pieces if isinstance(piece, tuple)]
         if len(pieces) == 1:
-            return _Whole(lists, cased=cased, every=every)
+            return _WholeText(lists, cased=cased, every=every)
         folded: list[Piece] = []
         for piece in pieces:
             if piece is not MANY or folded[-1:] != [MANY]:  # two stars are one
@@ -73,11 +73,11 @@ class IndicatorLists:
         ends = _simple_ends(folded)
         if ends is None:
             return _Pattern(lists, folded, cased=cased, every=every)
-        return _Between(lists, ends, cased=cased, every=every)
+        return _BetweenTexts(lists, ends, cased=cased, every=every)
 
     def network(self, name: str, every: bool) -> LookUp:  # noqa: FBT001
         """A look-up for addresses that are in a list, or in a network of it."""
-        return _Within([self.load(name)], every=every)
+        return _InNetwork([self.load(name)], every=every)
 
     def regex(
         self,
@@ -188,7 +188,7 @@ class LookUp:
         return all(choice in found for choice in demanded)
 
 
-class _Whole(LookUp):
+class _WholeText(LookUp):
     """The text is a value, or an address in a network of the list (S474)."""
 
     def find(self, text: str) -> Iterator[Choice]:
@@ -201,7 +201,7 @@ class _Whole(LookUp):
                 yield (value,)
 
 
-class _Within(LookUp):
+class _InNetwork(LookUp):
     """The text is an address in a list, or in a network of it (S475)."""
 
     def find(self, text: str) -> Iterator[Choice]:
@@ -212,7 +212,7 @@ class _Within(LookUp):
         return value if type(value) is str else None
 
 
-class _Between(LookUp):
+class _BetweenTexts(LookUp):
     """A value with a literal text before and after, each at the end of the text or anywhere."""
 
     def __init__(
