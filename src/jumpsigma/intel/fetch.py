@@ -192,7 +192,8 @@ class Fetcher:
                 headers={"User-Agent": f"jumpsigma/{__version__}"},
                 timeout=httpx.Timeout(MAX_SILENCE, connect=10.0),
                 follow_redirects=False,
-                trust_env=not direct,
+                trust_env=not direct,  # which is about proxies here
+                verify=httpx.create_ssl_context(),  # of the environment's SSL_CERT_FILE, if set
             )
         return self._clients[direct]
 
