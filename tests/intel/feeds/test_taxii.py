@@ -4,6 +4,10 @@ from __future__ import annotations
 
 import json
 import logging
+import os
+import signal
+import subprocess
+import sys
 import threading
 import traceback
 from collections.abc import Callable, Iterator
@@ -252,10 +256,41 @@ def test_a_server_that_dies_in_the_middle(
     with pytest.raises(DiagnosticError) as caught:
         pull(store, server.url)
     assert caught.value.diagnostic.code == "JS088"
+    store.close()  # look anew
     assert values(store) == domains(100)
     server.on_request = lambda _: None
     assert pull(store, server.url).added == 7  # nothing was missed
     assert values(store) == domains(*range(7), 100)
+
+
+_PULL = """
+import sys
+from jumpsigma.intel.store import open_store
+from jumpsigma.intel.taxii import pull
+print(pull(open_store(sys.argv[1]), sys.argv[2]).added)
+"""
+
+
+@pytest.mark.skipif(not hasattr(signal, "SIGKILL"), reason="there is nothing to kill with")
+def test_a_pull_that_is_killed_in_the_middle(server: Medallion, store: Store) -> None:
+    server.add(indicator(100))
+    pull(store, server.url)
+    server.add(*(indicator(number) for number in range(7)))
+    env = {**os.environ, "JUMPSIGMA_TAXII_USER": "u", "JUMPSIGMA_TAXII_PASSWORD": SECRET}
+    for request_number in (2, 3, 4, 5):
+        server.requests.clear()
+        started = subprocess.Popen([sys.executable, "-c", _PULL, store.path, server.url], env=env)
+
+        def kill(number: int, at: int = request_number, pid: int = started.pid) -> None:
+            if number == at:
+                os.kill(pid, signal.SIGKILL)
+
+        server.on_request = kill
+        assert started.wait(60) == -signal.SIGKILL
+        store.close()  # look anew
+        assert values(store) == domains(100)
+    server.on_request = lambda _: None
+    assert pull(store, server.url).added == 7
 
 
 def test_the_password_is_nowhere(
