@@ -151,7 +151,7 @@ CODES: dict[str, Code] = {
     "JS087": Code("unreadable feed", "The content is of no known feed format, or is damaged."),
     "JS088": Code("cannot fetch", "A feed could not be fetched, or fetching it was refused."),
     "JS089": Code(
-        "skipped in a feed", "A feed holds things that are no indicators, or more of one problem."
+        "about a feed", "What of a feed was left out, or need not be read again; no fault of it."
     ),
     # output and use
     "JS090": Code("wrong use", "The command line or the call is wrong."),
