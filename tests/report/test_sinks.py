@@ -184,14 +184,22 @@ def test_findings_are_written_as_they_come(form: Any) -> None:
 
 
 def test_csv() -> None:
-    assert written("csv", LOCKED, BARE).split("\n") == [
-        "rule_id,rule_title,level,author,license,tags,event_id,timestamp,path,line,matched",
+    assert written("csv", LOCKED, BARE, CORRELATED).split("\n") == [
+        (
+            "rule_id,rule_title,level,author,license,tags,event_id,timestamp,path,line,matched,"
+            "correlation"
+        ),
         (
             "5b2d6f1e-0000-4000-8000-000000000001,Account Locked,high,Jane Doe,DRL-1.1,"
             "attack.credential-access attack.t1110,e1,2026-05-01T10:00:00Z,logs/export.json.gz,12,"
-            '"{""event_type"":[""user_lockout""],""attempts"":[6,true,null]}"'
+            '"{""event_type"":[""user_lockout""],""attempts"":[6,true,null]}",'
         ),
-        ",Bare,,,,,,,,,{}",
+        ",Bare,,,,,,,,,{},",
+        (
+            ',Many of them,medium,,,,,,,3,{},"{""type"":""event_count"",'
+            '""group"":{""username"":""zoë""},""count"":5,""first"":""2026-05-01T10:00:00Z"",'
+            '""last"":""2026-05-01T10:04:00Z"",""event_ids"":[""e1""]}"'
+        ),
         "",
     ]
 
@@ -238,7 +246,8 @@ def test_table() -> None:
         "NO LEVEL  Bare  no timestamp\n"
         "\n"
         "MEDIUM  Many of them  no timestamp\n"
-        "  correlates 5 events of username=zoë\n"
+        "  correlates event_count 5 of username=zoë\n"
+        "  from 2026-05-01T10:00:00Z to 2026-05-01T10:04:00Z, 1 event\n"
         "  at event:3\n"
         "\n"
     )

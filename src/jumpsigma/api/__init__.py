@@ -25,6 +25,7 @@ from jumpsigma.api.rules import (
 from jumpsigma.api.scaffold import NewRule, new_rule
 from jumpsigma.api.selection import level_rank, select
 from jumpsigma.api.synth import synthesize
+from jumpsigma.api.timelines import explain_correlation
 
 __all__ = [
     "SHIPPED",
@@ -39,6 +40,7 @@ __all__ = [
     "compile_python",
     "expire_indicators",
     "explain",
+    "explain_correlation",
     "find_rule",
     "level_rank",
     "list_events",

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from jumpsigma.api.rules import find_rule
-from jumpsigma.diagnostics import DiagnosticError
+from jumpsigma.diagnostics import Diagnostic, DiagnosticError
 from jumpsigma.interpret import Lists, trace
 from jumpsigma.ir.nodes import RuleIR
 from jumpsigma.lower import lower_rule
@@ -37,7 +37,16 @@ def compile_one(pack: Pack, rule: str, mapping: str | Path = "jumpcloud") -> Rul
 
     Raises :class:`DiagnosticError` when the rule is not there or cannot run on this mapping.
     """
-    lowered = lower_rule(find_rule(pack, rule), load_mapping(mapping), pack.filters)
+    found = find_rule(pack, rule)
+    if found.kind == "correlation":
+        raise DiagnosticError(
+            Diagnostic(
+                "JS090",
+                f"{found.title!r} is a correlation, which no single event satisfies",
+                hint="explain it with explain_correlation() on many events",
+            )
+        )
+    lowered = lower_rule(found, load_mapping(mapping), pack.filters)
     if lowered.rule is None:
         raise DiagnosticError(lowered.diagnostics[0])
     return lowered.rule

@@ -21,6 +21,7 @@ from jumpsigma.matcher.indicators import ListProvider
 from jumpsigma.matcher.lookups import IndicatorLists
 from jumpsigma.matcher.program import Program
 from jumpsigma.pack import LoadedRule, Pack
+from jumpsigma.pack.references import Names
 
 SHIPPED: Final = "shipped"
 
@@ -101,6 +102,10 @@ def find_rule(pack: Pack, reference: str) -> LoadedRule:
     wanted = reference.casefold()
     for names in (_identifiers, _file_names):
         found = [rule for rule in pack.rules if wanted in names(rule)]
+        if len(found) > 1:  # of a correlation and the rules below it in one file, the correlation
+            resolver = Names(found, ())
+            below = {id(resolver.find(name)) for rule in found for name in rule.refers_to}
+            found = [rule for rule in found if id(rule) not in below] or found
         if len(found) == 1:
             return found[0]
         if found:

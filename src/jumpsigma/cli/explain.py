@@ -5,12 +5,15 @@ from __future__ import annotations
 import json
 import sys
 from enum import StrEnum
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from jumpsigma.cli.output import MappingOption, RulesOption, has_color, load_rules, tell
 from jumpsigma.diagnostics import Diagnostic, DiagnosticError
+
+if TYPE_CHECKING:
+    from jumpsigma.pack import Pack
 
 EXAMPLES = """Examples:
 
@@ -46,7 +49,8 @@ def explain(
     """Show why a rule fires on an event, or what keeps it from firing.
 
     Without --line it explains the first event on which the rule fires and, when there is none,
-    the event that comes closest.
+    the event that comes closest. Of a correlation it shows the events of each finding on a
+    timeline and, when there is none, the window that comes closest.
     """
     from jumpsigma import api
     from jumpsigma.intake import wrapped
@@ -62,9 +66,11 @@ def explain(
 
     pack = load_rules(rules)
     tell(each for each in pack.diagnostics if each.is_error)
-    compiled = api.compile_one(pack, rule, mapping)
     inputs, problems = expand_inputs(paths)
     stats = ReadStats()
+    if api.find_rule(pack, rule).kind == "correlation":
+        return _explain_correlation(pack, rule, inputs, problems, mapping, line=line, form=form)
+    compiled = api.compile_one(pack, rule, mapping)
     explanations = (
         Explanation(
             compiled,
@@ -95,3 +101,36 @@ def explain(
     else:
         print(explanation_text(chosen, color=has_color(sys.stdout)), end="")
     return 2 if problems else 0
+
+
+def _explain_correlation(
+    pack: Pack,
+    rule: str,
+    inputs: list[str],
+    problems: list[Diagnostic],
+    mapping: str,
+    *,
+    line: int | None,
+    form: Format,
+) -> int:
+    from jumpsigma import api
+    from jumpsigma.intake.events import ReadStats
+    from jumpsigma.report.timeline import correlation_dict, correlation_text
+
+    if line is not None:
+        raise DiagnosticError(
+            Diagnostic("JS090", "a correlation is about many events", hint="leave --line away")
+        )
+    stats = ReadStats()
+    explained = api.explain_correlation(
+        pack, rule, inputs, mapping, stats=stats, on_problem=problems.append
+    )
+    tell(problems)
+    failed = any(problem.is_error for problem in problems)
+    if failed and not stats.read:
+        return 2  # that nothing could be read says it all
+    if form is Format.JSON:
+        print(json.dumps(correlation_dict(explained), indent=2))
+    else:
+        print(correlation_text(explained, color=has_color(sys.stdout)), end="")
+    return 2 if failed else 0

@@ -182,6 +182,7 @@ class Matcher:
             self.hits,
             lambda hits, event: self._findings(hits, event, None),
             self._plan,
+            self._program.indicators,
             lateness,
             limit=limit,
             on_problem=on_problem,
@@ -218,7 +219,7 @@ class Matcher:
         hits = self.hits(event.data)
         if not hits:
             return []
-        match = self._plan.match(hits, event.data, place, left_out)
+        match = self._plan.match(hits, event.data, place, left_out, self._program.indicators)
         if match is not None:
             keep(match)
         return self._findings(hits, event.data, place)

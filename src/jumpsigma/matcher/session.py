@@ -13,7 +13,7 @@ from typing import Any
 
 from jumpsigma.diagnostics import Diagnostic, Severity
 from jumpsigma.matcher.correlate.batch import problems_of
-from jumpsigma.matcher.correlate.matches import Hits, LeftOut, entries_of
+from jumpsigma.matcher.correlate.matches import Hits, Indicators, LeftOut, entries_of
 from jumpsigma.matcher.correlate.plan import Plan
 from jumpsigma.matcher.correlate.reporting import Payload, report, seen_from_above
 from jumpsigma.matcher.correlate.rows import (
@@ -69,6 +69,7 @@ class Session:
         hits: Callable[[dict[str, Any]], Hits],
         singles: Callable[[Hits, dict[str, Any]], list[Finding]],
         plan: Plan,
+        indicators: Indicators,
         lateness: timedelta,
         *,
         limit: int,
@@ -78,6 +79,7 @@ class Session:
             raise ValueError("a session needs a lateness of 0 or more and a limit of 1 or more")
         self.dropped = Dropped()
         self._hits, self._singles, self._plan = hits, singles, plan
+        self._indicators = indicators
         self._lateness = lateness // timedelta(microseconds=1) * 1000
         self._limit, self._on_problem = limit, on_problem
         self._watermark = -(2**70)
@@ -129,7 +131,7 @@ class Session:
 
     def _take(self, hits: Hits, event: dict[str, Any]) -> None:
         left_out = LeftOut()
-        match = self._plan.match(hits, event, None, left_out)
+        match = self._plan.match(hits, event, None, left_out, self._indicators)
         if left_out:
             self._note("without_time", left_out.without_time, left_out)
             self._note("too_many_groups", left_out.too_many_groups, left_out)

@@ -89,13 +89,15 @@ COLUMNS = (
     "path",
     "line",
     "matched",
+    "correlation",
 )
 
 
 class CsvSink:
     """A header and one row per finding (RFC 4180).
 
-    ``tags`` are separated by blanks, ``matched`` is JSON.
+    ``tags`` are separated by blanks, ``matched`` is JSON, and so is ``correlation``, empty for
+    the finding of a single event.
 
     A cell that a spreadsheet would take for a formula gets an apostrophe in front (OWASP, "CSV
     injection"): events are written by whoever can cause one. For the same reason a terminal gets
@@ -123,6 +125,7 @@ class CsvSink:
             source and source.path,
             source and source.line,
             to_json(finding.matched),
+            finding.correlation and to_json(finding.correlation),
         )
         self._writer.writerow([self._cell(value) for value in row])
 

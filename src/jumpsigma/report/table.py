@@ -85,16 +85,23 @@ def _details(finding: Finding) -> Iterator[tuple[str, str]]:
     if who:
         yield "by", who
     if finding.correlation is not None:
-        group = finding.correlation.get("group") or {}
-        grouped = ", ".join(f"{key}={_value(value)}" for key, value in group.items())
-        count = finding.correlation.get("count")
-        yield "correlates", visible(f"{count} events" + (f" of {grouped}" if grouped else ""))
+        yield from _correlation(finding.correlation)
     for path, values in finding.matched.items():
         yield f"{visible(path)}:", ", ".join(_value(value) for value in values)
     for indicator in finding.indicators:
         yield "listed", described(indicator)
     if finding.source is not None:
         yield "at", visible(f"{finding.source.path or 'event'}:{finding.source.line}")
+
+
+def _correlation(told: dict[str, Any]) -> Iterator[tuple[str, str]]:
+    """The group and what was measured, then when, and on how many events with an id."""
+    group = ", ".join(f"{visible(key)}={_value(value)}" for key, value in told["group"].items())
+    measured = f"{told['type']} {_value(told['count'])}"
+    yield "correlates", visible(measured) + (f" of {group}" if group else "")
+    events, first, last = len(told["event_ids"]), _value(told["first"]), _value(told["last"])
+    span = first if first == last else f"{first} to {last}"
+    yield "from", span + (f", {events:,} event{'' if events == 1 else 's'}" if events else "")
 
 
 def _who(event: dict[str, Any]) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import math
 import pickle
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from hashlib import blake2b
 from itertools import product
@@ -18,6 +18,7 @@ from jumpsigma.ir.nodes import RuleIR
 from jumpsigma.matcher.correlate.rows import Entry, Match, union
 from jumpsigma.matcher.correlate.times import time_of
 from jumpsigma.matcher.findings import Source, id_of
+from jumpsigma.matcher.indicators import MatchedIndicator
 from jumpsigma.matcher.runtime import number_of, text_of, values
 
 #: An event in more groups of one correlation than this is in none (S805).
@@ -30,6 +31,7 @@ Path = tuple[str, ...]
 
 
 Hits = Sequence[tuple[int, dict[str, list[Any]]]]
+Indicators = Callable[[int, dict[str, Any]], tuple[MatchedIndicator, ...]]
 
 
 class CrowdedError(Exception):
@@ -90,7 +92,9 @@ def match_of(
     hits: Hits,
     event: dict[str, Any],
     source: Source | None,
+    *,
     left_out: LeftOut,
+    indicators: Indicators,
 ) -> Match | None:
     """What correlations remember of an event; None when it takes part in none."""
     if not any(number in uses for number, _ in hits):
@@ -104,7 +108,9 @@ def match_of(
     entries = entries_of(used, event, left_out)
     if not entries:
         return None
-    base = tuple((number, matched) for number, matched in hits if number in uses)
+    base = tuple(
+        (number, matched, indicators(number, event)) for number, matched in hits if number in uses
+    )
     return Match(
         time,
         (id_of(event) or "").encode("utf-8", "surrogatepass"),

@@ -7,7 +7,7 @@ from typing import Any
 
 from jumpsigma.ir.correlations import CorrelationIR
 from jumpsigma.ir.nodes import RuleIR
-from jumpsigma.matcher.correlate.matches import Hits, LeftOut, Use, match_of, uses_of
+from jumpsigma.matcher.correlate.matches import Hits, Indicators, LeftOut, Use, match_of, uses_of
 from jumpsigma.matcher.correlate.rows import Match
 from jumpsigma.matcher.findings import Source
 
@@ -46,10 +46,15 @@ class Plan:
         return self._first + correlation not in self.silent
 
     def match(
-        self, hits: Hits, event: dict[str, Any], source: Source | None, left_out: LeftOut
+        self,
+        hits: Hits,
+        event: dict[str, Any],
+        source: Source | None,
+        left_out: LeftOut,
+        indicators: Indicators,
     ) -> Match | None:
         """What has to be kept of an event that satisfies rules."""
-        return match_of(self.uses, hits, event, source, left_out)
+        return match_of(self.uses, hits, event, source, left_out=left_out, indicators=indicators)
 
 
 def _settled(correlations: Sequence[CorrelationIR]) -> tuple[int, ...]:

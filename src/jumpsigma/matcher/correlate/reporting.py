@@ -13,6 +13,7 @@ from jumpsigma.matcher.correlate.measures import Measured
 from jumpsigma.matcher.correlate.rows import Row
 from jumpsigma.matcher.correlate.times import written
 from jumpsigma.matcher.findings import Finding, Source, finding_of, timestamp_of
+from jumpsigma.matcher.indicators import MatchedIndicator
 from jumpsigma.matcher.runtime import add
 
 
@@ -27,12 +28,13 @@ class Made(NamedTuple):
 class Payload(NamedTuple):
     """What a row refers to.
 
-    ``hits`` are the rules that the event satisfies, by number, with what satisfied them; of an
-    inner finding there is one, and the number is None. ``made`` is that of an inner finding.
+    ``hits`` are the rules that the event satisfies, by number, with what satisfied them and by
+    which indicators; of an inner finding there is one, and the number is None. ``made`` is that
+    of an inner finding.
     """
 
     event: dict[str, Any]
-    hits: tuple[tuple[int | None, dict[str, list[Any]]], ...]
+    hits: tuple[tuple[int | None, dict[str, list[Any]], tuple[MatchedIndicator, ...]], ...]
     made: tuple[Made, ...] = ()
 
 
@@ -61,9 +63,10 @@ def report(
     last = completing(rows, chosen)
     payload = payload_of(last.number)
     made = _made(chosen, payload_of)
-    matched = _matched(payload, bases)
+    matched, indicators = _matched(payload, bases)
     source = Source(last.path.decode("utf-8", "surrogatepass") or None, last.line)
-    finding = finding_of(correlation, payload.event, source if last.line else None, matched)
+    place = source if last.line else None
+    finding = finding_of(correlation, payload.event, place, matched, indicators)
     ids = [each.event_id.decode("utf-8", "surrogatepass") for each in made if each.event_id]
     spelled = json.loads(rows[0].spelled)
     finding = replace(
@@ -77,7 +80,9 @@ def report(
             "event_ids": list(dict.fromkeys(ids)),
         },
     )
-    return Report(finding, last, Payload(payload.event, ((None, matched),), made), chosen)
+    return Report(
+        finding, last, Payload(payload.event, ((None, matched, indicators),), made), chosen
+    )
 
 
 def _made(rows: Sequence[Row], payload_of: Callable[[int], Payload]) -> tuple[Made, ...]:
@@ -106,15 +111,19 @@ def _made(rows: Sequence[Row], payload_of: Callable[[int], Payload]) -> tuple[Ma
     return tuple(made)
 
 
-def _matched(payload: Payload, bases: Sequence[int]) -> dict[str, list[Any]]:
+def _matched(
+    payload: Payload, bases: Sequence[int]
+) -> tuple[dict[str, list[Any]], tuple[MatchedIndicator, ...]]:
     """What satisfied the rules that the correlation refers to, in the order of the references."""
     found: dict[str, list[Any]] = {}
+    indicators: list[MatchedIndicator] = []
     for wanted in (None, *dict.fromkeys(bases)):
-        for number, matched in payload.hits:
+        for number, matched, listed in payload.hits:
             if number == wanted:
+                indicators += [each for each in listed if each not in indicators]
                 for path, values in matched.items():
                     add(found, path, values)
-    return found
+    return found, tuple(indicators)
 
 
 def seen_from_above(correlation: CorrelationIR, row: Row, event: dict[str, Any]) -> dict[str, Any]:
