@@ -86,7 +86,8 @@ def plain_lists(lists: Lists | None) -> IndicatorLists:
 
 def list_problems(lists: IndicatorLists) -> Iterator[Diagnostic]:
     """What should be said of lists that rules have asked for."""
-    for name in sorted(lists.loaded.keys() - lists.names()):
+    empty = {name for name, values in lists.loaded.items() if not values}
+    for name in sorted(empty - lists.names()) if empty else ():  # names() opens the store
         yield Diagnostic(
             "JS042",
             f"the list {name!r} has no values, so tests with %{name}% match nothing",
