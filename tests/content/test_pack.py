@@ -28,17 +28,99 @@ CASES = {file.rule_path: file.cases for file in PACK.cases}
 
 # ATT&CK v19: the techniques in use, and the tactics that each belongs to.
 TECHNIQUES = {
+    "t1014": {"stealth"},
+    "t1016": {"discovery"},
+    "t1018": {"discovery"},
+    "t1021.002": {"lateral-movement"},
+    "t1027.004": {"stealth"},
+    "t1033": {"discovery"},
+    "t1036": {"stealth"},
+    "t1036.003": {"stealth"},
+    "t1036.004": {"stealth"},
+    "t1036.005": {"stealth"},
+    "t1036.007": {"stealth"},
+    "t1040": {"credential-access", "discovery"},
+    "t1041": {"exfiltration"},
+    "t1046": {"discovery"},
+    "t1048": {"exfiltration"},
+    "t1049": {"discovery"},
+    "t1059": {"execution"},
+    "t1059.001": {"execution"},
+    "t1059.009": {"execution"},
+    "t1069.002": {"discovery"},
+    "t1070": {"stealth"},
+    "t1071": {"command-and-control"},
+    "t1071.001": {"command-and-control"},
+    "t1072": {"execution", "lateral-movement"},
+    "t1078": {"initial-access", "persistence", "privilege-escalation", "stealth"},
+    "t1078.003": {"initial-access", "persistence", "privilege-escalation", "stealth"},
+    "t1078.004": {"initial-access", "persistence", "privilege-escalation", "stealth"},
+    "t1082": {"discovery"},
+    "t1087.002": {"discovery"},
+    "t1090": {"command-and-control"},
+    "t1090.003": {"command-and-control"},
+    "t1098": {"persistence", "privilege-escalation"},
     "t1098.001": {"persistence", "privilege-escalation"},
+    "t1098.003": {"persistence", "privilege-escalation"},
+    "t1098.007": {"persistence", "privilege-escalation"},
+    "t1105": {"command-and-control"},
     "t1110": {"credential-access"},
+    "t1110.003": {"credential-access"},
+    "t1110.004": {"credential-access"},
+    "t1127": {"execution", "stealth"},
+    "t1136.003": {"persistence"},
+    "t1190": {"initial-access"},
+    "t1201": {"discovery"},
+    "t1204.002": {"execution"},
+    "t1219": {"command-and-control"},
+    "t1219.002": {"command-and-control"},
+    "t1482": {"discovery"},
     "t1484": {"defense-impairment", "privilege-escalation"},
+    "t1484.002": {"defense-impairment", "privilege-escalation"},
+    "t1485": {"impact"},
+    "t1489": {"impact"},
+    "t1490": {"impact"},
+    "t1496.001": {"impact"},
+    "t1497.001": {"discovery", "stealth"},
+    "t1526": {"discovery"},
     "t1531": {"impact"},
+    "t1543.003": {"persistence", "privilege-escalation"},
+    "t1547.006": {"persistence", "privilege-escalation"},
+    "t1552.001": {"credential-access"},
+    "t1553.004": {"defense-impairment"},
+    "t1555": {"credential-access"},
+    "t1555.003": {"credential-access"},
+    "t1555.005": {"credential-access"},
+    "t1556": {"credential-access", "defense-impairment", "persistence"},
+    "t1556.006": {"credential-access", "defense-impairment", "persistence"},
+    "t1556.007": {"credential-access", "defense-impairment", "persistence"},
     "t1556.009": {"credential-access", "defense-impairment", "persistence"},
+    "t1566": {"initial-access"},
+    "t1566.001": {"initial-access"},
+    "t1566.002": {"initial-access"},
+    "t1567": {"exfiltration"},
+    "t1567.002": {"exfiltration"},
+    "t1568": {"command-and-control"},
+    "t1569.002": {"execution"},
+    "t1570": {"lateral-movement"},
+    "t1572": {"command-and-control"},
+    "t1590.005": {"reconnaissance"},
+    "t1621": {"credential-access"},
+    "t1651": {"execution"},
+    "t1685": {"defense-impairment"},
+}
+
+# Detections whose name has the dash by which companions are told.
+MAIN_WITH_A_DASH = {
+    "Remote Monitoring and Management Software - AnyDesk",
+    "Remote Monitoring and Management Software - Atera",
 }
 
 # The order in which SigmaHQ writes the keys of a rule; `license` follows `author`.
 KEYS = (
     "title",
     "id",
+    "name",
     "related",
     "status",
     "description",
@@ -50,6 +132,7 @@ KEYS = (
     "tags",
     "logsource",
     "detection",
+    "correlation",
     "falsepositives",
     "level",
 )
@@ -85,9 +168,10 @@ def test_identifiers_and_titles_are_unique() -> None:
 
 @pytest.mark.parametrize("rule", RULES)
 def test_a_companion_names_its_main_rule_and_points_to_it(rule: LoadedRule) -> None:
-    main, dash, _ = rule.title.partition(" - ")
-    if dash:
-        [parent] = [other for other in PACK.rules if other.title == main]
+    parents = [other for other in PACK.rules if rule.title.startswith(f"{other.title} - ")]
+    assert parents or " - " not in rule.title or rule.title in MAIN_WITH_A_DASH
+    if parents:
+        parent = max(parents, key=lambda other: len(other.title))
         assert parent.id in [entry["id"] for entry in rule.document["related"]]
     known = {other.id for other in PACK.rules}
     assert all(entry["id"] in known for entry in rule.document.get("related", ()))
@@ -116,15 +200,14 @@ def test_event_types_are_known_or_admitted_to_be_unverified(rule: LoadedRule) ->
     schema = load_schema()
     names = set(values_of(rule.document["detection"], "event_type"))
     unknown = {name for name in names if schema.event_type(name) is None}
-    assert names
     assert {name for name in unknown if name not in (rule.description or "")} == set()
     assert not unknown or "unverified" in (rule.description or "")
-    assert rule.logsource.service in schema.services
+    assert rule.logsource.service in {None, *schema.services}
 
 
 @pytest.mark.parametrize("rule", RULES)
 def test_has_cases_both_ways(rule: LoadedRule) -> None:
-    expected = Counter(case.expect for case in CASES[rule.path])
+    expected = Counter(case.expect for case in CASES[rule.path] for _ in case.events)
     assert expected["match"] >= 1
     assert expected["no_match"] >= 2
 
@@ -138,18 +221,29 @@ def test_every_case_passes() -> None:
 
 @pytest.mark.parametrize("rule", RULES)
 def test_cases_have_the_shape_of_real_events(rule: LoadedRule) -> None:
-    """Near misses may put an event type into a service that never sends it, on purpose."""
+    """Near misses may put an event, with its fields, into a service that never sends it."""
     schema = load_schema()
-    on_purpose = re.compile(r" is no known event type| is an event of .*, here it comes from ")
     wrong = [
         (case.name, sentence)
         for case in CASES[rule.path]
         for event in case.events
         if case.mapping in {None, "jumpcloud"} and rule.logsource.product == "jumpcloud"
-        for sentence in schema.conforms(event)
-        if not on_purpose.search(sentence)
+        for sentence in strange(schema.conforms(event), near_miss=case.expect == "no_match")
     ]
     assert wrong == []
+
+
+MISPLACED = re.compile(r" is no known event type| is an event of .*, here it comes from ")
+
+
+def strange(sentences: list[str], *, near_miss: bool) -> list[str]:
+    """What differs from real events by mistake."""
+    rest = [sentence for sentence in sentences if not MISPLACED.search(sentence)]
+    if near_miss:
+        rest = [sentence for sentence in rest if " which is no " not in sentence]
+    if len(rest) < len(sentences):
+        rest = [sentence for sentence in rest if " is no known field of " not in sentence]
+    return rest
 
 
 def values_of(node: Any, field: str) -> Iterator[Any]:
