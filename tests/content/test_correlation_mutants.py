@@ -46,7 +46,8 @@ def mutants(node: CorrelationIR) -> Iterator[tuple[str, CorrelationIR]]:
         references = tuple(replace(each, group_by=()) for each in node.references)
         yield "without group-by", replace(node, group_by=(), references=references)
     if isinstance(condition, Threshold) and len(node.references) > 1:
-        every = condition.number == len(node.references)
+        temporal = node.type in {"temporal", "temporal_ordered"}
+        every = temporal and condition.number == len(node.references)
         fewer = replace(condition, number=condition.number - 1) if every else condition
         for place, reference in enumerate(node.references):
             rest = node.references[:place] + node.references[place + 1 :]
