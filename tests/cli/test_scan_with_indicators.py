@@ -149,6 +149,31 @@ def test_a_case_does_not_see_the_store(folder: Path) -> None:
     assert done.returncode == 0, done.stdout
 
 
+def test_explain_names_the_indicator_and_the_sizes_of_lists(folder: Path) -> None:
+    add(folder, "bad.example", *(f"host{number}.example" for number in range(3_000)))
+    arguments = ("Listed domain", folder / "events.ndjson", "--rules", folder / "rules")
+    done = command(folder, "explain", *arguments, "--mapping", "sigma")
+    assert done.returncode == 0, done.stderr
+    assert ":1: Listed domain fires" in done.stdout
+    assert "list bad_domains: 3,001 values" in done.stdout
+    assert "listed bad.example (domain) in bad_domains, from feed.txt" in done.stdout
+    data = json.loads(
+        command(folder, "explain", *arguments, "--mapping", "sigma", "--format", "json").stdout
+    )
+    assert data["lists"] == [{"name": "bad_domains", "values": 3001}]
+    assert [each["value"] for each in data["indicators"]] == ["bad.example"]
+
+
+def test_a_failed_case_is_explained_with_the_lists_of_its_pack(folder: Path) -> None:
+    (folder / "rules" / "rules.cases.yaml").write_text(
+        "cases: [{name: quiet, expect: no_match, event: {query: a-word}}]\n"
+    )
+    done = command(folder, "test", folder / "rules")
+    assert done.returncode == 1
+    assert "Known word fires" in done.stdout
+    assert "listed word in words, from Ours: words.txt" in done.stdout
+
+
 def test_a_compiled_file_finds_the_same(folder: Path) -> None:
     add(folder, "bad.example", "192.0.2.0/24", options=("--expires", "2026-02-01"))
     compiled = folder / "matchers.py"

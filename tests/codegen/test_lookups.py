@@ -17,6 +17,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from jumpsigma.api.lists import ListsInView
 from jumpsigma.codegen import generate
 from jumpsigma.interpret import Dated, holds, matched, matched_entries, trace
 from jumpsigma.interpret.lists import lists_at
@@ -221,13 +222,17 @@ def program_of(expr: Expr, given_lists: IndicatorLists) -> Program:
     return Program(module.source, module.places, given_lists)
 
 
-def program(expr: Expr, dated: DatedLists) -> Program:
+def loaded(dated: DatedLists) -> IndicatorLists:
     groups = [
         (name, [each.value], {"valid_from": each.valid_from, "valid_until": each.valid_until})
         for name, entries in dated.items()
         for each in entries
     ]
-    return program_of(expr, IndicatorLists(GivenLists(groups)))
+    return IndicatorLists(GivenLists(groups))
+
+
+def program(expr: Expr, dated: DatedLists) -> Program:
+    return program_of(expr, loaded(dated))
 
 
 @settings(
@@ -259,6 +264,20 @@ def test_written_out_as_interpreted(
         written = bind(expr, lists_at(dated, event))
         assert placeholders(written) == ()
         assert holds(written, event) == holds(expr, event, dated)
+
+
+@settings(max_examples=300 * TIMES, suppress_health_check=[HealthCheck.too_slow])
+@given(drawn())
+def test_values_out_of_view_change_nothing(
+    example: tuple[Expr, DatedLists, list[dict[str, Any]]],
+) -> None:
+    expr, dated, events = example
+    view = ListsInView(expr, loaded(dated))
+    for event in events:
+        whole, seen = trace(expr, event, dated), trace(expr, event, view.of(event))
+        assert seen.holds == whole.holds
+        assert repr(matched(seen)) == repr(matched(whole))
+        assert set(matched_entries(seen)) == set(matched_entries(whole))
 
 
 def test_too_many_values_are_not_written_out() -> None:

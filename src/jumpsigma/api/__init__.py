@@ -2,7 +2,7 @@
 
 from jumpsigma.api.cases import CaseReport, CaseResult, run_cases
 from jumpsigma.api.compiled import CompiledFile, compile_python
-from jumpsigma.api.explanations import compile_one, explain
+from jumpsigma.api.explanations import Explainer, compile_one, explain
 from jumpsigma.api.intake import list_events, list_fields, list_mappings, list_services
 from jumpsigma.api.intel import (
     add_indicators,
@@ -13,7 +13,7 @@ from jumpsigma.api.intel import (
     remove_indicators,
     update_from_warninglists,
 )
-from jumpsigma.api.lists import StoredLists, list_problems
+from jumpsigma.api.lists import StoredLists, list_problems, lists_for
 from jumpsigma.api.reports import navigator_layer, rule_pages, rule_places
 from jumpsigma.api.rules import (
     SHIPPED,
@@ -32,6 +32,7 @@ __all__ = [
     "CaseReport",
     "CaseResult",
     "CompiledFile",
+    "Explainer",
     "NewRule",
     "StoredLists",
     "add_indicators",
@@ -50,6 +51,7 @@ __all__ = [
     "list_problems",
     "list_rules",
     "list_services",
+    "lists_for",
     "load_pack",
     "match_indicators",
     "navigator_layer",

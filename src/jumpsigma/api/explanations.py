@@ -5,12 +5,17 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+from jumpsigma.api.lists import ListsInView, lists_for
 from jumpsigma.api.rules import find_rule
 from jumpsigma.diagnostics import Diagnostic, DiagnosticError
-from jumpsigma.interpret import Lists, trace
+from jumpsigma.interpret import Lists, matched_entries, trace
+from jumpsigma.ir.bind import placeholders
 from jumpsigma.ir.nodes import RuleIR
 from jumpsigma.lower import lower_rule
 from jumpsigma.mapping import load_mapping
+from jumpsigma.matcher import Source
+from jumpsigma.matcher.indicators import ListProvider
+from jumpsigma.matcher.lookups import IndicatorLists
 from jumpsigma.pack import Pack
 from jumpsigma.report.explanation import Explanation
 
@@ -22,14 +27,31 @@ def explain(
     mapping: str | Path = "jumpcloud",
     *,
     lists: Lists | None = None,
+    indicators: ListProvider | None = None,
 ) -> Explanation:
     """Judge a rule, given by id, title or file name, on one event, with the filters of the pack.
+
+    ``lists`` and ``indicators`` are those of :func:`jumpsigma.compile`.
 
     Raises :class:`DiagnosticError` when the rule is not there or cannot run on this mapping.
     """
     compiled = compile_one(pack, rule, mapping)
-    given = pack.lists_with(lists or {})
-    return Explanation(compiled, event, trace(compiled.condition, event, given))
+    return Explainer(compiled, lists_for(pack, lists, indicators)).explain(event)
+
+
+class Explainer:
+    """Judges one rule on many events, with lists of any length."""
+
+    def __init__(self, rule: RuleIR, lists: IndicatorLists) -> None:
+        self.rule = rule
+        self._view = ListsInView(rule.condition, lists)
+        self._sizes = tuple((name, len(lists.load(name))) for name in placeholders(rule.condition))
+
+    def explain(self, event: dict[str, Any], source: Source | None = None) -> Explanation:
+        """The rule on an event, and the indicators that satisfied tests of it."""
+        judged = trace(self.rule.condition, event, self._view.of(event))
+        found = self._view.described(matched_entries(judged), event)
+        return Explanation(self.rule, event, judged, source, found, self._sizes)
 
 
 def compile_one(pack: Pack, rule: str, mapping: str | Path = "jumpcloud") -> RuleIR:

@@ -25,6 +25,7 @@ from jumpsigma.matcher.correlate.rows import Row
 from jumpsigma.matcher.correlate.times import written
 from jumpsigma.matcher.correlate.windows import Judged
 from jumpsigma.matcher.findings import timestamp_of
+from jumpsigma.matcher.indicators import ListProvider
 from jumpsigma.pack import Pack
 from jumpsigma.report.timeline import CorrelationExplanation, Episode, Moment
 
@@ -36,6 +37,7 @@ def explain_correlation(
     mapping: str | Path = "jumpcloud",
     *,
     lists: Lists | None = None,
+    indicators: ListProvider | None = None,
     stats: ReadStats | None = None,
     on_problem: Callable[[Diagnostic], None] | None = None,
 ) -> CorrelationExplanation:
@@ -48,7 +50,7 @@ def explain_correlation(
     if loaded.kind != "correlation":
         raise DiagnosticError(Diagnostic("JS090", f"{loaded.title!r} is no correlation"))
     lowered = lower_chosen(pack, load_mapping(mapping), [loaded], speaking=())
-    matcher = matcher_of(lowered, lists_for(pack, lists, None))
+    matcher = matcher_of(lowered, lists_for(pack, lists, indicators))
     number = next(
         (
             n

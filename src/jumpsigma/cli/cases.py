@@ -55,7 +55,7 @@ def run(
     if form is Format.JSON:
         print(json.dumps(_json(report), indent=2))
     else:
-        _print(report)
+        _print(report, pack)
     if not report.results:
         tell([_nothing(pack)])
     return 0 if report.ok and report.results else 1
@@ -70,9 +70,9 @@ def _nothing(pack: Pack) -> Diagnostic:
     return Diagnostic("JS090", "nothing was tested: no rule has a case", hint=hint)
 
 
-def _print(report: CaseReport) -> None:
-    from jumpsigma.interpret import trace
-    from jumpsigma.report.explanation import Explanation, closest, explanation_text
+def _print(report: CaseReport, pack: Pack) -> None:
+    from jumpsigma import api
+    from jumpsigma.report.explanation import closest, explanation_text
     from jumpsigma.report.visible import visible
 
     color = has_color(sys.stdout)
@@ -81,7 +81,7 @@ def _print(report: CaseReport) -> None:
         told = f"{span.path}:{span.line}: {result.case.name}: {result.reason}"
         print(f"FAILED {visible(told)}")
         judged = [
-            Explanation(rule, event, trace(rule.condition, event, result.case.lists))
+            api.Explainer(rule, api.lists_for(pack, result.case.lists)).explain(event)
             for rule in result.compiled
             for event in result.case.events
         ]

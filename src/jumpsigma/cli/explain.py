@@ -55,14 +55,8 @@ def explain(
     from jumpsigma import api
     from jumpsigma.intake import wrapped
     from jumpsigma.intake.events import ReadStats, expand_inputs, read_events
-    from jumpsigma.interpret import trace
     from jumpsigma.matcher import Source
-    from jumpsigma.report.explanation import (
-        Explanation,
-        closest,
-        explanation_dict,
-        explanation_text,
-    )
+    from jumpsigma.report.explanation import closest, explanation_dict, explanation_text
 
     pack = load_rules(rules)
     tell(each for each in pack.diagnostics if each.is_error)
@@ -71,13 +65,10 @@ def explain(
     if api.find_rule(pack, rule).kind == "correlation":
         return _explain_correlation(pack, rule, inputs, problems, mapping, line=line, form=form)
     compiled = api.compile_one(pack, rule, mapping)
+    stored = api.StoredLists()
+    explainer = api.Explainer(compiled, api.lists_for(pack, indicators=stored))
     explanations = (
-        Explanation(
-            compiled,
-            event.data,
-            trace(compiled.condition, event.data),
-            Source(event.path, event.line),
-        )
+        explainer.explain(event.data, Source(event.path, event.line))
         for each in inputs
         for event in read_events(
             each,
@@ -88,6 +79,8 @@ def explain(
         if line is None or event.line == line
     )
     chosen = closest(explanations)
+    if stored.problem is not None:
+        problems.append(stored.problem)
     tell(problems)
     if chosen is None and problems and not stats.read:
         return 2  # that nothing could be read says it all
@@ -122,9 +115,18 @@ def _explain_correlation(
             Diagnostic("JS090", "a correlation is about many events", hint="leave --line away")
         )
     stats = ReadStats()
+    stored = api.StoredLists()
     explained = api.explain_correlation(
-        pack, rule, inputs, mapping, stats=stats, on_problem=problems.append
+        pack,
+        rule,
+        inputs,
+        mapping,
+        indicators=stored,
+        stats=stats,
+        on_problem=problems.append,
     )
+    if stored.problem is not None:
+        problems.append(stored.problem)
     tell(problems)
     failed = any(problem.is_error for problem in problems)
     if failed and not stats.read:

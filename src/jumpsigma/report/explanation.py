@@ -11,6 +11,8 @@ from jumpsigma.interpret import Trace
 from jumpsigma.ir.dump import label
 from jumpsigma.ir.nodes import Element, Expr, Keyword, Place, RuleIR, Selection, Test
 from jumpsigma.matcher import Source
+from jumpsigma.matcher.indicators import MatchedIndicator
+from jumpsigma.report.indicators import described
 from jumpsigma.report.visible import visible
 
 _GREEN, _RED, _DIM, _BOLD, _PLAIN = "\x1b[32m", "\x1b[31m", "\x1b[2m", "\x1b[1m", "\x1b[0m"
@@ -22,12 +24,18 @@ SHOWN_CHARACTERS: Final = 120
 
 @dataclass(frozen=True, slots=True)
 class Explanation:
-    """A rule's condition, judged node by node on one event."""
+    """A rule's condition, judged node by node on one event.
+
+    ``indicators`` are those on which the verdict rests, ``lists`` the lists that the rule has
+    placeholders for, each with the number of its values.
+    """
 
     rule: RuleIR
     event: dict[str, Any]
     trace: Trace
     source: Source | None = None
+    indicators: tuple[MatchedIndicator, ...] = ()
+    lists: tuple[tuple[str, int], ...] = ()
 
     @property
     def fires(self) -> bool:
@@ -62,7 +70,12 @@ def explanation_text(explanation: Explanation, *, color: bool = False) -> str:
     verdict = "fires" if explanation.fires else "does not fire"
     head = f"{where}{visible(rule.title)} {verdict}"
     lines = [_paint(head, _BOLD, on=color), _paint(f"rule {visible(rule.path)}", _DIM, on=color)]
+    lines += [
+        _paint(f"list {visible(name)}: {size:,} value{'' if size == 1 else 's'}", _DIM, on=color)
+        for name, size in explanation.lists
+    ]
     lines += _lines(explanation.trace, 0, rule.path, color=color)
+    lines += [f"listed {described(each)}" for each in explanation.indicators]
     return "\n".join(lines) + "\n"
 
 
@@ -130,6 +143,17 @@ def explanation_dict(explanation: Explanation) -> dict[str, Any]:
         "fires": explanation.fires,
         "source": None if source is None else {"path": source.path, "line": source.line},
         "condition": _node(explanation.trace),
+        **_listed(explanation),
+    }
+
+
+def _listed(explanation: Explanation) -> dict[str, Any]:
+    """What there is to say of lists, for a rule that has placeholders for some."""
+    if not explanation.lists:
+        return {}
+    return {
+        "lists": [{"name": name, "values": size} for name, size in explanation.lists],
+        "indicators": [each.to_dict() for each in explanation.indicators],
     }
 
 
