@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import csv
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -101,6 +103,46 @@ def test_several_processes_find_the_same(folder: Path) -> None:
     assert found(one) == found(many)
     assert len(found(one)) == 4
     assert all(row["indicators"] for row in found(one))
+
+
+def test_processes_that_inherit_nothing_load_the_lists_themselves(folder: Path) -> None:
+    add(folder, "bad.example", "worse.example")
+    script = folder / "spawning.py"
+    script.write_text(
+        "import multiprocessing, sys\n"
+        "from jumpsigma.cli.app import run\n"
+        "if __name__ == '__main__':\n"
+        "    multiprocessing.set_start_method('spawn')\n"
+        "    sys.exit(run(sys.argv[1:]))\n"
+    )
+    arguments = (
+        "scan",
+        folder / "events.ndjson",
+        "--rules",
+        folder / "rules",
+        "--mapping",
+        "sigma",
+    )
+    spawned = subprocess.run(
+        [sys.executable, script, *arguments, "--format", "ndjson", "--jobs", "2"],
+        capture_output=True,
+        text=True,
+        check=True,
+        env={**os.environ, "JUMPSIGMA_HOME": str(folder / "home")},
+    )
+    rows = [json.loads(line) for line in spawned.stdout.splitlines()]
+    assert rows == found(scan(folder, "--format", "ndjson"))
+    assert len(rows) == 4
+
+
+def test_csv_has_the_indicators(folder: Path) -> None:
+    add(folder, "bad.example")
+    header, *rows = csv.reader(scan(folder, "--format", "csv").stdout.splitlines())
+    assert [json.loads(row[header.index("indicators")])[0]["value"] for row in rows] == [
+        "bad.example",
+        "bad.example",
+        "word",
+    ]
 
 
 def test_the_time_of_the_event_decides(folder: Path) -> None:

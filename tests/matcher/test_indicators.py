@@ -171,3 +171,11 @@ def test_a_revoked_entry_is_no_entry(pack: Pack, tmp_path: Path) -> None:
     matcher = api.compile(pack, "sigma", indicators=lists)
     found = [matcher.match({"query": f"a.{name}.example"}) for name in ("bad", "worse")]
     assert [len(each) for each in found] == [0, 1]
+
+
+def test_the_store_itself_gives_lists(pack: Pack, tmp_path: Path) -> None:
+    path = tmp_path / "s" / "i.sqlite"
+    stored(path, Entry("bad.example"))
+    matcher = api.compile(pack, "sigma", indicators=open_store(path))
+    (found,) = matcher.match({"query": "www.bad.example"})
+    assert found.indicators[0].source == "Feed"

@@ -192,13 +192,13 @@ def test_csv() -> None:
         (
             "5b2d6f1e-0000-4000-8000-000000000001,Account Locked,high,Jane Doe,DRL-1.1,"
             "attack.credential-access attack.t1110,e1,2026-05-01T10:00:00Z,logs/export.json.gz,12,"
-            '"{""event_type"":[""user_lockout""],""attempts"":[6,true,null]}",'
+            '"{""event_type"":[""user_lockout""],""attempts"":[6,true,null]}",,'
         ),
-        ",Bare,,,,,,,,,{},",
+        ",Bare,,,,,,,,,{},,",
         (
             ',Many of them,medium,,,,,,,3,{},"{""type"":""event_count"",'
             '""group"":{""username"":""zoë""},""count"":5,""first"":""2026-05-01T10:00:00Z"",'
-            '""last"":""2026-05-01T10:04:00Z"",""event_ids"":[""e1""]}"'
+            '""last"":""2026-05-01T10:04:00Z"",""event_ids"":[""e1""]}",'
         ),
         "",
     ]

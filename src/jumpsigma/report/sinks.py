@@ -90,14 +90,15 @@ COLUMNS = (
     "line",
     "matched",
     "correlation",
+    "indicators",
 )
 
 
 class CsvSink:
     """A header and one row per finding (RFC 4180).
 
-    ``tags`` are separated by blanks, ``matched`` is JSON, and so is ``correlation``, empty for
-    the finding of a single event.
+    ``tags`` are separated by blanks, ``matched`` is JSON, and so are ``correlation``, empty for
+    the finding of a single event, and ``indicators``, empty for one that rests on none.
 
     A cell that a spreadsheet would take for a formula gets an apostrophe in front (OWASP, "CSV
     injection"): events are written by whoever can cause one. For the same reason a terminal gets
@@ -126,6 +127,9 @@ class CsvSink:
             source and source.line,
             to_json(finding.matched),
             finding.correlation and to_json(finding.correlation),
+            to_json([each.to_dict() for each in finding.indicators])
+            if finding.indicators
+            else None,
         )
         self._writer.writerow([self._cell(value) for value in row])
 
