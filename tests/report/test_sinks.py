@@ -187,7 +187,7 @@ def test_csv() -> None:
     assert written("csv", LOCKED, BARE, CORRELATED).split("\n") == [
         (
             "rule_id,rule_title,level,author,license,tags,event_id,timestamp,path,line,matched,"
-            "correlation"
+            "correlation,indicators"
         ),
         (
             "5b2d6f1e-0000-4000-8000-000000000001,Account Locked,high,Jane Doe,DRL-1.1,"
