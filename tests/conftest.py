@@ -18,6 +18,12 @@ settings.register_profile("explore", deadline=None)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "repeatable"))
 
 
+@pytest.fixture(scope="session", autouse=True)
+def home_of_its_own(tmp_path_factory: pytest.TempPathFactory) -> None:
+    """No indicator or mapping of whoever runs the tests counts in them."""
+    os.environ["JUMPSIGMA_HOME"] = str(tmp_path_factory.mktemp("home"))
+
+
 @pytest.fixture(scope="session")
 def checkout() -> Path:
     """The top folder of the checkout."""

@@ -48,7 +48,13 @@ def run(*command: str | Path, cwd: Path) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
         [str(word) for word in command],
         cwd=cwd,
-        env={**environment, "NO_COLOR": "1", "COLUMNS": "200", "PYTHONUTF8": "1"},
+        env={
+            **environment,
+            "NO_COLOR": "1",
+            "COLUMNS": "200",
+            "PYTHONUTF8": "1",
+            "JUMPSIGMA_HOME": str(cwd / "home"),  # not the indicators of whoever runs the tests
+        },
         capture_output=True,
         text=True,
         encoding="utf-8",

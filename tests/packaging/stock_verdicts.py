@@ -43,7 +43,8 @@ def found(sql: list[str], events: list[dict[str, Any]]) -> list[bool]:
         connection = sqlite3.connect(":memory:")
         connection.create_function("REGEXP", 2, matches, deterministic=True)
         try:
-            declared = [f"{quoted(name)} COLLATE NOCASE" for name in columns]
+            # NUMERIC, so that 7045 is "7045" too (S351): which of them it is depends on the sender.
+            declared = [f"{quoted(name)} NUMERIC COLLATE NOCASE" for name in columns]
             connection.execute(f"CREATE TABLE logs ({', '.join([NUMBER, *declared])})")
             marks = ", ".join("?" * (len(columns) + 1))
             rows = [[number, *map(event.get, columns)] for number, event in enumerate(events)]
