@@ -13,6 +13,7 @@ import sys
 import types
 from collections import Counter
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
@@ -23,9 +24,16 @@ from strategies import LISTS, pairs
 
 from jumpsigma import api
 from jumpsigma.api.lists import plain_lists
-from jumpsigma.codegen.standalone import CARRIED, CARRIED_FOR_LISTS, generate_standalone
+from jumpsigma.codegen.standalone import (
+    CARRIED,
+    CARRIED_FOR_LISTS,
+    Standalone,
+    generate_standalone,
+)
 from jumpsigma.interpret import matched, trace
-from jumpsigma.ir.nodes import LogSource, Regex, RuleIR, Test
+from jumpsigma.ir.nodes import Expr, LogSource, Placeholder, Regex, RuleIR, Test
+from jumpsigma.matcher.indicators import GivenLists
+from jumpsigma.matcher.lookups import IndicatorLists
 
 LOCKED = {"id": "1", "service": "directory", "event_type": "user_lockout", "resource": {}}
 
@@ -237,6 +245,46 @@ def test_as_interpreted(drawn: tuple[Any, dict[str, Any]]) -> None:
     assert repr([f["matched"] for f in module.match(event)]) == repr(
         [matched(judged)] if judged.holds else []
     )
+
+
+def standalone(condition: Expr, lists: IndicatorLists) -> Standalone:
+    rule = RuleIR("id", "Listed", "rule.yml", LogSource(), "sigma", condition)
+    return generate_standalone([rule], path_of=lambda r: r.path, unwraps=False, lists=lists)
+
+
+IN_EXPRESSION = Test("a", Regex(("^x", Placeholder("words"))))
+DATED = {"valid_until": datetime(2026, 2, 1, tzinfo=UTC)}
+
+
+@pytest.mark.parametrize(
+    ("groups", "reason"),
+    [
+        ([("words", [f"w{n}" for n in range(1_001)], {})], "as 1,001 values, more than 1,000"),
+        ([("words", ["w"], DATED)], "values are bound to a time"),
+    ],
+)
+def test_placeholders_in_expressions_that_are_not_written_out(
+    groups: list[Any], reason: str
+) -> None:
+    (refused,) = standalone(IN_EXPRESSION, IndicatorLists(GivenLists(groups))).refused
+    assert refused.code == "JS041"
+    assert reason in refused.message
+
+
+def test_placeholders_in_expressions_that_are_written_out() -> None:
+    # The same value without a time counts for every event.
+    given = IndicatorLists(GivenLists([("words", ["a.b", "c"], {}), ("words", ["c"], DATED)]))
+    made = standalone(IN_EXPRESSION, given)
+    assert made.refused == ()
+    module = types.ModuleType("matchers")
+    exec(compile(made.source, "matchers.py", "exec"), module.__dict__)
+    assert [bool(module.match({"a": text})) for text in ("xa.b", "xc", "xaxb", "xd")] == [
+        True,
+        True,
+        False,
+        False,
+    ]
+    assert "class IndicatorLists" not in made.source
 
 
 def test_carried_modules_fit_into_one_file() -> None:

@@ -6,6 +6,8 @@ from pathlib import Path
 from textwrap import dedent, indent
 
 import pytest
+from sigma.exceptions import SigmaError
+from sigma.rule import SigmaDetectionItem
 
 from jumpsigma.ir.dump import dump
 from jumpsigma.lower import Lowered, lower_rule
@@ -163,6 +165,21 @@ CASES = {
               b: '*x'
         """,
     ),
+    "networks of a list beside a list and a network": (
+        """
+        sel: {a|cidr|expand: ['%nets%', 192.0.2.0/24], a|expand: '%nets%', b|expand|cidr|all: '%nets%'}
+        condition: sel
+        """,
+        """
+        selection sel
+          and
+            or
+              a: in %nets%
+              a: in 192.0.2.0/24
+            a: '%nets%'
+            b: in %nets% (all)
+        """,
+    ),
     "several conditions are alternatives": (
         """
         one: {a: 1}
@@ -252,3 +269,10 @@ def test_refused_with_code_and_line(name: str, tmp_path: Path) -> None:
     for rule in pack.rules:
         found += lower_rule(rule, load_mapping("sigma"), pack.filters).diagnostics
     assert [(each.code, each.span.line if each.span else 0) for each in found] == [(code, line - 1)]
+
+
+def test_stock_pysigma_refuses_networks_of_a_list() -> None:
+    # It gives an error, not a query that means something else.
+    for key in ("a|cidr|expand", "a|expand|cidr"):
+        with pytest.raises(SigmaError):
+            SigmaDetectionItem.from_mapping(key, "%nets%")
