@@ -167,7 +167,10 @@ CASES = {
     ),
     "networks of a list beside a list and a network": (
         """
-        sel: {a|cidr|expand: ['%nets%', 192.0.2.0/24], a|expand: '%nets%', b|expand|cidr|all: '%nets%'}
+        sel:
+          a|cidr|expand: ['%nets%', 192.0.2.0/24]
+          a|expand: '%nets%'
+          b|expand|cidr|all: '%nets%'
         condition: sel
         """,
         """

@@ -201,7 +201,8 @@ class Openings:
             head = text[:_HEAD]
             known = self._heads.get(head, ())
             if length not in known:
-                more = (*known, length)
+                # Sorted: the order of a set differs from process to process, findings must not.
+                more = tuple(sorted((*known, length)))
                 self._heads[head] = same.setdefault(more, more)
         self._short = sorted(short)
 
