@@ -9,27 +9,31 @@ from typing import Any
 
 import orjson
 import pytest
+from fires_on import FIRES_ON
 
 import jumpsigma
 from jumpsigma.cli.synth import EXAMPLES
 from jumpsigma.synth import SCENARIOS, Planted, event_lines, rate_table
+from jumpsigma.synth.attacks import TOR_EXIT
 from jumpsigma.synth.rates import ATTACK_ONLY
 
-#: The activities of a quiet company on which a shipped rule fires.
-FIRES_ON = {
-    "Jumpcloud Account Locked": ("user_lockout",),
-    "Jumpcloud Account Locked - Administrator": ("admin_lockout",),
-    "Jumpcloud Account Locked - Device": ("user_lockout_device",),
-    "Jumpcloud Api Key Updated": ("admin_update_api_key",),
-    "Jumpcloud Policy Modified": ("policy_update",),
-    "Jumpcloud Policy Modified - Conditional Access Policy Changed": ("authpolicy_update",),
-    "Jumpcloud Policy Modified - IP List Changed": ("iplist_update",),
-    "Jumpcloud Policy Modified - Policy Deleted": ("policy_delete",),
+#: Fire on planted events too, but only when the draw gives an API key, a script or a far country.
+BY_CHANCE = {
+    "Jumpcloud Command Run With API Key",
+    "Jumpcloud Command Written With API Key",
+    "Jumpcloud Sensitive Change By Script With API Key",
+    "Jumpcloud User Logged In From Several Countries",
+    "Jumpcloud User Logged In From Several Countries - Administrator",
+    "Jumpcloud MFA Disabled For User - Login Without MFA",
+    "Jumpcloud Admin MFA Disabled - Login Without MFA",
 }
+PACK = jumpsigma.load_pack()
+CORRELATIONS = {rule.title for rule in PACK.rules if rule.kind == "correlation"}
 
 
 def found_in(lines: Iterable[bytes]) -> list[tuple[str | None, str]]:
-    matcher = jumpsigma.compile(jumpsigma.load_pack(), mapping="jumpcloud")
+    lists = {"tor_exit_nodes": [TOR_EXIT]}
+    matcher = jumpsigma.compile(PACK, mapping="jumpcloud", lists=lists)
     return [(finding.event_id, finding.rule_title) for finding in matcher.scan(lines)]
 
 
@@ -39,10 +43,15 @@ def test_the_rules_find_what_the_labels_say_and_nothing_else_of_the_attacks(seed
     lines = list(event_lines(1500, seed=seed, attack=["all"], on_planted=labels.append))
     planted = {label.event_id for label in labels}
     expected = {(label.event_id, title) for label in labels for title in label.rule_titles}
-    found = found_in(lines)
-    assert {pair for pair in found if pair[0] in planted} == expected
+    found = set(found_in(lines))
+    assert expected <= found
+    assert {title for id_, title in found - expected if id_ in planted} <= BY_CHANCE
+    assert {label.scenario for label in labels if label.rule_titles} == set(SCENARIOS)
+    # What happened anyway is found as ever; an attack may only give a correlation its last event.
     usual = {pair for pair in found if pair[0] not in planted}
-    assert usual == set(found_in(event_lines(1500, seed=seed)))
+    without = set(found_in(event_lines(1500, seed=seed)))
+    assert without <= usual
+    assert {title for _, title in usual - without} <= CORRELATIONS
 
 
 def test_rules_fire_on_these_activities_only(
@@ -60,22 +69,23 @@ def test_rules_fire_on_these_activities_only(
     }
 
 
-def test_a_quiet_company_fires_at_the_stated_rates() -> None:
-    count = 150_000
+def test_a_quiet_company_fires_at_the_stated_rates(
+    of_activity: dict[str, list[dict[str, Any]]],
+) -> None:
+    count = 60_000
     rates = {name: rate for name, (rate, _) in rate_table().items()}
-    wanted = (b"_lockout", b"policy_", b"iplist_", b"admin_update", b"api_")  # most lines are not
-    lines = [
-        line
-        for line in event_lines(count, seed=5, people=300)
-        if any(word in line for word in wanted)
-    ]
-    assert len(lines) < count
-    fired = Counter(title for _, title in found_in(lines))
-    for title, activities in FIRES_ON.items():
-        rate = sum(rates[name] for name in activities)
-        usual = rate / sum(rates.values()) * count
-        assert abs(fired[title] - usual) <= 5 * math.sqrt(usual) + 1, title
+    fired = Counter(title for _, title in found_in(event_lines(count, seed=5, people=300)))
     assert set(fired) <= set(FIRES_ON)
+    levels = {rule.title: rule.level for rule in PACK.rules}
+    loud = {title: number for title, number in fired.items() if number > count / 10_000}
+    assert {title for title in loud if levels[title] in {"high", "critical"}} == set()
+    matcher = jumpsigma.compile(PACK, mapping="jumpcloud")
+    for title, activities in FIRES_ON.items():
+        events = [event for name in activities for event in of_activity[name]]
+        if all(title in {each.rule_title for each in matcher.match(event)} for event in events):
+            rate = sum(rates[name] for name in activities)
+            usual = rate / sum(rates.values()) * count
+            assert abs(fired[title] - usual) <= 5 * math.sqrt(usual) + 1, title
 
 
 @pytest.mark.parametrize("name", SCENARIOS)

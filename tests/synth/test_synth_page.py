@@ -6,6 +6,7 @@ import re
 from pathlib import Path
 
 import pytest
+from fires_on import FIRES_ON
 
 from jumpsigma.cli.app import run
 from jumpsigma.synth import rate_table
@@ -36,10 +37,11 @@ def test_the_page_does_what_it_says(page: str, capsys: pytest.CaptureFixture[str
 
 
 def test_the_table_of_the_page_is_that_of_the_program(page: str) -> None:
-    rows = re.findall(r"^\| `(\w+)` \| (\d+) \|", page, re.MULTILINE)
-    assert len(rows) == 8
+    rows = re.findall(r"^\| `(\w+)` \| (\d+) \| (.*) \|$", page, re.MULTILINE)
     rates = rate_table()
-    assert {name: int(rate) for name, rate in rows} == {name: rates[name][0] for name, _ in rows}
+    assert {name: int(rate) for name, rate, _ in rows} == {n: rates[n][0] for n, _, _ in rows}
+    listed = {(name, title) for name, _, titles in rows for title in titles.split("; ")}
+    assert listed == {(name, title) for title, names in FIRES_ON.items() for name in names}
 
 
 @pytest.mark.usefixtures("page")

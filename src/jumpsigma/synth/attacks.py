@@ -33,6 +33,13 @@ POLICY_MODIFIED = "Jumpcloud Policy Modified"
 POLICY_DELETED = "Jumpcloud Policy Modified - Policy Deleted"
 CONDITIONAL_CHANGED = "Jumpcloud Policy Modified - Conditional Access Policy Changed"
 IP_LIST_CHANGED = "Jumpcloud Policy Modified - IP List Changed"
+ADMIN_MFA_OFF = "Jumpcloud Admin MFA Disabled"
+USER_MFA_OFF = "Jumpcloud MFA Disabled For User"
+RESULT_DELETED = "Jumpcloud Command Result Deleted"
+EXPORTED = "Jumpcloud Password Manager Export"
+ADMIN_WITHOUT_MFA = "Jumpcloud Admin Login Without MFA"
+#: Once the address is on the list: jumpsigma intel add --list tor_exit_nodes
+FROM_TOR = "TOR Usage Generic Rule - JumpCloud"
 # Of several events; the label is on the one that completes them.
 GUESSED = "Jumpcloud Failed Logins Then Success"
 SPRAYED = "Jumpcloud Failed Logins For Many Users From One Address"
@@ -180,17 +187,21 @@ def mfa_disabled(scene: Scene) -> Iterator[Step]:
     """An administrator switches off the second factor, first a user's and then the own one."""
     source, admin, victim = scene.abroad(), scene.admin(), scene.person()
     fixed = {b"target_user": victim.slots[b"self_user"]}
-    yield Step(0, "user_update_mfa_off", admin, origin=source, fixed=fixed)
-    yield Step(40, "admin_totp_disable", admin, origin=source)
+    yield Step(0, "user_update_mfa_off", admin, (USER_MFA_OFF,), source, fixed)
+    yield Step(40, "admin_totp_disable", admin, (ADMIN_MFA_OFF,), source)
 
 
 def command_abuse(scene: Scene) -> Iterator[Step]:
     """A command is written, run and deleted within minutes, and so is its result."""
     source, admin = scene.abroad(), scene.admin()
     command = {**COMMANDS[0], "id": object_id("command", "attack"), "name": "Maintenance"}
-    steps = ("command_create", "command_run", "commandresult_delete", "command_delete")
-    for activity in steps:
-        titles = (COMMAND_GONE,) if activity == "command_delete" else ()
+    steps = {
+        "command_create": (),
+        "command_run": (),
+        "commandresult_delete": (RESULT_DELETED,),
+        "command_delete": (COMMAND_GONE,),
+    }
+    for activity, titles in steps.items():
         yield Step(50, activity, admin, titles, source, {b"object": text_of(command)})
 
 
@@ -200,19 +211,20 @@ def password_export(scene: Scene) -> Iterator[Step]:
     for number in range(8):
         titles = (MANY_SECRETS,) if number == 7 else ()
         yield Step(3, "passwordmanager_item_reveal", thief, titles, source)
-    yield Step(20, "passwordmanager_items_export", thief, origin=source)
-    yield Step(30, "passwordvault_credential_export", thief, origin=source)
+    yield Step(20, "passwordmanager_items_export", thief, (EXPORTED,), source)
+    yield Step(30, "passwordvault_credential_export", thief, (EXPORTED,), source)
 
 
 def tor_sign_in(scene: Scene) -> Iterator[Step]:
     """A sign-in from ``TOR_EXIT``, an address that stands for a Tor exit node."""
     agent = agent_of("Firefox", "128.0", "windows")
-    yield Step(0, "user_login_attempt", scene.person(), origin=origin(TOR_EXIT, ABROAD[1], agent))
+    exit_node = origin(TOR_EXIT, ABROAD[1], agent)
+    yield Step(0, "user_login_attempt", scene.person(), (FROM_TOR,), exit_node)
 
 
 def sign_in_without_mfa(scene: Scene) -> Iterator[Step]:
     """An administrator and a user sign in with a password alone."""
-    yield Step(0, "admin_login_attempt_no_mfa", scene.admin())
+    yield Step(0, "admin_login_attempt_no_mfa", scene.admin(), (ADMIN_WITHOUT_MFA,))
     yield Step(30, "user_login_attempt_no_mfa", scene.person())
 
 

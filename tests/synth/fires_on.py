@@ -1,0 +1,41 @@
+"""The activities of a quiet company on which each shipped rule fires, if only on some events."""
+
+from __future__ import annotations
+
+FIRES_ON = {
+    "Jumpcloud Account Locked": ("user_lockout",),
+    "Jumpcloud Account Locked - Administrator": ("admin_lockout",),
+    "Jumpcloud Account Locked - Device": ("user_lockout_device",),
+    "Jumpcloud Admin Created": ("admin_create",),
+    "Jumpcloud Admin Role Changed": ("admin_update",),
+    "Jumpcloud Api Key Updated": ("admin_update_api_key",),
+    "Jumpcloud Command Result Deleted": ("commandresult_delete",),
+    "Jumpcloud Command Run With API Key": ("command_run",),
+    "Jumpcloud Command Written With API Key": ("command_create", "command_update", "file_create"),
+    "Jumpcloud Device Admin Granted": ("user_admin_granted",),
+    "Jumpcloud Device Admin Granted - Device Binding": ("association_change",),
+    "Jumpcloud Device Deleted From Directory": ("system_delete",),
+    "Jumpcloud LDAP Bind Without Encryption": ("ldap_bind", "ldap_bind_failed"),
+    "Jumpcloud Policy Modified": ("policy_update",),
+    "Jumpcloud Policy Modified - Conditional Access Policy Changed": ("authpolicy_update",),
+    "Jumpcloud Policy Modified - IP List Changed": ("iplist_update",),
+    "Jumpcloud Policy Modified - Policy Deleted": ("policy_delete",),
+    "Jumpcloud Remote Session Started": ("remote_session_start",),
+    "Jumpcloud SCIM Actor With Script User Agent": ("user_update_scim",),
+    "Jumpcloud SSO Application Changed": ("application_update",),
+    "Jumpcloud SSO Application Created": ("application_create",),
+    "Jumpcloud Security Settings Of Organization Changed": ("organization_update",),
+    "Jumpcloud Sensitive Change By Script With API Key": (
+        "admin_create",
+        "admin_update",
+        "application_create",
+        "application_update",
+        "authnpolicy_create",
+        "authpolicy_update",
+        "iplist_create",
+        "iplist_update",
+        "organization_update",
+        "user_admin_granted",
+    ),
+    "Jumpcloud Suspended User Reactivated": ("user_unsuspended",),
+}
