@@ -14,6 +14,7 @@ import pytest
 from many_matches import RULES, lines
 
 import jumpsigma
+from jumpsigma.diagnostics import DiagnosticError
 from jumpsigma.matcher import Matcher
 from jumpsigma.matcher.correlate import DEFAULT_LIMIT
 
@@ -73,6 +74,15 @@ def test_the_file_goes_after_an_error_and_when_a_scan_is_left(
     assert len(list(folder.iterdir())) == 1
     scan.close()  # type: ignore[attr-defined]
     assert list(folder.iterdir()) == []
+
+
+def test_a_file_that_cannot_be_written_is_told(
+    matcher: Matcher, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tempfile, "tempdir", str(folder / "none"))
+    with pytest.raises(DiagnosticError, match="cannot keep the matches of correlations") as caught:
+        list(matcher.scan(lines(100), limit=10))
+    assert caught.value.diagnostic.code == "JS091"
 
 
 @pytest.mark.timeout(3600)

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import pickle
+import sqlite3
 from collections.abc import Callable, Iterator
 from typing import Self
 
-from jumpsigma.diagnostics import Diagnostic, Severity
+from jumpsigma.diagnostics import Diagnostic, DiagnosticError, Severity
 from jumpsigma.matcher.correlate.matches import MAX_GROUPS, LeftOut, entries_of
 from jumpsigma.matcher.correlate.plan import Plan
 from jumpsigma.matcher.correlate.reporting import Payload, Report, report, seen_from_above
@@ -43,11 +44,17 @@ class Correlator:
         self._store.close()
 
     def add(self, match: Match) -> None:
-        """Take what :meth:`Plan.match` made of an event."""
-        number = self._store.add_payload(match.payload)
-        for correlation, row in rows_of(match, number):
-            self._store.add(correlation, row)
-        self._spill()
+        """Take what :meth:`Plan.match` made of an event.
+
+        Raises :class:`DiagnosticError` (JS091) when the file cannot be written.
+        """
+        try:
+            number = self._store.add_payload(match.payload)
+            for correlation, row in rows_of(match, number):
+                self._store.add(correlation, row)
+            self._spill()
+        except (sqlite3.Error, OSError) as error:
+            raise _no_file(error) from None
 
     def _spill(self) -> None:
         if isinstance(self._store, Memory) and self._store.size > self._limit:
@@ -66,10 +73,15 @@ class Correlator:
 
         To be called once. ``watch`` and ``on_report`` are for who explains: they are told of
         every window, and of everything that a finding rests on.
+
+        Raises as :meth:`add` does.
         """
-        for correlation in self._plan.order:
-            self._correlate(correlation, watch, on_report)
-            self._spill()
+        try:
+            for correlation in self._plan.order:
+                self._correlate(correlation, watch, on_report)
+                self._spill()
+        except (sqlite3.Error, OSError) as error:
+            raise _no_file(error) from None
         yield from self._store.findings()
 
     def _correlate(
@@ -112,6 +124,16 @@ class Correlator:
     def problems(self) -> Iterator[Diagnostic]:
         """What has to be said of the events that took part in nothing."""
         yield from problems_of(self.left_out)
+
+
+def _no_file(error: Exception) -> DiagnosticError:
+    return DiagnosticError(
+        Diagnostic(
+            "JS091",
+            f"cannot keep the matches of correlations in a temporary file: {error}",
+            hint="make room there, or set TMPDIR to a folder that has more",
+        )
+    )
 
 
 def problems_of(left_out: LeftOut) -> Iterator[Diagnostic]:
