@@ -44,7 +44,8 @@ detection: {s: {QueryName: x}, condition: s}
                 "  gt: 2\n"
                 "  process: 'Process' (by user.name, process.executable; of process.executable,"
                 " user.name)\n"
-                "  query: 'Query' (by user.name, dns.question.name; of dns.question.name, user.name)\n"
+                "  query: 'Query' (by user.name, dns.question.name; of dns.question.name,"
+                " user.name)\n"
             ),
         ),
         (
@@ -82,3 +83,26 @@ def test_ir(mapping: str, section: str, expected: str, tmp_path: Path) -> None:
     assert matcher.refused == ()
     (correlation,) = matcher.correlations
     assert dump_correlation(correlation) == expected
+
+
+@pytest.mark.parametrize(("depth", "refused"), [(20, 0), (40, 8)])
+def test_correlations_may_be_nested_but_not_without_end(
+    depth: int, refused: int, tmp_path: Path
+) -> None:
+    """Each names the one below eight times: what is done once is not done 8 ** 20 times."""
+    documents: list[dict[str, object]] = []
+    for level in range(depth):
+        below = [f"c{level - 1}" if level else "query"] * 8
+        section = {"type": "temporal", "group-by": ["User"], "timespan": "1m", "rules": below}
+        documents.append({"title": f"c{level}", "name": f"c{level}", "correlation": section})
+    for order in (documents, documents[::-1]):
+        _check(order, depth, refused, tmp_path)
+
+
+def _check(documents: list[dict[str, object]], depth: int, refused: int, folder: Path) -> None:
+    (folder / "r.yml").write_text(RULES + yaml.safe_dump_all(documents), encoding="utf-8")
+    pack = jumpsigma.load_pack(folder)
+    assert pack.diagnostics == ()
+    matcher = jumpsigma.compile(pack, "sigma", logsource={"category": "dns_query"})
+    assert len(matcher.refused) == refused
+    assert len(matcher.correlations) == depth - refused

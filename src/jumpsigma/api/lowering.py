@@ -16,6 +16,9 @@ from jumpsigma.mapping import load_mapping
 from jumpsigma.pack import LoadedRule, Pack
 from jumpsigma.pack.references import Names
 
+#: Correlations over correlations; deeper ones would end in Python's own limit.
+MAX_DEPTH = 32
+
 
 @dataclass(frozen=True, slots=True)
 class LoweredPack:
@@ -80,6 +83,11 @@ def lower_chosen(
     )
 
 
+def _too_deep(rule: LoadedRule) -> Diagnostic:
+    message = f"correlations refer to one another more than {MAX_DEPTH} levels deep"
+    return Diagnostic("JS036", message, span=rule.span(("title",)), rule_id=rule.id)
+
+
 @dataclass(slots=True)
 class _Lowering:
     """Each rule once, whoever asks for it; by the identity of the loaded rule."""
@@ -89,9 +97,23 @@ class _Lowering:
     nodes: dict[int, RuleIR | CorrelationIR | Diagnostic] = field(default_factory=dict)
     refused: dict[int, tuple[Diagnostic, ...]] = field(default_factory=dict)
     names: Names = field(init=False)
+    levels: dict[int, int] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self.names = Names(self.pack.rules, ())
+        waiting = list(self.pack.rules)
+        while waiting:  # the pack has left out what refers to itself
+            later: list[LoadedRule] = []
+            for rule in waiting:
+                below = [self.levels.get(id(self.names.find(each))) for each in rule.refers_to]
+                known = [level for level in below if level is not None]
+                if len(known) < len(below):
+                    later.append(rule)
+                else:
+                    self.levels[id(rule)] = 1 + max(known, default=-1)
+            if len(later) == len(waiting):
+                break
+            waiting = later
 
     def node(self, rule: LoadedRule) -> RuleIR | CorrelationIR | Diagnostic:
         """The IR of a rule, or the first reason why there is none."""
@@ -101,7 +123,10 @@ class _Lowering:
 
     def _lower(self, rule: LoadedRule) -> RuleIR | CorrelationIR | Diagnostic:
         node: RuleIR | CorrelationIR | None
-        if rule.kind == "correlation":
+        diagnostics: tuple[Diagnostic, ...]
+        if self.levels.get(id(rule), 0) > MAX_DEPTH:
+            node, diagnostics = None, (_too_deep(rule),)
+        elif rule.kind == "correlation":
             correlation = lower_correlation(rule, self.mapping, self.names.find, self.node)
             node, diagnostics = correlation.correlation, correlation.diagnostics
         else:

@@ -65,8 +65,18 @@ def _known_keys(logsource: Mapping[str, str]) -> Mapping[str, str]:
 
 def _fits(rule: LoadedRule, wanted: Mapping[str, str], names: Names) -> bool:
     """S605: every attribute that the rule states equals the given one."""
-    if rule.kind == "correlation":
-        bases = map(names.find, rule.refers_to)
-        return all(base is not None and _fits(base, wanted, names) for base in bases)
+    waiting, seen = [rule], {id(rule)}
+    while waiting:
+        each = waiting.pop()
+        if each.kind == "rule" and not _states(each, wanted):
+            return False
+        for base in map(names.find, each.refers_to):
+            if base is not None and id(base) not in seen:
+                seen.add(id(base))
+                waiting.append(base)
+    return True
+
+
+def _states(rule: LoadedRule, wanted: Mapping[str, str]) -> bool:
     stated = ((key, getattr(rule.logsource, key)) for key in LOGSOURCE_KEYS)
     return all(value is None or wanted.get(key) == value for key, value in stated)

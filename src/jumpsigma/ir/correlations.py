@@ -6,7 +6,6 @@ it is complete in itself. The numbers S8... are those of ``docs/reference/semant
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import product
 from typing import Literal, assert_never
@@ -167,15 +166,6 @@ def _few(terms: list[_Term]) -> list[_Term]:
     if len(distinct) > MAX_SEQUENCES:
         raise TooManySequencesError(f"more than {MAX_SEQUENCES} alternatives")
     return distinct
-
-
-def base_rules(correlation: CorrelationIR) -> Iterator[RuleIR]:
-    """Every single-event rule below a correlation, one that is named twice twice."""
-    for reference in correlation.references:
-        if isinstance(reference.rule, CorrelationIR):
-            yield from base_rules(reference.rule)
-        else:
-            yield reference.rule
 
 
 def dump_correlation(correlation: CorrelationIR, depth: int = 0) -> str:

@@ -6,7 +6,6 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, cast
 
-from sigma.collection import SigmaCollection
 from sigma.correlations import (
     CorrelationConditionAND,
     CorrelationConditionItem,
@@ -19,7 +18,6 @@ from sigma.correlations import (
     SigmaExtendedCorrelationCondition,
     SigmaRuleReference,
 )
-from sigma.rule import SigmaRule
 
 from jumpsigma.diagnostics import Diagnostic, Severity
 from jumpsigma.ir.correlations import (
@@ -37,6 +35,7 @@ from jumpsigma.ir.correlations import (
     sequences,
 )
 from jumpsigma.ir.nodes import RuleIR
+from jumpsigma.lower.detections import MAX_PATH_PARTS
 from jumpsigma.lower.values import LoweringError
 from jumpsigma.mapping import Mapping
 from jumpsigma.pack import LoadedRule
@@ -266,6 +265,15 @@ class _FieldNames:
                     hint="name the field of all elements, such as changes.to",
                 )
             )
+        if field.count(".") >= MAX_PATH_PARTS:
+            raise _FieldRefusedError(
+                Diagnostic(
+                    "JS038",
+                    f"the field path has more than {MAX_PATH_PARTS} parts",
+                    span=span,
+                    rule_id=self._rule.id,
+                )
+            )
         mapped = self._mapping.apply(self._probe(field, base))
         if mapped.sigma is None:
             raise _FieldRefusedError(
@@ -286,25 +294,31 @@ class _FieldNames:
         return names[0]
 
     def _probe(self, field: str, base: LoadedRule) -> SigmaCorrelationRule:
-        sigma = base.to_sigma()
-        SigmaCollection([sigma, *self._below(base)])  # resolves what a correlation refers to
-        reference = SigmaRuleReference("-")
-        reference.rule = sigma
+        references: list[SigmaRuleReference] = []
+        for rule in self._single(base):
+            reference = SigmaRuleReference(f"r{len(references)}")
+            reference.rule = rule.to_sigma()
+            references.append(reference)
         probe = SigmaCorrelationRule(
             title=self._rule.title,
             type=SigmaCorrelationType.EVENT_COUNT,
-            rules=[reference],
+            rules=references,
             timespan=cast("SigmaCorrelationRule", self._rule.to_sigma()).timespan,
             group_by=[field],
             aliases=SigmaCorrelationFieldAliases(),
             condition=SigmaCorrelationCondition.from_dict({"gte": 1}),
         )
-        probe.referenced_rules = [reference]
+        probe.referenced_rules = references
         return probe
 
-    def _below(self, rule: LoadedRule) -> list[SigmaRule | SigmaCorrelationRule]:
-        found: list[SigmaRule | SigmaCorrelationRule] = []
-        for base in map(self._find, rule.refers_to):
-            if base is not None:
-                found += [base.to_sigma(), *self._below(base)]
-        return found
+    def _single(self, rule: LoadedRule) -> list[LoadedRule]:
+        """The single-event rules below a rule, or itself; each once, however often it is named."""
+        found: dict[int, LoadedRule] = {}
+        waiting = [rule]
+        while waiting:
+            each = waiting.pop()
+            if id(each) not in found:
+                found[id(each)] = each
+                below = map(self._find, each.refers_to)
+                waiting += [base for base in below if base is not None]
+        return [each for each in found.values() if each.kind == "rule"]

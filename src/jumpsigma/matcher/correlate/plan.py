@@ -62,6 +62,8 @@ def _settled(correlations: Sequence[CorrelationIR]) -> tuple[int, ...]:
     found: dict[int, None] = {}
 
     def settle(place: int) -> None:
+        if place in found:
+            return
         for reference in correlations[place].references:
             below = places.get(id(reference.rule))
             if below is not None:
