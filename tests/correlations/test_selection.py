@@ -306,3 +306,25 @@ def test_the_vendor_s_exports_give_what_one_sorted_file_gives(jobs: int, tmp_pat
     assert len(expected) > 100
     assert told(list(matcher.scan_all(exports, jobs=jobs))) == expected
     assert told(list(matcher.scan_all(exports[::-1], limit=10))) == expected
+
+
+def test_a_finding_names_the_indicators_of_the_event_that_completed_it(tmp_path: Path) -> None:
+    """S820, as S704 says for a single event."""
+    listed = rule("a")
+    listed["detection"] = {"s": {"host|expand": "%bad%"}, "condition": "s"}
+    again = over("again", "a", type="event_count", condition={"gte": 2})
+    matcher = jumpsigma.compile(
+        packed(tmp_path, listed, again),
+        mapping="sigma",
+        lists={"bad": ["one.example.com", "two.example.com"]},
+    )
+    given = [
+        {"host": f"{name}.example.com", "timestamp": START + place}
+        for place, name in enumerate(("one", "good", "TWO"))
+    ]
+    (found,) = matcher.match_all(given)
+    assert found.matched == {"host": ["TWO.example.com"]}
+    assert [indicator.to_dict()["value"] for indicator in found.indicators] == ["two.example.com"]
+    session = matcher.session()
+    (streamed,) = [finding for event in given for finding in session.feed(event)]
+    assert streamed.indicators == found.indicators
