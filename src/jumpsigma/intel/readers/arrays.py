@@ -13,15 +13,17 @@ from collections import Counter
 from collections.abc import Iterator
 from typing import Any
 
-from jumpsigma.intake.brackets import ElementScanner
+from jumpsigma.intake.brackets import BROKEN, ElementScanner
 from jumpsigma.intake.jsontext import NotAnEventError, decode_object
 from jumpsigma.intake.records import Reject
 from jumpsigma.intel.readers.problems import Problems, teller
 from jumpsigma.intel.readers.walk import Walk
 
 MAX_SALVAGED = 64 * 1024 * 1024
-"""Bytes of one array that are looked through for objects in damaged elements."""
+"""Bytes of one array that are looked through for objects in damaged elements, and bytes that may
+be looked at for that in each: where brackets mislead, again and again the same."""
 
+_MAX_OBJECT = 64 * 1024  # bytes of an object that is taken out of damage
 # Where another object of the array may begin: behind a comma. (Behind damage, any may.)
 _next_object = re.compile(rb",\s*+(?=\{)")
 
@@ -68,17 +70,18 @@ def _salvaged(reject: Reject, pointer: str) -> Iterator[tuple[str, dict[str, Any
     position = 0
     while budget > 0 and (found := _next_object.search(raw, position)) is not None:
         position = found.end()
+        near = raw[position : position + _MAX_OBJECT]
         scanner = ElementScanner()
-        end = scanner.find_end(raw, position)
-        budget -= (end if end >= 0 else position + max(scanner.broken_at, 1024)) - position
-        if end < 0:
+        size = scanner.find_end(near, 0)
+        budget -= size if size >= 0 else scanner.broken_at if size == BROKEN else len(near)
+        if size < 0:
             continue
         try:
-            data = decode_object(raw[position:end].rstrip())
+            data = decode_object(near[:size].rstrip())
         except NotAnEventError:
             continue
         yield f"{pointer}/{reject.line - 1}", data
-        position = end
+        position += size
 
 
 def _repeated(raw: bytes) -> str | None:

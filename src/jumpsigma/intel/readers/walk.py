@@ -25,6 +25,7 @@ _space_or_comma = re.compile(rb"[ \t\r\n,]*+")
 _string = re.compile(rb'"[^"\\\n]*+(?:\\[^\n][^"\\\n]*+)*"')
 _scalar = re.compile(rb'[^\s,\]}"{\[]*+')
 _plain = re.compile(rb'[^"{}\[\]]*+')
+_PIECE = 32 * 1024
 _HELD = 512  # of the text behind which a search goes on in the next block
 
 
@@ -65,7 +66,7 @@ class Walk:
 
     def __init__(self, reading: Reading, blocks: Iterator[bytes]) -> None:
         self.reading = reading
-        self._blocks = blocks
+        self._blocks = _pieces(blocks)
         self._text = b""
         self._start = 0
         self._before = 0  # bytes of the document before the text
@@ -251,6 +252,13 @@ class Walk:
         self._text = self._text[self._start :] + block
         self._start = 0
         return bool(block)
+
+
+def _pieces(blocks: Iterator[bytes]) -> Iterator[bytes]:
+    """The blocks in smaller ones: each array that begins takes a copy of what is held."""
+    for block in blocks:
+        for start in range(0, len(block), _PIECE):
+            yield block[start : start + _PIECE]
 
 
 _in_string = re.compile(rb'[^"\\\n]*+')
