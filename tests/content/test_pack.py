@@ -156,6 +156,8 @@ def test_says_what_people_need_to_know(rule: LoadedRule) -> None:
     assert all(reference.startswith("https://") for reference in rule.references)
     assert rule.falsepositives
     assert not {"unknown", "none", "unlikely"} & {text.lower() for text in rule.falsepositives}
+    # A colon in an unquoted line makes a map of it.
+    assert not [text for text in rule.falsepositives if text.startswith("{")]
     assert UUID(rule.id).version == 4
     keys = list(rule.document)
     assert keys == sorted(keys, key=KEYS.index)
