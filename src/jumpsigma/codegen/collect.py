@@ -59,6 +59,34 @@ def collect_indicators(emitter: Emitter, expr: Expr) -> list[Line]:
     return _collect(emitter, expr, _indicators, _At())
 
 
+def needed_lists(emitter: Emitter, expr: Expr) -> str | None:
+    """The code for whether lists have what the expression needs to hold at all, None for nothing.
+
+    That is known when the lists are loaded: of a rule whose lists are empty nothing is evaluated.
+    """
+    match expr:
+        case And(items):
+            needs = [need for item in items if (need := needed_lists(emitter, item)) is not None]
+            return _one_of(needs, " and ")
+        case Or(items):
+            each = [needed_lists(emitter, item) for item in items]
+            needs = [need for need in each if need is not None]
+            return _one_of(needs, " or ") if len(needs) == len(each) else None
+        case Not():
+            return None
+        case Selection(item=item) | Element(item=item):
+            return needed_lists(emitter, item)
+        case Test() | Keyword():
+            return f"{emitter.look_up(expr)}.live" if has_placeholder(expr.value) else None
+        case _:
+            assert_never(expr)
+
+
+def _one_of(needs: list[str], word: str) -> str | None:
+    distinct = list(dict.fromkeys(needs))
+    return f"({word.join(distinct)})" if len(distinct) > 1 else next(iter(distinct), None)
+
+
 def _collect(emitter: Emitter, expr: Expr, note: _Note, at: _At) -> list[Line]:
     """The lines for an expression that holds."""
     match expr:

@@ -211,7 +211,7 @@ class Emitter:
             found = self._texts(expr.field, scope, cased=False)
         else:
             found = f"{look_up}.texts({self.values_of(expr, scope)})"
-        return f"{look_up}.holds({found}, event, memo)"
+        return f"({look_up}.live and {look_up}.holds({found}, event, memo))"
 
     def _keyword_code(self, expr: Keyword) -> str:
         """Any value of the event; with wildcards inside, only where its longest part is at all."""

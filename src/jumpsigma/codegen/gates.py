@@ -83,21 +83,33 @@ def _either(all_demands: Sequence[Demands]) -> Demands:
 
 
 def choose_gates(conditions: Iterable[Expr]) -> list[Gate | None]:
-    """One gate for each rule; fields that many rules share are preferred, for one look-up."""
+    """One gate for each rule, the one that the fewest events are expected to pass.
+
+    Of what the values of a field are, the rules are all that is known: a field of which they name
+    many is taken to have many, so that ``event_type`` tells more than ``service``. Of equal fields
+    the one that more rules share is preferred, for one look-up.
+    """
     found = [demands(condition) for condition in conditions]
-    valued = Counter(field for each in found for field, texts in each.items() if _usable(texts))
+    usable = [
+        (field, texts)
+        for each in found
+        for field, texts in each.items()
+        if texts is not None and len(texts) <= MAX_VALUES
+    ]
+    valued = Counter(field for field, _ in usable)
+    named: dict[str, set[str]] = {}
+    for field, texts in usable:
+        named.setdefault(field, set()).update(texts)
     plain = Counter(field for each in found for field in each)
-    return [_best(each, valued, plain) for each in found]
+    return [_best(each, valued, named, plain) for each in found]
 
 
-def _usable(texts: frozenset[str] | None) -> bool:
-    return texts is not None and len(texts) <= MAX_VALUES
-
-
-def _best(each: Demands, valued: Counter[str], plain: Counter[str]) -> Gate | None:
+def _best(
+    each: Demands, valued: Counter[str], named: dict[str, set[str]], plain: Counter[str]
+) -> Gate | None:
     # Ties are broken by name, so that the same rules always give the same bytes.
     with_values = sorted(
-        (len(texts), -valued[field], field)
+        (len(texts) / len(named[field]), -valued[field], field)
         for field, texts in each.items()
         if texts is not None and len(texts) <= MAX_VALUES
     )

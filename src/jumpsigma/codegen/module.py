@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING, Any, Final
 
-from jumpsigma.codegen.collect import collect_indicators, collect_values
+from jumpsigma.codegen.collect import collect_indicators, collect_values, needed_lists
 from jumpsigma.codegen.emit import Emitter, Line
 from jumpsigma.codegen.gates import Gate, choose_gates
 from jumpsigma.ir.nodes import Expr, Place, Regex, RuleIR
@@ -65,6 +65,7 @@ def generate(
             "condition": lines.marked(emitter.condition(rule.condition, 2)),
             "collect": lines.marked(collect_values(emitter, rule.condition)),
             "indicators": lines.marked(collect_indicators(emitter, rule.condition)),
+            "needs": needed_lists(emitter, rule.condition),
         }
         for number, rule in enumerate(rules)
     ]

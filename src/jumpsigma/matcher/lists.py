@@ -13,17 +13,18 @@ import ipaddress
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
+from functools import lru_cache
 from itertools import chain, islice
 
 from jumpsigma.matcher.indicators import ListProvider, MatchedIndicator
 
 _BATCH = 10_000
 _HEAD = 6  # characters by which a value is found where it may begin anywhere
+_KEPT_LENGTH = 64  # an address with a scope can be as long as an event
 _V4_NETWORK = re.compile(r"(\d{1,3})\.(\d{1,3})\.(\d{1,3})\.(\d{1,3})/(\d{1,2})", re.ASCII)
 _NETWORK = re.compile(r"[0-9A-Fa-f:.]+(?:/\d{1,3})?", re.ASCII)
 _ADDRESS = re.compile(r"[0-9A-Fa-f:.]+(?:%.*)?", re.ASCII | re.DOTALL)
 
-Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 Tables = dict[int, dict[int, tuple[str, ...] | str]]
 
 
@@ -115,17 +116,14 @@ class IndicatorList:
         """The values that are an address or a network with the address that a text is (S354)."""
         if not _ADDRESS.fullmatch(text):
             return
-        try:
-            address = ipaddress.ip_address(text)
-        except ValueError:
-            return
-        if isinstance(address, ipaddress.IPv6Address):
-            yield from _within(self._v6, address)
-            if address.ipv4_mapped is None:
-                return
-            address = address.ipv4_mapped
-        yield from self.spellings(str(address))
-        yield from _within(self._v4, address)
+        address = _address if len(text) <= _KEPT_LENGTH else _address.__wrapped__
+        six, four, four_text = address(text)
+        if six is not None and self._v6:
+            yield from _within(self._v6, six, 128)
+        if four is not None:
+            yield from self.spellings(four_text)
+            if self._v4:
+                yield from _within(self._v4, four, 32)
 
     def openings(self, *, cased: bool) -> Openings:
         """By what the values begin; of their lower-case texts unless ``cased``."""
@@ -174,8 +172,22 @@ class IndicatorList:
         return (value for value in self if self.counts(value, moment))
 
 
-def _within(tables: Tables, address: Address) -> Iterator[str]:
-    number, bits = int(address), address.max_prefixlen
+@lru_cache(maxsize=8192)  # the same few addresses come again and again, and in several fields
+def _address(text: str) -> tuple[int | None, int | None, str]:
+    """The address that a text is, as IPv6 and as IPv4, with its text as IPv4."""
+    try:
+        address = ipaddress.ip_address(text)
+    except ValueError:
+        return None, None, ""
+    if isinstance(address, ipaddress.IPv4Address):
+        return None, int(address), text
+    mapped = address.ipv4_mapped
+    if mapped is None:
+        return int(address), None, ""
+    return int(address), int(mapped), str(mapped)
+
+
+def _within(tables: Tables, number: int, bits: int) -> Iterator[str]:
     for length, table in tables.items():
         found = table.get(number >> (bits - length))
         if found is not None:

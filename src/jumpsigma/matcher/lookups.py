@@ -107,11 +107,13 @@ def moment(event: Any, memo: list[Any]) -> datetime | None:
 class LookUp:
     """A test whose value has placeholders.
 
-    ``every`` demands every combination that counts for the event, as ``all`` does (S471).
+    ``every`` demands every combination that counts for the event, as ``all`` does (S471). Without
+    ``live`` nothing can satisfy it: a list is empty.
     """
 
     def __init__(self, lists: Sequence[IndicatorList], *, cased: bool = False, every: bool) -> None:
         self.lists, self.cased, self.every = tuple(lists), cased, every
+        self.live = all(map(len, self.lists))
 
     def find(self, text: str) -> Iterator[Choice]:
         """The combinations with which a text fits; some may repeat."""

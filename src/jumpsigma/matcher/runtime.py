@@ -12,6 +12,7 @@ import math
 import re
 from collections.abc import Callable, Iterable, Sequence
 from datetime import UTC, datetime, timedelta, timezone
+from functools import lru_cache
 from typing import Any
 
 Check = Callable[[Any], bool]
@@ -35,6 +36,10 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 def values(event: Any, path: Path) -> list[Any]:
     """The values of a field, lists opened; empty when it is missing."""
+    if len(path) == 1 and type(event) is dict:  # nearly every field of nearly every event
+        value = event.get(path[0], ABSENT)
+        if type(value) is not list:
+            return [] if value is ABSENT else [value]
     found = ends(event, path)
     for value in found:
         if isinstance(value, list):
@@ -45,19 +50,21 @@ def values(event: Any, path: Path) -> list[Any]:
 def ends(node: Any, path: Path) -> list[Any]:
     """What stands at the end of a path, before lists there are opened."""
     if isinstance(node, dict):
-        if len(path) == 1:
-            key = path[0]
-            return [node[key]] if key in node else []
-        for cut in range(len(path), 0, -1):
-            key = ".".join(path[:cut])
+        for key, rest in _cuts(path):
             if key in node:
-                found = [node[key]] if cut == len(path) else ends(node[key], path[cut:])
+                found = ends(node[key], rest) if rest else [node[key]]
                 if found:
                     return found
         return []
     if isinstance(node, list):
         return [end for item in flatten(node) for end in ends(item, path)]
     return []
+
+
+@lru_cache(maxsize=4096)
+def _cuts(path: Path) -> tuple[tuple[str, Path], ...]:
+    """The keys that a path can begin with, the longest first, each with what is left of it."""
+    return tuple((".".join(path[:cut]), path[cut:]) for cut in range(len(path), 0, -1))
 
 
 def flatten(nodes: Sequence[Any]) -> list[Any]:
