@@ -287,6 +287,28 @@ with open_store(Path(sys.argv[1]), create=True) as store:
 """
 
 
+@pytest.mark.parametrize("change", ["add", "expire", "remove"])
+def test_the_file_alone_holds_every_change(path: Path, tmp_path: Path, change: str) -> None:
+    with open_store(path) as store:  # which opens a reader, as every command does
+        if change == "add":
+            store.add(_asking(store), source="s")
+        else:
+            getattr(store, change)(["a.example"])
+        summary = store.lists()
+    alone = tmp_path / "alone" / path.name
+    alone.parent.mkdir(mode=0o700)
+    alone.write_bytes(path.read_bytes())
+    alone.chmod(0o600)
+    with open_store(alone) as copied:
+        assert copied.lists() == summary
+
+
+def _asking(store: Store) -> Iterator[Entry]:
+    """A feed that looks into the store on its way, as one from the web does."""
+    assert store.get_state("feed") is None
+    yield Entry("b.example")
+
+
 def test_several_writers_at_once_lose_nothing(tmp_path: Path) -> None:
     path = tmp_path / "home" / "indicators.sqlite"
     writers = [

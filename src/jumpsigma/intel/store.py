@@ -89,7 +89,12 @@ class Store:
         return open_store, (self.path,)
 
     def close(self) -> None:
-        """End the view of the store; the next look takes a new one."""
+        """End the view of the store; the next look takes a new one.
+
+        When a writer is the last to close, SQLite writes all changes into the file itself and
+        takes the ``-wal`` file away; who may only read leaves them there, and who then copies the
+        file alone would lose them.
+        """
         if self._reader is not None and self._process == os.getpid():
             self._reader.close()
         self._reader = self._process = None
@@ -239,7 +244,7 @@ class Store:
             staging = Staging(connection, defaults, on_problem)
             staging.gather(entries)
             result = staging.merge(origin, state or {}, now or datetime.now(UTC))
-        self.close()
+            self.close()  # before the writer: see close()
         return result
 
     def expire(
@@ -309,7 +314,7 @@ class Store:
             changed = connection.execute(sql, parameters).rowcount
             if forget:
                 connection.execute("DELETE FROM state")
-        self.close()
+            self.close()  # before the writer: see close()
         return changed
 
     def _writer(self) -> sqlite3.Connection:
