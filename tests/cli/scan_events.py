@@ -21,7 +21,7 @@ LOCKED = QUIET | {
 KEY = QUIET | {
     "id": "64a000000000000000000003",
     "event_type": "admin_update",
-    "changes": [{"field": "roleName"}, {"field": "apiKeyUpdatedAt", "to": "now"}],
+    "changes": [{"field": "firstname"}, {"field": "apiKeyUpdatedAt", "to": "now"}],
 }
 POLICY = QUIET | {
     "id": "64a000000000000000000004",

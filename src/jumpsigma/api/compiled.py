@@ -7,14 +7,12 @@ from dataclasses import dataclass
 from pathlib import Path, PurePath
 
 from jumpsigma.api.lists import lists_for
-from jumpsigma.api.lowering import lower_chosen
-from jumpsigma.api.selection import select
+from jumpsigma.api.lowering import lower_pack
 from jumpsigma.codegen.standalone import generate_standalone
 from jumpsigma.diagnostics import Diagnostic
 from jumpsigma.intake import wrapped
 from jumpsigma.interpret import Lists
 from jumpsigma.ir.nodes import RuleIR
-from jumpsigma.mapping import load_mapping
 from jumpsigma.matcher.indicators import ListProvider
 from jumpsigma.pack import LoadedRule, Pack
 
@@ -42,25 +40,22 @@ def compile_python(
     The module finds what :func:`jumpsigma.compile` with the same arguments finds. The same
     rules give the same bytes on every machine: paths are written relative to the pack. A rule
     that cannot be kept exactly is left out and stands in ``refused`` (JS036, JS040, JS05x). So is
-    a correlation: the file holds no windows, and the rules below it report for themselves. The
-    values of lists are written into the file as they are now; a rule with a list that is too long
-    for that is left out (JS041).
+    a correlation, with the rules that only it speaks for: the file holds no windows. The values
+    of lists are written into the file as they are now; a rule with a list that is too long for
+    that is left out (JS041).
 
     Raises :class:`DiagnosticError` as :func:`jumpsigma.compile` does.
     """
-    if not isinstance(pack, Pack):
-        raise TypeError(f"a pack is what load_pack() returns, not {type(pack).__name__}")
-    chosen = select(pack.rules, logsource=logsource, min_level=min_level)
-    single = [rule for rule in chosen if rule.kind == "rule"]
-    lowered = lower_chosen(pack, load_mapping(mapping), single)
-    rules = lowered.rules
+    lowered = lower_pack(pack, mapping, logsource=logsource, min_level=min_level)
+    rules = [rule for number, rule in enumerate(lowered.rules) if number not in lowered.silent]
     made = generate_standalone(
         rules,
         path_of=lambda rule: _relative(rule, pack),
         unwraps=any(rule.mapping == wrapped.MAPPING for rule in rules),
         lists=lists_for(pack, lists, indicators),
     )
-    correlations = (_no_windows(rule) for rule in chosen if rule.kind == "correlation")
+    titles = {(each.path, each.title) for each in lowered.correlations}
+    correlations = (_no_windows(rule) for rule in pack.rules if (rule.path, rule.title) in titles)
     refused = (*lowered.refused, *correlations, *made.refused)
     return CompiledFile(made.source, len(rules) - len(made.refused), refused)
 
@@ -71,7 +66,7 @@ def _no_windows(rule: LoadedRule) -> Diagnostic:
         f"the correlation {rule.title!r} is not in the file, which holds no windows",
         span=rule.span(("correlation",), key=True),
         rule_id=rule.id,
-        hint="its rules are, and report for themselves; correlate with jumpsigma scan",
+        hint="nor are the rules that it counts; correlate with jumpsigma scan",
     )
 
 

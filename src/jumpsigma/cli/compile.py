@@ -60,7 +60,7 @@ def compile_rules(
     from jumpsigma.mapping import load_mapping
     from jumpsigma.report.outputs import refuse_overwriting
 
-    pack = load_rules(rules)
+    pack = load_rules(rules, cases=False)
     tell(pack.diagnostics)
     stored = api.StoredLists()
     match target:

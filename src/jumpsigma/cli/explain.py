@@ -58,7 +58,7 @@ def explain(
     from jumpsigma.matcher import Source
     from jumpsigma.report.explanation import closest, explanation_dict, explanation_text
 
-    pack = load_rules(rules)
+    pack = load_rules(rules, cases=False)
     tell(each for each in pack.diagnostics if each.is_error)
     inputs, problems = expand_inputs(paths)
     stats = ReadStats()

@@ -62,7 +62,7 @@ def rules(
     """
     from jumpsigma import api
 
-    pack = load_rules(rules)
+    pack = load_rules(rules, cases=False)
     tell(pack.diagnostics)
     rows = api.list_rules(pack, text=text, levels=level, tags=tag, service=service)
     _print(rows, ("level", "title", "status", "product", "category", "service"), form)

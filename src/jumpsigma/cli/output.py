@@ -63,12 +63,12 @@ def fail(diagnostic: Diagnostic) -> int:
     return 2
 
 
-def load_rules(paths: list[str]) -> Pack:
-    """Load the rules of a command; a path that does not exist is wrong use."""
+def load_rules(paths: list[str], *, cases: bool = True) -> Pack:
+    """Load the rules of a command, with their cases; a path that does not exist is wrong use."""
     from jumpsigma import api
 
     try:
-        return api.load_pack(*paths)
+        return api.load_pack(*paths, cases=cases)
     except FileNotFoundError as error:
         path = str(error.filename or error)
         near = get_close_matches(path.lower(), [api.SHIPPED], cutoff=0.7)

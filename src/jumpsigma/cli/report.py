@@ -44,7 +44,7 @@ def navigator(
     """
     from jumpsigma import api
 
-    pack = load_rules(rules)
+    pack = load_rules(rules, cases=False)
     tell(pack.diagnostics)
     layer = api.navigator_layer(pack, name, min_level=min_level)
     text = json.dumps(layer, indent=2, ensure_ascii=False) + "\n"

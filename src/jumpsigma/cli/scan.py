@@ -93,7 +93,7 @@ def scan(
     from jumpsigma.report.sinks import open_sink
 
     least = api.level_rank(fail_on) if fail_on is not None else None
-    pack = load_rules(rules)
+    pack = load_rules(rules, cases=False)
     tell(pack.diagnostics)
     stored = api.StoredLists()
     matcher = api.compile(

@@ -14,19 +14,21 @@ from jumpsigma.pack.pack_file import PackSettings, read_pack_file
 from jumpsigma.pack.yaml_reader import DEFAULT_LIMITS, Document, Limits, read_file
 
 
-def load_pack(*paths: str | Path, limits: Limits = DEFAULT_LIMITS) -> Pack:
+def load_pack(*paths: str | Path, limits: Limits = DEFAULT_LIMITS, cases: bool = True) -> Pack:
     """Load every Sigma rule, correlation and filter under some files and folders.
 
     Never raises on what files hold: a document with an error is left out, its errors stand in
     ``diagnostics`` with file, line and column, and the documents beside it are loaded. Only a
     path that does not exist raises ``FileNotFoundError``. A file reached twice is loaded once.
+    Without ``cases`` the files of cases are not read: they are most of a pack.
     """
-    return _Loader(limits).load([find(path) for path in paths])
+    return _Loader(limits, cases=cases).load([find(path) for path in paths])
 
 
 class _Loader:
-    def __init__(self, limits: Limits) -> None:
+    def __init__(self, limits: Limits, *, cases: bool) -> None:
         self.limits = limits
+        self.reads_cases = cases
         self.diagnostics: list[Diagnostic] = []
         self.rules: list[LoadedRule] = []
         self.filters: list[LoadedFilter] = []
@@ -66,6 +68,8 @@ class _Loader:
         for path in filter(self._first_time, found.rules):
             self._rule_file(path)
         for path in filter(self._first_time, found.cases):
+            if not self.reads_cases:
+                continue
             cases, problems = read_cases(path)
             self.diagnostics += problems
             if cases is not None:
