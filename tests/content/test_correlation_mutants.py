@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
-from typing import assert_never
+from typing import Any, assert_never
 
 import pytest
+from mutation import mutants as rule_mutants
 
 from jumpsigma import content
 from jumpsigma.api.cases import default_mapping
@@ -22,6 +23,7 @@ from jumpsigma.ir.correlations import (
     Threshold,
     Unseen,
 )
+from jumpsigma.ir.nodes import Expr, RuleIR
 from jumpsigma.mapping import load_mapping
 from jumpsigma.matcher import Matcher
 from jumpsigma.pack import Case, LoadedRule, Pack, load_pack
@@ -136,9 +138,62 @@ def survivors(pack: Pack, rule: LoadedRule) -> list[str]:
     return [what for what, mutant in mutants(node) if survives(mutant)]
 
 
+def surviving_parts(pack: Pack, path: str) -> list[str]:
+    """What can be changed in the rules of a file that are counted without failing a case of it."""
+    rules = [each for each in pack.rules if each.path == path]
+    name = default_mapping(pack, rules[-1])
+    lowered = lower_chosen(pack, load_mapping(name), rules, rules)
+    cases = [
+        case
+        for file in pack.cases
+        if file.rule_path == path
+        for case in file.cases
+        if case.mapping in {None, name}
+    ]
+
+    def survives(base: RuleIR, condition: Expr) -> bool:
+        other = exchanged(lowered, base, replace(base, condition=condition))
+        matcher = matcher_of(other, pack.lists)
+        return all(passes(matcher, case) for case in cases)
+
+    return [
+        f"{base.title}: {what}"
+        for base in lowered.rules
+        for what, condition in rule_mutants(base.condition)
+        if survives(base, condition)
+    ]
+
+
+def exchanged(lowered: LoweredPack, old: RuleIR, new: RuleIR) -> LoweredPack:
+    found: dict[int, CorrelationIR | RuleIR] = {id(old): new}
+
+    def renewed(node: CorrelationIR | RuleIR) -> Any:
+        if isinstance(node, CorrelationIR) and id(node) not in found:
+            below = tuple(replace(each, rule=renewed(each.rule)) for each in node.references)
+            found[id(node)] = replace(node, references=below)
+        return found.get(id(node), node)
+
+    return replace(
+        lowered,
+        rules=tuple(map(renewed, lowered.rules)),
+        correlations=tuple(map(renewed, lowered.correlations)),
+    )
+
+
 @pytest.mark.parametrize("rule", CORRELATIONS)
 def test_no_mutant_of_a_shipped_correlation_survives(rule: LoadedRule) -> None:
     assert survivors(PACK, rule) == []
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        pytest.param(path, id=Path(path).stem)
+        for path in sorted({rule.path for rule in PACK.rules if rule.kind == "correlation"})
+    ],
+)
+def test_no_mutant_of_a_rule_that_is_counted_survives(path: str) -> None:
+    assert surviving_parts(PACK, path) == []
 
 
 RULES = """

@@ -1,31 +1,21 @@
-"""Cases that prove something: a rule with one part changed must fail one of its cases.
-
-The parts are those of the lowered rule, so the service that the log source demands counts too.
-Each node is made to hold always (which deletes it from an ``and``), never (which deletes it from
-an ``or``) and when it should not; ``and`` and ``or`` are exchanged, wildcards are dropped.
-"""
+"""Cases that prove something: a rule with one part changed must fail one of its cases."""
 
 from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator
-from dataclasses import replace
 from pathlib import Path
-from typing import assert_never
 
 import pytest
+from mutation import mutants
 
 from jumpsigma import content
 from jumpsigma.api.cases import default_mapping
 from jumpsigma.interpret import Lists, holds
 from jumpsigma.ir.nodes import (
     And,
-    Element,
     Expr,
-    Keyword,
     Not,
-    Or,
     Selection,
     Text,
     Wildcard,
@@ -36,38 +26,13 @@ from jumpsigma.mapping import load_mapping
 from jumpsigma.pack import Case, LoadedRule, load_pack
 
 PACK = load_pack(content.shipped("sigma_rules"))
-SINGLE = [pytest.param(rule, id=Path(rule.path).stem) for rule in PACK.rules if rule.kind == "rule"]
-
-ALWAYS, NEVER = And(()), Or(())
-
-
-def mutants(node: Expr) -> Iterator[tuple[str, Expr]]:
-    """Every expression that differs from ``node`` in one part, with what was changed."""
-    if node in (ALWAYS, NEVER):
-        return
-    yield f"always: {node}", ALWAYS
-    yield f"never: {node}", NEVER
-    yield f"not: {node}", Not(node)
-    match node:
-        case And(items) | Or(items):
-            if len(items) > 1:
-                yield f"and/or: {node}", Or(items) if isinstance(node, And) else And(items)
-            for index, item in enumerate(items):
-                for what, changed in mutants(item):
-                    both = (*items[:index], changed, *items[index + 1 :])
-                    yield what, replace(node, items=both)
-        case Not(item) | Selection(item=item) | Element(item=item):
-            for what, changed in mutants(item):
-                yield what, replace(node, item=changed)
-        case FieldTest(value=Text() as text) | Keyword(value=Text() as text):
-            for index, part in enumerate(text.parts):
-                if isinstance(part, Wildcard):
-                    fewer = replace(text, parts=text.parts[:index] + text.parts[index + 1 :])
-                    yield f"without wildcard {index}: {node}", replace(node, value=fewer)
-        case FieldTest() | Keyword():
-            pass
-        case _ as never:
-            assert_never(never)
+# What stands in a file with a correlation is proven through it: test_correlation_mutants.py.
+CORRELATED = {rule.path for rule in PACK.rules if rule.kind == "correlation"}
+SINGLE = [
+    pytest.param(rule, id=Path(rule.path).stem)
+    for rule in PACK.rules
+    if rule.path not in CORRELATED
+]
 
 
 def passes(condition: Expr, case: Case, lists: Lists) -> bool:
