@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import io
 import json
+import os
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from pathlib import Path
 from types import SimpleNamespace
@@ -14,10 +16,13 @@ import pytest
 from jumpsigma.diagnostics import Diagnostic, DiagnosticError
 from jumpsigma.intel.model import Entry
 from jumpsigma.intel.readers import Content, read_content
+from jumpsigma.intel.readers import content as contents
 from jumpsigma.intel.readers.detect import detect
 from jumpsigma.intel.readers.walk import MAX_VALUE, DamagedError, Walk
 
 INDICATOR = {"type": "indicator", "pattern": "[domain-name:value = 'a.example.com']"}
+IDENTITY = {"type": "identity", "id": "i", "name": "N"}
+MADE_BY_I = INDICATOR | {"created_by_ref": "i"}
 
 
 def content(data: object) -> Content:
@@ -65,14 +70,41 @@ def test_json_of_no_known_feed(data: object, words: str) -> None:
 
 
 def test_standard_input_is_read_as_often_as_needed(monkeypatch: pytest.MonkeyPatch) -> None:
-    identity = {"type": "identity", "id": "i", "name": "N"}
-    bundle = json.dumps({"objects": [INDICATOR | {"created_by_ref": "i"}, identity]})
+    bundle = json.dumps({"objects": [MADE_BY_I, IDENTITY]})
     pipe = SimpleNamespace(buffer=io.BytesIO(bundle.encode()))
     monkeypatch.setattr(sys, "stdin", pipe)
     with closing(Content("-")) as given:
         (entry,) = read_content(given)
     assert isinstance(entry, Entry)
     assert (entry.value, entry.source) == ("a.example.com", "N")
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="there are no named pipes")
+@pytest.mark.parametrize(
+    ("data", "source"),
+    [
+        (b"a.example.com\n", None),
+        (json.dumps({"objects": [MADE_BY_I, IDENTITY]}).encode(), "N"),
+    ],
+)
+def test_a_pipe_is_read_as_often_as_needed(tmp_path: Path, data: bytes, source: str | None) -> None:
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    with ThreadPoolExecutor() as pool, closing(Content(str(pipe))) as given:
+        written = pool.submit(pipe.write_bytes, data)
+        (entry,) = read_content(given)
+        written.result()
+    assert isinstance(entry, Entry)
+    assert (entry.value, entry.source) == ("a.example.com", source)
+
+
+def test_a_pipe_does_not_fill_the_disk(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(contents, "MAX_BYTES", 1024 * 1024)
+    endless = SimpleNamespace(read=lambda size: b"\n" * size)
+    monkeypatch.setattr(sys, "stdin", SimpleNamespace(buffer=endless))
+    with closing(Content("-")) as given:
+        found = [*read_content(given, "list")]
+    assert [each.code for each in found if isinstance(each, Diagnostic)] == ["JS087"]
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,6 @@ memory. Some formats name a source or a type behind what it belongs to, hence a 
 
 from __future__ import annotations
 
-import shutil
 import sys
 import tempfile
 from collections.abc import Iterator
@@ -19,6 +18,8 @@ from jumpsigma.intake.records import Reading, ReadStats, Reject
 
 MAX_BYTES = 2 * 1024 * 1024 * 1024
 """Unpacked bytes of one feed that are read; the largest public ones have some hundred MB."""
+
+_COPIED = 1024 * 1024
 
 
 class Content:
@@ -46,10 +47,8 @@ class Content:
 
     def blocks(self, reading: Reading) -> Iterator[bytes]:
         """The content from its beginning. What is wrong with it is noted in ``reading``."""
-        if self.place == STDIN and self._file is None and sys.stdin is not None:
-            # A pipe can be read only once.
-            self._file = tempfile.TemporaryFile()  # noqa: SIM115 # closed with this object
-            shutil.copyfileobj(sys.stdin.buffer, self._file)
+        if self._file is None:
+            self._keep_what_comes_once()
         if self._file is not None:
             self._file.seek(0)
         size = 0
@@ -61,11 +60,37 @@ class Content:
                 return
             yield block
 
+    def _keep_what_comes_once(self) -> None:
+        """Copy a pipe to a file: standard input, or what a shell calls ``/dev/fd/63``."""
+        if self.place == STDIN and sys.stdin is not None:
+            self._file = _copy(sys.stdin.buffer)
+        elif _is_pipe(self._path):
+            try:
+                with self._path.open("rb") as pipe:
+                    self._file = _copy(pipe)
+            except OSError:
+                return  # opening it once more will say why not
+
     def problems(self, reading: Reading) -> Iterator[Diagnostic]:
         """What was wrong with the content as a whole, once it has been read."""
         for problem in reading.problems:
             hint = "it was cut off; fetch it again" if problem.code == "JS074" else problem.hint
             yield Diagnostic(problem.code, problem.message, span=Span(self.place), hint=hint)
+
+
+def _is_pipe(path: Path) -> bool:
+    try:
+        return path.is_fifo()
+    except OSError:
+        return False
+
+
+def _copy(pipe: IO[bytes]) -> IO[bytes]:
+    file = tempfile.TemporaryFile()  # noqa: SIM115 # closed with the content
+    # What is longer is refused when it is read, and must not fill the disk before.
+    while file.tell() <= MAX_BYTES and (block := pipe.read(_COPIED)):
+        file.write(block)
+    return file
 
 
 def _ignore(_reject: Reject) -> None:
