@@ -110,6 +110,24 @@ def test_a_feed_that_cannot_be_read_stops_no_other(home: Path, feed: Path) -> No
     assert f"{feed}: 3 added" in done.stdout
 
 
+@pytest.mark.parametrize(
+    ("place", "words"),
+    [
+        ("", "error JS090: the place of a feed is empty"),
+        ("n" * 5000, "error JS072: cannot open: File name too long"),
+        (f"http://127.0.0.1:1/{'n' * 5000}", "error JS088: cannot fetch: the connection failed"),
+    ],
+    ids=["empty", "long path", "long URL"],
+)
+def test_a_place_that_is_none_stops_no_other(
+    home: Path, feed: Path, place: str, words: str
+) -> None:
+    done = intel(home, "add", place, feed)
+    assert done.returncode == 2
+    assert words in done.stderr
+    assert f"{feed}: 3 added" in done.stdout
+
+
 def test_many_problems_are_counted_or_shown_at_will(home: Path, feed: Path) -> None:
     feed.write_text("".join(f"1.2.{n}\n" for n in range(12)) + "evil.example\n")
     few = intel(home, "add", feed)

@@ -110,6 +110,12 @@ def test_a_folder_that_cannot_be_made_is_told(tmp_path: Path) -> None:
     assert raised.value.diagnostic.code == "JS091"
 
 
+@pytest.mark.parametrize("place", ["file/indicators.sqlite", "n" * 300, "a\0b"])
+def test_a_store_that_cannot_be_seen_is_not_an_empty_one(tmp_path: Path, place: str) -> None:
+    (tmp_path / "file").write_text("")
+    assert code_of(tmp_path / place) == "JS091"
+
+
 def test_a_store_in_a_folder_without_write_permission_is_read(
     path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -321,12 +321,13 @@ class _Problems:
 
 
 def _print_result(place: str, result: AddResult) -> None:
+    from jumpsigma.intel.feeds import shown_place
     from jumpsigma.report.visible import visible
 
     lists = result.lists
     into = f" in {len(lists)} lists" if len(lists) > SHOWN else f" in {', '.join(lists)}"
     print(
-        f"{visible(place)}: {result.added:,} added, {result.updated:,} updated, "
+        f"{visible(shown_place(place))}: {result.added:,} added, {result.updated:,} updated, "
         f"{result.unchanged:,} unchanged, {result.rejected:,} rejected{into if lists else ''}"
     )
 

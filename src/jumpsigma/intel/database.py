@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Final
 
 from jumpsigma.diagnostics import Diagnostic, DiagnosticError, Span
-from jumpsigma.intel.place import create_private, require_private
+from jumpsigma.intel.place import create_private, is_there, require_private
 
 APPLICATION_ID: Final = 0x4A534947
 """``JSIG``: marks the file as ours."""
@@ -56,9 +56,9 @@ CREATE TABLE state (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
 def connect_to_read(path: Path) -> sqlite3.Connection | None:
     """Open a store that is there; None when there is none, or one that was never written to.
 
-    Raises :class:`DiagnosticError` (JS081, JS082, JS083).
+    Raises :class:`DiagnosticError` (JS081, JS082, JS083, JS091).
     """
-    if not path.exists():
+    if not is_there(path):
         return None
     require_private(path)
     with answered(path):
@@ -74,7 +74,7 @@ def connect_to_write(path: Path, *, create: bool) -> sqlite3.Connection:
 
     Raises :class:`DiagnosticError` (JS081, JS082, JS083, JS084, JS091).
     """
-    if not path.exists():
+    if not is_there(path):
         if not create:
             raise DiagnosticError(
                 Diagnostic(
@@ -204,6 +204,7 @@ def _diagnostic(error: sqlite3.Error, path: Path) -> Diagnostic:
                 hint="nothing was changed; make room and try again",
             )
         case sqlite3.SQLITE_READONLY | sqlite3.SQLITE_CANTOPEN | sqlite3.SQLITE_PERM:
-            return Diagnostic("JS091", f"cannot open or write: {error}", span=span)
+            hint = "see who may read and write the file and its folder"
+            return Diagnostic("JS091", f"cannot open or write: {error}", span=span, hint=hint)
         case _:
             return damaged(path, str(error))

@@ -68,8 +68,9 @@ def add_feed(
     Raises
     ------
     DiagnosticError
-        As :meth:`Store.add`; JS085 a package is missing, JS087 a folder is no feed, JS088 it
-        cannot be fetched. Content that cannot be read is given to ``on_problem``, as an error.
+        As :meth:`Store.add`; JS072 a folder cannot be looked into, JS085 a package is missing,
+        JS087 a folder is no feed, JS088 it cannot be fetched, JS090 ``place`` is empty. Content
+        that cannot be read is given to ``on_problem``, as an error.
 
     """
     state: dict[str, str] = {}
@@ -84,11 +85,7 @@ def add_feed(
             fetcher = Fetcher(credentials=credentials, allow_http=allow_http)
             web = _Web(stack.enter_context(fetcher), store, use, state)
             entries = web.entries(place, form)
-        elif Path(place).is_dir():
-            if not (Path(place) / _MANIFEST).is_file():
-                message = f"this folder is no MISP feed: it has no {_MANIFEST}"
-                hint = "name the files in it"
-                raise DiagnosticError(Diagnostic("JS087", message, span=Span(place), hint=hint))
+        elif _is_folder(place):
             key = _key(str(Path(place).resolve()), use)
             entries = _feed(_in_folder(Path(place)), store.get_state(key), key, state)
         else:
@@ -114,7 +111,31 @@ def shown_place(place: str) -> str:
 
 def _is_url(place: str) -> bool:
     """Whether it has a scheme; ``C:`` has none, and a file that is there is one."""
-    return _scheme.match(place) is not None and not Path(place).exists()
+    if _scheme.match(place) is None:
+        return False
+    try:
+        return not Path(place).exists()
+    except OSError:  # longer than the name of any file
+        return True
+
+
+def _is_folder(place: str) -> bool:
+    """Whether it is a folder with a MISP feed. Raises :class:`DiagnosticError` (JS072, JS087)."""
+    if not place:
+        hint = "give a file, a folder or a URL; - is standard input"
+        raise DiagnosticError(Diagnostic("JS090", "the place of a feed is empty", hint=hint))
+    try:
+        if not Path(place).is_dir():
+            return False
+        has_manifest = (Path(place) / _MANIFEST).is_file()
+    except OSError as error:
+        message = f"cannot open: {error.strerror}"
+        raise DiagnosticError(Diagnostic("JS072", message, span=Span(place))) from None
+    if not has_manifest:
+        message = f"this folder is no MISP feed: it has no {_MANIFEST}"
+        hint = "name the files in it"
+        raise DiagnosticError(Diagnostic("JS087", message, span=Span(place), hint=hint))
+    return True
 
 
 class _Web:

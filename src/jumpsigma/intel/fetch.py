@@ -154,6 +154,8 @@ class Fetcher:
         except ValueError:
             raise _refusal(url, "not a URL") from None
         if scheme not in ("https", "http"):
+            if not scheme and not scheme_before:
+                raise _refusal(url, "this is no URL", hint="it begins with https://")
             way = "it is redirected to" if scheme_before else "nothing is fetched over"
             raise _refusal(url, f"{way} {scheme or 'no scheme'!r}")
         if scheme_before and scheme != scheme_before:

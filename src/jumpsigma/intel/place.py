@@ -11,6 +11,8 @@ from jumpsigma.diagnostics import Diagnostic, DiagnosticError, Span
 
 FILE_NAME: Final = "indicators.sqlite"
 
+_OWN_FOLDER: Final = "set JUMPSIGMA_HOME to a folder of your own"
+
 
 def store_path() -> Path:
     """``indicators.sqlite`` in ``JUMPSIGMA_HOME``, else in the platform's folder of user data."""
@@ -20,6 +22,28 @@ def store_path() -> Path:
     import platformdirs
 
     return platformdirs.user_data_path("jumpsigma", appauthor=False) / FILE_NAME
+
+
+def is_there(path: Path) -> bool:
+    """Whether there is something at a path.
+
+    Raises :class:`DiagnosticError` (JS091) where that cannot be told: to take it for an empty store
+    would hide what is in it.
+    """
+    try:
+        path.stat()
+    except FileNotFoundError:
+        return False
+    except (OSError, ValueError) as error:  # ValueError: a null character
+        raise DiagnosticError(
+            Diagnostic(
+                "JS091",
+                f"cannot open: {getattr(error, 'strerror', None) or error}",
+                span=Span(str(path)),
+                hint=_OWN_FOLDER,
+            )
+        ) from None
+    return True
 
 
 def create_private(path: Path) -> None:
@@ -36,7 +60,7 @@ def create_private(path: Path) -> None:
                 "JS091",
                 f"cannot write: {error.strerror}",
                 span=Span(str(path)),
-                hint="set JUMPSIGMA_HOME to a folder of your own",
+                hint=_OWN_FOLDER,
             )
         ) from None
 
@@ -65,7 +89,7 @@ def require_private(path: Path) -> None:
         except OSError:
             continue  # it is not there, or opening it will say why not
         if status.st_uid not in (os.getuid(), 0):
-            _refuse(place, "belongs to another user", "set JUMPSIGMA_HOME to a folder of your own")
+            _refuse(place, "belongs to another user", _OWN_FOLDER)
         if status.st_mode & (stat.S_IWGRP | stat.S_IWOTH):
             _refuse(place, "can be written by others", f"chmod go-w {place}")
 

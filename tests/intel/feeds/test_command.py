@@ -19,7 +19,6 @@ def home(tmp_path: Path) -> Path:
     return folder
 
 
-@pytest.mark.xfail(reason="cli/intel.py prints the URL as given, not shown_place(url)")
 def test_a_feed_from_a_server_with_a_key_in_its_url(web: Any, home: Path) -> None:
     web.answers["/list"] = web.reply(b"a.example.com\nno value\n")
     env = {"JUMPSIGMA_HOME": str(home), "JUMPSIGMA_FEED_TOKEN_127_0_0_1": SECRET}

@@ -51,7 +51,7 @@ def test_what_is_fetched(web: Any) -> None:
     [
         ("file:///etc/passwd", "nothing is fetched over 'file'"),
         ("ftp://example.com/a", "nothing is fetched over 'ftp'"),
-        ("example.com/a", "nothing is fetched over 'no scheme'"),
+        ("example.com/a", "this is no URL"),
         ("http://192.0.2.1/a", "plain http to another machine"),
         (f"https://user:{SECRET}@example.com/a", "there are credentials in the URL"),
         (f"https://{SECRET}@example.com/a", "there are credentials in the URL"),
