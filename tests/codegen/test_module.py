@@ -140,7 +140,7 @@ def _hits_with_broken_fold(program: Program, event: dict[str, Any]) -> None:
     def folded(found: list[object]) -> list[str]:
         return [value.lower() if isinstance(value, str) else "" for value in found]
 
-    program._hits.__globals__["folded"] = folded
+    program._holding.__globals__["folded"] = folded
     program.hits(event)
 
 

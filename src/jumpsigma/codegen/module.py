@@ -35,7 +35,7 @@ _MARK = re.compile(r"  #@(\d+)$")
 
 @dataclass(frozen=True, slots=True)
 class GeneratedModule:
-    """Python source that answers ``hits(event)``, and where its lines come from."""
+    """Python source that answers ``holding(event)``, and where its lines come from."""
 
     source: str
     places: Mapping[int, Place]

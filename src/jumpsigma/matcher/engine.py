@@ -12,11 +12,11 @@ from jumpsigma.intake.events import Event, ReadStats, Reject, Source, read_event
 from jumpsigma.ir.correlations import CorrelationIR
 from jumpsigma.ir.nodes import RuleIR
 from jumpsigma.matcher.correlate import DEFAULT_LIMIT, Correlator, LeftOut, Match, Plan
-from jumpsigma.matcher.correlate.matches import Hits
+from jumpsigma.matcher.correlate.payloads import Payloads
 from jumpsigma.matcher.findings import Finding, finding_of
 from jumpsigma.matcher.findings import Source as Place
 from jumpsigma.matcher.lookups import IndicatorLists
-from jumpsigma.matcher.program import Program
+from jumpsigma.matcher.program import Holding, Program
 from jumpsigma.matcher.session import Session
 
 
@@ -46,6 +46,7 @@ class Matcher:
         self._program = program
         self._plan = Plan(self.rules, self.correlations, self.silent)
         self.unwraps = any(rule.mapping == wrapped.MAPPING for rule in self.rules)
+        self._payloads = Payloads(program, self._plan, unwraps=self.unwraps)
 
     @property
     def lists(self) -> IndicatorLists:
@@ -65,7 +66,7 @@ class Matcher:
         """
         if not isinstance(event, dict):
             raise TypeError(f"an event is a dict, not {type(event).__name__}; scan() reads lines")
-        return self._findings(self._program.hits(event), event, None)
+        return self._findings(self._program.holding(event), event, None)
 
     def scan(
         self,
@@ -163,7 +164,7 @@ class Matcher:
 
     def correlator(self, limit: int = DEFAULT_LIMIT) -> Correlator:
         """What takes base matches, in any order, and gives the findings of the correlations."""
-        return Correlator(self._plan, limit)
+        return Correlator(self._plan, self._payloads, limit)
 
     def session(
         self,
@@ -179,10 +180,10 @@ class Matcher:
         ``on_problem`` is told the first time for each reason.
         """
         return Session(
-            self.hits,
-            lambda hits, event: self._findings(hits, event, None),
+            self._program.holding,
+            lambda holding, event: self._findings(holding, event, None),
             self._plan,
-            self._program.indicators,
+            self._payloads,
             lateness,
             limit=limit,
             on_problem=on_problem,
@@ -215,24 +216,30 @@ class Matcher:
         self, event: Event, keep: Callable[[Match], None], left_out: LeftOut
     ) -> list[Finding]:
         """The findings of an event that a reader delivered, with its place as their source."""
-        place = Place(event.path, event.line)
-        hits = self.hits(event.data)
-        if not hits:
+        data, holding = event.data, self._program.holding(event.data)
+        if not holding.numbers:
             return []
-        match = self._plan.match(hits, event.data, place, left_out, self._program.indicators)
+        match = self._plan.match(
+            holding.numbers, data, left_out, raw=event.raw, path=event.path, line=event.line
+        )
         if match is not None:
-            keep(match)
-        return self._findings(hits, event.data, place)
+            keep(match if match.payload else self._payloads.packed(match, data, holding))
+        if self.silent.issuperset(holding.numbers):
+            return []
+        return self._findings(holding, data, Place(event.path, event.line))
 
-    def hits(self, event: dict[str, Any]) -> Hits:
-        """The numbers of the rules that an event satisfies, each with what satisfied it."""
-        return self._program.hits(event)
-
-    def _findings(self, hits: Hits, event: dict[str, Any], source: Place | None) -> list[Finding]:
+    def _findings(
+        self, holding: Holding, event: dict[str, Any], source: Place | None
+    ) -> list[Finding]:
+        program = self._program
         return [
             finding_of(
-                self.rules[number], event, source, matched, self._program.indicators(number, event)
+                self.rules[number],
+                event,
+                source,
+                program.matched(number, event, holding),
+                program.indicators(number, event, holding),
             )
-            for number, matched in hits
+            for number in holding.numbers
             if number not in self.silent
         ]

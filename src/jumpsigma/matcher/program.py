@@ -8,7 +8,7 @@ from collections import Counter
 from collections.abc import Mapping
 from hashlib import sha256
 from types import TracebackType
-from typing import Any
+from typing import Any, NamedTuple
 
 from jumpsigma.ir.nodes import Place
 from jumpsigma.matcher.indicators import MatchedIndicator
@@ -24,8 +24,18 @@ def _forget(filename: str) -> None:
         linecache.cache.pop(filename, None)
 
 
+class Holding(NamedTuple):
+    """The numbers of the rules that hold on an event, in order.
+
+    ``memo`` has what was found out about the event on the way: what is asked next costs less.
+    """
+
+    numbers: list[int]
+    memo: list[Any]
+
+
 class Program:
-    """``hits(event)`` of a generated module, with the lists that its placeholders stand for.
+    """``holding(event)`` of a generated module, with the lists that its placeholders stand for.
 
     The source is registered in :mod:`linecache`, so that tracebacks and debuggers show it, and
     an error in it says which line of which rule file it was about.
@@ -49,25 +59,44 @@ class Program:
         _uses[self.filename] += 1
         names: dict[str, Any] = {"__name__": "jumpsigma_matcher", "LISTS": self.lists}
         exec(compile(source, self.filename, "exec"), names)  # noqa: S102 - our own code
-        self._hits, self._indicators = names["hits"], names["indicators"]
+        self._holding, self._matched = names["holding"], names["matched"]
+        self._indicators = names["indicators"]
 
     def __reduce__(self) -> tuple[type[Program], tuple[str, dict[int, Place], IndicatorLists]]:
         """Pickled as its source and where its lists come from, for other processes."""
         return Program, (self.source, dict(self.places), self.lists)
 
-    def hits(self, event: dict[str, Any]) -> list[tuple[int, dict[str, list[Any]]]]:
-        """The numbers of the rules that hold, each with what satisfied it, by field (S702)."""
+    def holding(self, event: dict[str, Any]) -> Holding:
+        """The rules that hold on an event."""
         try:
-            return self._hits(event)  # type: ignore[no-any-return]
+            return Holding(*self._holding(event))
         except Exception as error:
-            place = self.place_of(error.__traceback__)
-            if place is not None:
-                error.add_note(f"while evaluating {place.path}, line {place.line}")
+            self._locate(error)
             raise
 
-    def indicators(self, number: int, event: dict[str, Any]) -> tuple[MatchedIndicator, ...]:
+    def matched(self, number: int, event: dict[str, Any], holding: Holding) -> dict[str, list[Any]]:
+        """What satisfied a rule that holds on the event, by field (S702)."""
+        try:
+            return self._matched(number, event, holding.memo)  # type: ignore[no-any-return]
+        except Exception as error:
+            self._locate(error)
+            raise
+
+    def hits(self, event: dict[str, Any]) -> list[tuple[int, dict[str, list[Any]]]]:
+        """The numbers of the rules that hold, each with what satisfied it."""
+        holding = self.holding(event)
+        return [(number, self.matched(number, event, holding)) for number in holding.numbers]
+
+    def indicators(
+        self, number: int, event: dict[str, Any], holding: Holding
+    ) -> tuple[MatchedIndicator, ...]:
         """The indicators by which a rule that holds on the event does so (S704)."""
-        return self._indicators(number, event)  # type: ignore[no-any-return]
+        return self._indicators(number, event, holding.memo)  # type: ignore[no-any-return]
+
+    def _locate(self, error: Exception) -> None:
+        place = self.place_of(error.__traceback__)
+        if place is not None:
+            error.add_note(f"while evaluating {place.path}, line {place.line}")
 
     def place_of(self, traceback: TracebackType | None) -> Place | None:
         """The rule line that the innermost frame of the generated code was evaluating."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import heapq
-import pickle
 from bisect import insort
 from collections import Counter, defaultdict, deque
 from collections.abc import Callable
@@ -13,9 +12,10 @@ from typing import Any
 
 from jumpsigma.diagnostics import Diagnostic, Severity
 from jumpsigma.matcher.correlate.batch import problems_of
-from jumpsigma.matcher.correlate.matches import Hits, Indicators, LeftOut, entries_of
+from jumpsigma.matcher.correlate.matches import LeftOut, entries_of
+from jumpsigma.matcher.correlate.payloads import Payload, Payloads, pickled
 from jumpsigma.matcher.correlate.plan import Plan
-from jumpsigma.matcher.correlate.reporting import Payload, report, seen_from_above
+from jumpsigma.matcher.correlate.reporting import report, seen_from_above
 from jumpsigma.matcher.correlate.rows import (
     NANOSECONDS,
     Match,
@@ -25,10 +25,10 @@ from jumpsigma.matcher.correlate.rows import (
     rows_of,
     same_event,
 )
-from jumpsigma.matcher.correlate.store import loaded
 from jumpsigma.matcher.correlate.times import time_of
 from jumpsigma.matcher.correlate.windows import Window
 from jumpsigma.matcher.findings import Finding
+from jumpsigma.matcher.program import Holding
 
 OnProblem = Callable[[Diagnostic], None]
 
@@ -66,10 +66,10 @@ class Session:
 
     def __init__(
         self,
-        hits: Callable[[dict[str, Any]], Hits],
-        singles: Callable[[Hits, dict[str, Any]], list[Finding]],
+        holding: Callable[[dict[str, Any]], Holding],
+        singles: Callable[[Holding, dict[str, Any]], list[Finding]],
         plan: Plan,
-        indicators: Indicators,
+        payloads: Payloads,
         lateness: timedelta,
         *,
         limit: int,
@@ -78,8 +78,8 @@ class Session:
         if lateness < timedelta(0) or limit < 1:
             raise ValueError("a session needs a lateness of 0 or more and a limit of 1 or more")
         self.dropped = Dropped()
-        self._hits, self._singles, self._plan = hits, singles, plan
-        self._indicators = indicators
+        self._holding, self._singles, self._plan = holding, singles, plan
+        self._packed, self._unpacked = payloads.packed, payloads.payload
         self._lateness = lateness // timedelta(microseconds=1) * 1000
         self._limit, self._on_problem = limit, on_problem
         self._watermark = -(2**70)
@@ -108,11 +108,11 @@ class Session:
             raise TypeError(f"an event is a dict, not {type(event).__name__}")
         if self._closed:
             raise ValueError("the session is closed")
-        hits = self._hits(event)
-        findings = self._singles(hits, event)
+        holding = self._holding(event)
+        findings = self._singles(holding, event)
         if not self._plan.correlations:
             return findings
-        self._take(hits, event)
+        self._take(holding, event)
         time = time_of(event)
         if time is not None and time - self._lateness > self._watermark:
             self._watermark = time - self._lateness
@@ -129,9 +129,9 @@ class Session:
         self.__dict__.update(_groups=[], _oldest=[], _payloads={}, _held=0)
         return found
 
-    def _take(self, hits: Hits, event: dict[str, Any]) -> None:
+    def _take(self, holding: Holding, event: dict[str, Any]) -> None:
         left_out = LeftOut()
-        match = self._plan.match(hits, event, None, left_out, self._indicators)
+        match = self._plan.match(holding.numbers, event, left_out)
         if left_out:
             self._note("without_time", left_out.without_time, left_out)
             self._note("too_many_groups", left_out.too_many_groups, left_out)
@@ -142,7 +142,8 @@ class Session:
             return
         if match.time not in self._pending:
             heapq.heappush(self._times, match.time)
-        self._pending[match.time].append(match)
+        # The event is the caller's, who may change it: what it is now is kept.
+        self._pending[match.time].append(self._packed(match, event, holding))
         self._held += len(match.entries)
 
     def _release(self, until: int) -> list[Finding]:
@@ -178,7 +179,7 @@ class Session:
                     found.append(((place, name), told.finding))
                 if plan.uses_of(place):
                     event = seen_from_above(node, rows[0], told.payload.event)
-                    payload = self._keep(pickle.dumps(tuple(told.payload)))
+                    payload = self._keep(pickled(told.payload))
                     left_out = LeftOut()
                     for entry in entries_of(plan.uses_of(place), event, left_out):
                         row = inner_row(place, told.row, entry, payload)
@@ -197,7 +198,7 @@ class Session:
         return number
 
     def _payload(self, number: int) -> Payload:
-        return Payload(*loaded(self._payloads[number]))
+        return self._unpacked(self._payloads[number])
 
     def _arrive(self, place: int, row: Row) -> _Group:
         correlation = self._plan.correlations[place]

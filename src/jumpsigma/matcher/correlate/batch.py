@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-import pickle
 import sqlite3
 from collections.abc import Callable, Iterator
 from typing import Self
 
 from jumpsigma.diagnostics import Diagnostic, DiagnosticError, Severity
 from jumpsigma.matcher.correlate.matches import MAX_GROUPS, LeftOut, entries_of
+from jumpsigma.matcher.correlate.payloads import Payload, Payloads, pickled
 from jumpsigma.matcher.correlate.plan import Plan
-from jumpsigma.matcher.correlate.reporting import Payload, Report, report, seen_from_above
-from jumpsigma.matcher.correlate.rows import Match, Row, inner_row, placed, rows_of
-from jumpsigma.matcher.correlate.store import DEFAULT_LIMIT, File, Memory, Store, loaded
+from jumpsigma.matcher.correlate.reporting import Report, report, seen_from_above
+from jumpsigma.matcher.correlate.rows import Match, Placed, Row, inner_row, placed, rows_of
+from jumpsigma.matcher.correlate.store import DEFAULT_LIMIT, File, Memory, Store
 from jumpsigma.matcher.correlate.windows import Judged, crossings
 from jumpsigma.matcher.findings import Finding
 
@@ -28,8 +28,8 @@ class Correlator:
     ``left_out`` counts the events that take part in nothing.
     """
 
-    def __init__(self, plan: Plan, limit: int = DEFAULT_LIMIT) -> None:
-        self._plan, self._limit = plan, limit
+    def __init__(self, plan: Plan, payloads: Payloads, limit: int = DEFAULT_LIMIT) -> None:
+        self._plan, self._payloads, self._limit = plan, payloads, limit
         self._store: Store = Memory()
         self.left_out = LeftOut()
 
@@ -49,6 +49,8 @@ class Correlator:
         Raises :class:`DiagnosticError` (JS091) when the file cannot be written.
         """
         try:
+            if not match.digest and isinstance(self._store, File):
+                match = match._replace(digest=self._payloads.digest(match.payload))
             number = self._store.add_payload(match.payload)
             for correlation, row in rows_of(match, number):
                 self._store.add(correlation, row)
@@ -58,11 +60,24 @@ class Correlator:
 
     def _spill(self) -> None:
         if isinstance(self._store, Memory) and self._store.size > self._limit:
-            self._store = File.holding(self._store)
+            # From a file payloads are not read again in any order only to tell copies apart.
+            self._store = File.holding(self._store, self._digested)
 
     def payload(self, number: int) -> Payload:
         """What a row refers to."""
-        return Payload(*loaded(self._store.payload(number)))
+        return self._payloads.payload(self._store.payload(number))
+
+    def _digested(self, row: Row) -> Row:
+        if row.digest:
+            return row
+        return row._replace(digest=self._payloads.digest(self._store.payload(row.number)))
+
+    def _told_apart(self, one: Row, other: Row) -> tuple[Row, Row]:
+        """Two copies of an event, with their digests unless these are known to be equal."""
+        same = not one.digest and not other.digest
+        if same and self._store.payload(one.number) == self._store.payload(other.number):
+            return one, other
+        return self._digested(one), self._digested(other)
 
     def findings(
         self,
@@ -94,8 +109,11 @@ class Correlator:
         correlation, uses = plan.correlations[number], plan.uses_of(number)
         store.sort(number)
 
+        def merged_rows(start: int = 0, end: int | None = None) -> Iterator[Placed]:
+            return placed(store.rows(number, start, end), self._told_apart)
+
         def window(start: int, end: int) -> list[Row]:
-            return [each.row for each in placed(store.rows(number, start, end))]
+            return [each.row for each in merged_rows(start, end)]
 
         def observe(judged: Judged) -> None:
             if watch is not None:
@@ -103,8 +121,8 @@ class Correlator:
 
         found = crossings(
             correlation,
-            placed(store.rows(number)),
-            placed(store.rows(number)),
+            merged_rows(),
+            merged_rows(),
             observe if watch is not None else None,
         )
         for crossing in found:
@@ -116,9 +134,10 @@ class Correlator:
                 store.add_finding((crossing.time, number, rows[0].group), told.finding)
             if uses:
                 event = seen_from_above(correlation, rows[0], told.payload.event)
-                payload = store.add_payload(pickle.dumps(tuple(told.payload)))
+                payload = store.add_payload(pickled(told.payload))
+                last = self._digested(told.row)
                 for entry in entries_of(uses, event, self.left_out):
-                    store.add(entry.correlation, inner_row(number, told.row, entry, payload))
+                    store.add(entry.correlation, inner_row(number, last, entry, payload))
         store.drop(number)
 
     def problems(self) -> Iterator[Diagnostic]:

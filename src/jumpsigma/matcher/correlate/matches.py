@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import json
 import math
-import pickle
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from hashlib import blake2b
 from itertools import product
+from operator import attrgetter
 from typing import Any
 
 import orjson
@@ -17,8 +18,7 @@ from jumpsigma.ir.correlations import CorrelationIR, Reference
 from jumpsigma.ir.nodes import RuleIR
 from jumpsigma.matcher.correlate.rows import Entry, Match, union
 from jumpsigma.matcher.correlate.times import time_of
-from jumpsigma.matcher.findings import Source, id_of
-from jumpsigma.matcher.indicators import MatchedIndicator
+from jumpsigma.matcher.findings import id_of
 from jumpsigma.matcher.runtime import number_of, text_of, values
 
 #: An event in more groups of one correlation than this is in none (S805).
@@ -28,10 +28,6 @@ COUNTED = {"value_count"}
 NUMERIC = {"value_sum", "value_avg", "value_median", "value_percentile"}
 
 Path = tuple[str, ...]
-
-
-Hits = Sequence[tuple[int, dict[str, list[Any]]]]
-Indicators = Callable[[int, dict[str, Any]], tuple[MatchedIndicator, ...]]
 
 
 class CrowdedError(Exception):
@@ -49,6 +45,9 @@ class Use:
     kind: str
 
 
+_slot = attrgetter("slot")
+
+
 def uses_of(
     correlations: Sequence[CorrelationIR], rules: Iterable[RuleIR | CorrelationIR]
 ) -> dict[int, tuple[Use, ...]]:
@@ -60,7 +59,7 @@ def uses_of(
             number = numbers.get(id(reference.rule))
             if number is not None:
                 found.setdefault(number, []).append(_use(index, slot, correlation, reference))
-    return {number: tuple(uses) for number, uses in found.items()}
+    return {number: tuple(sorted(uses, key=_slot)) for number, uses in found.items()}
 
 
 def _use(index: int, slot: int, correlation: CorrelationIR, reference: Reference) -> Use:
@@ -89,47 +88,47 @@ class LeftOut:
 
 def match_of(
     uses: dict[int, tuple[Use, ...]],
-    hits: Hits,
+    numbers: Sequence[int],
     event: dict[str, Any],
-    source: Source | None,
-    *,
     left_out: LeftOut,
-    indicators: Indicators,
+    *,
+    raw: bytes,
+    path: str | None,
+    line: int,
 ) -> Match | None:
-    """What correlations remember of an event; None when it takes part in none."""
-    if not any(number in uses for number, _ in hits):
-        return None
+    """What correlations remember of an event that satisfies rules which they use.
+
+    None when it takes part in none.
+    """
     time = time_of(event)
     if time is None:
         left_out.without_time += 1
         return None
-    found = (use for number, _ in hits for use in uses.get(number, ()))
-    used = sorted(found, key=lambda use: use.slot)
+    used: Sequence[Use] = uses[numbers[0]]
+    if len(numbers) > 1:
+        used = sorted((use for number in numbers for use in uses[number]), key=_slot)
     entries = entries_of(used, event, left_out)
     if not entries:
         return None
-    base = tuple(
-        (number, matched, indicators(number, event)) for number, matched in hits if number in uses
-    )
-    return Match(
-        time,
-        (id_of(event) or "").encode("utf-8", "surrogatepass"),
-        digest_of(event),
-        encoded_path(source),
-        source.line if source is not None else 0,
-        pickle.dumps((event, base)),
-        entries,
-    )
+    event_id = (id_of(event) or "").encode("utf-8", "surrogatepass")
+    # The digest only tells events without an id apart, and the copies of one.
+    digest = b"" if raw and event_id else digest_of(event)
+    return Match(time, event_id, digest, encoded_path(path), line, raw, entries)
 
 
 def entries_of(used: Sequence[Use], event: dict[str, Any], left_out: LeftOut) -> tuple[Entry, ...]:
     """The groups that an event is in, for each correlation, with its slots and values."""
     found: dict[tuple[int, str], Entry] = {}
     crowded: set[int] = set()
+    known_groups: dict[tuple[Path, ...], dict[str, str]] = {}
     for use in used:
         try:
             measured = measured_of(use, event)
-            groups = groups_of(use.group_by, event) if measured is not None else {}
+            if measured is None:
+                continue
+            groups = known_groups.get(use.group_by)
+            if groups is None:
+                groups = known_groups[use.group_by] = groups_of(use.group_by, event)
         except CrowdedError:
             crowded.add(use.correlation)
             continue
@@ -137,7 +136,7 @@ def entries_of(used: Sequence[Use], event: dict[str, Any], left_out: LeftOut) ->
             key = (use.correlation, group)
             known = found.get(key)
             if known is None:
-                held = json.dumps(measured) if measured else ""
+                held = array_of(measured) if measured else ""
                 found[key] = Entry(use.correlation, group, 1 << use.slot, held, spelled)
             else:
                 found[key] = known._replace(
@@ -145,7 +144,13 @@ def entries_of(used: Sequence[Use], event: dict[str, Any], left_out: LeftOut) ->
                 )
     if crowded:
         left_out.too_many_groups += 1
-    return tuple(entry for entry in found.values() if entry.correlation not in crowded)
+        return tuple(entry for entry in found.values() if entry.correlation not in crowded)
+    return tuple(found.values())
+
+
+def array_of(values: Iterable[Any]) -> str:
+    """JSON of scalars as ``json.dumps`` writes their list, which takes four times as long."""
+    return f"[{', '.join(map(json.dumps, values))}]"
 
 
 def joined(held: str, more: list[Any] | None) -> str:
@@ -158,20 +163,23 @@ def groups_of(paths: Sequence[Path], event: dict[str, Any]) -> dict[str, str]:
 
     Raises :class:`CrowdedError` for more than :data:`MAX_GROUPS`.
     """
-    choices: list[dict[str, Any]] = []
+    choices: list[Sequence[tuple[str, Any]]] = []
     for path in paths:
         keys: dict[str, Any] = {}
         for value in values(event, path):
             key = key_of(value)
             if key is not None:
                 keys.setdefault(key, value)
-        choices.append(keys)
+        choices.append(tuple(keys.items()))
     if math.prod(map(len, choices)) > MAX_GROUPS:
         raise CrowdedError
-    return {
-        json.dumps([key for key, _ in chosen]): json.dumps([value for _, value in chosen])
-        for chosen in product(*(keys.items() for keys in choices))
-    }
+    found: dict[str, str] = {}
+    for chosen in product(*choices):
+        compared = [key for key, _ in chosen]
+        spelled = [value for _, value in chosen]
+        group = array_of(compared)
+        found[group] = group if spelled == compared else array_of(spelled)
+    return found
 
 
 def key_of(value: Any) -> str | None:
@@ -197,7 +205,7 @@ def measured_of(use: Use, event: dict[str, Any]) -> list[Any] | None:
             each.pop(None, None)
         if math.prod(map(len, keys)) > MAX_GROUPS:
             raise CrowdedError
-        return [json.dumps(chosen) for chosen in product(*keys)] or None
+        return [array_of(chosen) for chosen in product(*keys)] or None
     return []
 
 
@@ -210,7 +218,7 @@ def digest_of(event: dict[str, Any]) -> bytes:
     return blake2b(text, digest_size=16).digest()
 
 
-def encoded_path(source: Source | None) -> bytes:
-    """A path as bytes, whatever a file system calls a file."""
-    path = source.path if source is not None else None
+@lru_cache(maxsize=64)
+def encoded_path(path: str | None) -> bytes:
+    """A path as bytes, whatever a file system calls a file; one object for all its matches."""
     return (path or "").encode("utf-8", "surrogatepass")

@@ -7,9 +7,8 @@ from typing import Any
 
 from jumpsigma.ir.correlations import CorrelationIR
 from jumpsigma.ir.nodes import RuleIR
-from jumpsigma.matcher.correlate.matches import Hits, Indicators, LeftOut, Use, match_of, uses_of
+from jumpsigma.matcher.correlate.matches import LeftOut, Use, match_of, uses_of
 from jumpsigma.matcher.correlate.rows import Match
-from jumpsigma.matcher.findings import Source
 
 
 class Plan:
@@ -47,14 +46,22 @@ class Plan:
 
     def match(
         self,
-        hits: Hits,
+        numbers: Sequence[int],
         event: dict[str, Any],
-        source: Source | None,
         left_out: LeftOut,
-        indicators: Indicators,
+        *,
+        raw: bytes = b"",
+        path: str | None = None,
+        line: int = 0,
     ) -> Match | None:
-        """What has to be kept of an event that satisfies rules."""
-        return match_of(self.uses, hits, event, source, left_out=left_out, indicators=indicators)
+        """What has to be kept of an event that satisfies rules; ``raw`` is what it was read from.
+
+        Without it the match has no payload yet.
+        """
+        used = [number for number in numbers if number in self.uses]
+        if not used:
+            return None
+        return match_of(self.uses, used, event, left_out, raw=raw, path=path, line=line)
 
 
 def _settled(correlations: Sequence[CorrelationIR]) -> tuple[int, ...]:

@@ -10,32 +10,12 @@ from typing import Any, NamedTuple
 from jumpsigma.ir.correlations import CorrelationIR
 from jumpsigma.matcher.correlate.evidence import completing, evidence
 from jumpsigma.matcher.correlate.measures import Measured
+from jumpsigma.matcher.correlate.payloads import Made, Payload
 from jumpsigma.matcher.correlate.rows import Row
 from jumpsigma.matcher.correlate.times import written
 from jumpsigma.matcher.findings import Finding, Source, finding_of, timestamp_of
 from jumpsigma.matcher.indicators import MatchedIndicator
 from jumpsigma.matcher.runtime import add
-
-
-class Made(NamedTuple):
-    """An event that a finding rests on: its time, its id (empty: none), its timestamp."""
-
-    time: int
-    event_id: bytes
-    timestamp: str
-
-
-class Payload(NamedTuple):
-    """What a row refers to.
-
-    ``hits`` are the rules that the event satisfies, by number, with what satisfied them and by
-    which indicators; of an inner finding there is one, and the number is None. ``made`` is that
-    of an inner finding.
-    """
-
-    event: dict[str, Any]
-    hits: tuple[tuple[int | None, dict[str, list[Any]], tuple[MatchedIndicator, ...]], ...]
-    made: tuple[Made, ...] = ()
 
 
 class Report(NamedTuple):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import NamedTuple
 
 NANOSECONDS = 1_000_000_000
@@ -29,7 +29,8 @@ class Match(NamedTuple):
     """An event that satisfies a rule of a correlation, to be carried between processes.
 
     ``time`` is in nanoseconds since 1970. ``event_id`` is empty where the event has none, and so
-    is ``path``. ``payload`` holds the event, pickled.
+    is ``path``. ``digest`` may be empty where there is an id and the event was read from bytes:
+    it is made of the payload when it is needed. ``payload`` is what ``Payloads`` reads.
     """
 
     time: int
@@ -45,7 +46,8 @@ class Row(NamedTuple):
     """One event in one group. Rows compare in the order in which a correlation sees them (S806).
 
     ``origin`` is empty for an event, else it says which finding of which correlation this is.
-    ``number`` finds the payload.
+    ``number`` finds the payload. ``digest`` may be empty as in a match; that only matters between
+    copies of an event, which :func:`placed` merges.
     """
 
     group: str
@@ -69,13 +71,18 @@ class Placed(NamedTuple):
     end: int
 
 
-def placed(rows: Iterable[Row], start: int = 0) -> Iterator[Placed]:
-    """Rows in order, the copies of an event (S802) merged into the first of them."""
+def placed(
+    rows: Iterable[Row], told_apart: Callable[[Row, Row], Iterable[Row]]
+) -> Iterator[Placed]:
+    """Rows in order, the copies of an event (S802) merged into the first of them.
+
+    ``told_apart`` gives two copies whose order is that of S806.
+    """
     held: Row | None = None
-    end = start
+    start = end = 0
     for row in rows:
         if held is not None and same_event(held, row):
-            held = merged(held, row)
+            held = merged(*told_apart(held, row))
         else:
             if held is not None:
                 yield Placed(held, start, end)

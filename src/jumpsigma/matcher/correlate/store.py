@@ -6,7 +6,7 @@ import pickle
 import sqlite3
 import tempfile
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from itertools import islice
 from pathlib import Path
 from typing import Any, Protocol, Self
@@ -153,15 +153,15 @@ class File:
         self._next = 0
 
     @classmethod
-    def holding(cls, memory: Memory) -> Self:
-        """A file with what was in memory, which is empty then."""
+    def holding(cls, memory: Memory, digested: Callable[[Row], Row]) -> Self:
+        """A file with what was in memory, which is empty then; its rows have their digests."""
         file = cls()
         try:
             for payload in memory.payloads:
                 file.add_payload(payload)
             for correlation, rows in memory.by_correlation.items():
                 for row in rows:
-                    file.add(correlation, row)
+                    file.add(correlation, digested(row))
             for key, finding in memory.found:
                 file.add_finding(key, finding)
         except BaseException:
