@@ -22,6 +22,7 @@ evil[.]example
 1.2.3
 hxxps://EVIL.example/Path
 """
+OF_YARA = '{"type": "indicator", "pattern_type": "yara", "pattern": "x"}'
 
 
 @pytest.fixture
@@ -136,6 +137,42 @@ def test_many_problems_are_counted_or_shown_at_will(home: Path, feed: Path) -> N
     everything = intel(home, "add", feed, "--verbose")
     assert everything.stderr.count("is neither an address nor a domain") == 12
     assert few.returncode == everything.returncode == 0
+
+
+@pytest.mark.parametrize(
+    ("content", "counts", "more"),
+    [
+        (
+            "a b\n" * 1000,
+            "0 added, 0 updated, 0 unchanged, 1,000 rejected",
+            "JS080: ... and 995 more",
+        ),
+        (
+            "1.2.3\n" * 1000,
+            "0 added, 0 updated, 0 unchanged, 1,000 rejected",
+            "JS080: ... and 995 more",
+        ),
+        (
+            f'{{"objects": [{",".join([OF_YARA] * 1000)}]}}',
+            "0 added, 0 updated, 0 unchanged, 1,000 rejected",
+            "JS086: ... and 995 more",
+        ),
+        (
+            "value,confidence,valid_until\na.example,high!,soon\n",
+            "1 added, 0 updated, 0 unchanged, 0 rejected",
+            "",
+        ),
+        ("", "0 added, 0 updated, 0 unchanged, 0 rejected", "error JS087"),
+    ],
+    ids=["lines", "values", "patterns", "fields that are ignored", "nothing"],
+)
+def test_what_is_rejected_is_counted_one_by_one(
+    home: Path, feed: Path, content: str, counts: str, more: str
+) -> None:
+    feed.write_text(content)
+    done = intel(home, "add", feed)
+    assert counts in done.stdout
+    assert more in done.stderr
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from jumpsigma.diagnostics import Diagnostic, DiagnosticError, Severity, Span
-from jumpsigma.intel.model import DEFAULT_LIST, AddResult, Entry, Indicator, Kind
+from jumpsigma.intel.model import DEFAULT_LIST, AddResult, Entry, FeedProblem, Indicator, Kind
 from jumpsigma.intel.store import Store, open_store
 
 DAY = timedelta(days=1)
@@ -139,17 +139,19 @@ def test_what_is_no_indicator_is_told_and_the_rest_is_added(store: Store) -> Non
     entries: list[Entry | Diagnostic] = [
         Entry("a.example"),
         Entry("not good", span=Span("feed.txt", 2)),
-        Diagnostic("JS080", "read with difficulty", Severity.WARNING),
+        FeedProblem("JS080", "read with difficulty", Severity.WARNING),
+        FeedProblem("JS080", "three more like it", Severity.WARNING, times=3, rejected=3),
         Diagnostic("JS080", "by the way", Severity.INFO),
         Entry("1.2.3", pointer="/objects/4"),
         Entry("b.example"),
     ]
     problems: list[Diagnostic] = []
     result = store.add(entries, source="s", on_problem=problems.append)
-    assert counts(result) == (2, 0, 0, 3)
+    assert counts(result) == (2, 0, 0, 5)
     assert [str(problem.message) for problem in problems] == [
         "'not good' has spaces or control characters in it",
         "read with difficulty",
+        "three more like it",
         "by the way",
         "'1.2.3' is neither an address nor a domain (at /objects/4)",
     ]

@@ -307,8 +307,10 @@ class _Problems:
         self._seen = Counter[tuple[str, Severity]]()
 
     def take(self, problem: Diagnostic) -> None:
+        from jumpsigma.intel.model import FeedProblem
+
         kind = (problem.code, problem.severity)
-        self._seen[kind] += 1
+        self._seen[kind] += problem.times if isinstance(problem, FeedProblem) else 1
         if self._verbose or self._seen[kind] <= SHOWN or problem.is_error:
             tell([problem])
 

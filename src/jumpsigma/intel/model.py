@@ -66,6 +66,16 @@ class Entry:
 
 
 @dataclass(frozen=True, slots=True)
+class FeedProblem(Diagnostic):
+    """A problem, or several alike, with what a feed holds."""
+
+    times: int = 1
+    """How many problems it stands for."""
+    rejected: int = 0
+    """How many elements of the feed they left out."""
+
+
+@dataclass(frozen=True, slots=True)
 class Indicator:
     """An indicator in the store. Its value is normalised; times are aware and in UTC."""
 
@@ -118,7 +128,7 @@ class ListSummary:
 
 @dataclass(frozen=True, slots=True)
 class AddResult:
-    """What one ``add`` did: indicators by outcome, and what was no indicator."""
+    """What one ``add`` did: indicators by outcome, and how much was no indicator."""
 
     added: int
     updated: int

@@ -14,9 +14,9 @@ from datetime import UTC, datetime, timedelta
 from itertools import islice
 from typing import Any, Final
 
-from jumpsigma.diagnostics import Diagnostic, Severity
+from jumpsigma.diagnostics import Diagnostic
 from jumpsigma.intel.database import transaction
-from jumpsigma.intel.model import AddResult, Entry, Kind, require_list_name, shown
+from jumpsigma.intel.model import AddResult, Entry, FeedProblem, Kind, require_list_name, shown
 from jumpsigma.intel.normalise import NotAnIndicatorError, normalise
 
 BATCH: Final = 10_000
@@ -192,7 +192,7 @@ class Staging:
     def _rows(self, entries: Iterable[Entry | Diagnostic]) -> Iterator[tuple[Any, ...]]:
         for number, entry in enumerate(entries):
             if isinstance(entry, Diagnostic):
-                self.rejected += entry.severity is not Severity.INFO
+                self.rejected += entry.rejected if isinstance(entry, FeedProblem) else 0
                 self.on_problem(entry)
                 continue
             try:

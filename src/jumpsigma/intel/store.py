@@ -213,7 +213,8 @@ class Store:
         Parameters
         ----------
         entries
-            What a reader yields. If it raises, the store is as before.
+            What a reader yields. If it raises, the store is as before. Of the problems among them
+            each :class:`~jumpsigma.intel.model.FeedProblem` says how much it left out.
         on_problem
             Is given the problems among ``entries``, and one for each that is no indicator (JS080).
         source, keep_sources

@@ -10,6 +10,7 @@ from __future__ import annotations
 import importlib.util
 import re
 from collections.abc import Callable, Iterable, Iterator
+from difflib import get_close_matches
 from pathlib import Path
 
 from jumpsigma.diagnostics import Diagnostic, DiagnosticError, Severity, Span
@@ -53,7 +54,8 @@ def update_from_warninglists(
     wanted = list(files) if names is None else list(dict.fromkeys(names))
     if unknown := [name for name in wanted if name not in files]:
         message = f"the package has no list {unknown[0]!r}"
-        hint = f"it has {', '.join(files)}"
+        near = get_close_matches(unknown[0], files, n=3)
+        hint = f"did you mean {' or '.join(near)}?" if near else f"it has {', '.join(files)}"
         raise DiagnosticError(Diagnostic("JS090", message, hint=hint))
     large = [
         name

@@ -95,6 +95,7 @@ class Fields:
             "JS080",
             f"{key!r} is not {wanted} but {shown(self._data[key])}; it is ignored",
             sort="fields of a wrong type",
+            kept=True,
             pointer=None if self._line else f"{self.pointer}/{key}",
             line=self._line,
         )

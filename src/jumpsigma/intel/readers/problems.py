@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterable, Iterator
 from jumpsigma.diagnostics import Diagnostic, Severity, Span
 from jumpsigma.intake.jsontext import MAX_EVENT_BYTES
 from jumpsigma.intake.records import Reject
+from jumpsigma.intel.model import FeedProblem
 
 TOLD_SINGLY = 20
 """Problems of one sort that are told one by one."""
@@ -26,6 +27,7 @@ class Problems:
         self.place = place
         self._waiting: list[Diagnostic] = []
         self._told: Counter[tuple[str, str]] = Counter()
+        self._rejecting: set[tuple[str, str]] = set()
         self._skipped: Counter[str] = Counter()
 
     def tell(
@@ -38,18 +40,26 @@ class Problems:
         line: int = 0,
         severity: Severity = Severity.WARNING,
         hint: str | None = None,
+        kept: bool = False,
     ) -> None:
         """Note a problem. ``sort`` names those that are counted together, in the plural.
 
-        ``pointer`` is its place in a JSON document (RFC 6901), ``line`` that in a text.
+        ``pointer`` is its place in a JSON document (RFC 6901), ``line`` that in a text. One with a
+        ``sort`` is about an element, which is left out unless it is ``kept``; the others are about
+        the document.
         """
         key = (code, sort)
         self._told[key] += 1
+        rejects = bool(sort) and not kept
+        if rejects:
+            self._rejecting.add(key)
         if self._told[key] > TOLD_SINGLY:
             return
         where = "" if pointer is None else f" (at {pointer or 'the top'})"
         span = Span(self.place, line)
-        self._waiting.append(Diagnostic(code, message + where, severity, span=span, hint=hint))
+        self._waiting.append(
+            FeedProblem(code, message + where, severity, span, hint=hint, rejected=int(rejects))
+        )
 
     def tell_all(self, found: Iterable[Diagnostic]) -> None:
         """Note what is wrong with the document as a whole: not all of it could be read."""
@@ -77,14 +87,16 @@ class Problems:
         span = Span(self.place)
         for (code, sort), count in self._told.items():
             if count > TOLD_SINGLY:
-                more = f"{count - TOLD_SINGLY:,} more {sort or 'problems'} like those above"
-                yield Diagnostic(code, more, Severity.WARNING, span=span)
+                rest = count - TOLD_SINGLY
+                more = f"{rest:,} more {sort or 'problems'} like those above"
+                rejected = rest if (code, sort) in self._rejecting else 0
+                yield FeedProblem(code, more, Severity.WARNING, span, times=rest, rejected=rejected)
         if self._skipped:
             # A hostile feed can name a million types.
             counts = self._skipped.most_common(TOLD_SINGLY)
             names = "; ".join(f"{what}: {count:,}" for what, count in counts)
-            rest = len(self._skipped) - len(counts)
-            more = f"; and {rest:,} sorts more" if rest else ""
+            others = len(self._skipped) - len(counts)
+            more = f"; and {others:,} sorts more" if others else ""
             yield Diagnostic("JS089", f"not taken: {names}{more}", Severity.INFO, span=span)
 
 

@@ -116,13 +116,18 @@ def _parsed(pattern: str) -> list[Value]:
         raise
     except RecursionError:
         raise UnsupportedPatternError("nested too deep") from None
-    except ParseException as error:
-        raise UnsupportedPatternError(f"not a STIX pattern ({error})") from None
+    except (ParseException, ValueError) as error:  # of types that do not go together
+        raise UnsupportedPatternError(f"not a STIX pattern ({_first(error)})") from None
     except Exception as error:  # noqa: BLE001 # whatever the visitor meets in a hostile pattern
         raise UnsupportedPatternError(f"not a STIX pattern ({type(error).__name__})") from None
     if any(operator.startswith("NOT") or operator == "!=" for operator in operators):
         raise UnsupportedPatternError("a negated comparison")
     return values
+
+
+def _first(error: Exception) -> str:
+    """What an error says, as far as it is of use: it may hold the whole pattern."""
+    return str(error)[:200] or type(error).__name__
 
 
 def _walk(node: Any) -> Iterator[Value]:

@@ -207,7 +207,7 @@ def _confidence(text: str, number: int, problems: Problems) -> int | None:
         return int(word)
     if word:
         message = f"the confidence {shown(text)} is no number from 0 to 100; it is ignored"
-        problems.tell("JS080", message, sort="confidences", line=number)
+        problems.tell("JS080", message, sort="confidences", line=number, kept=True)
     return None
 
 
