@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import io
 import json
+import re
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -11,6 +13,7 @@ import pytest
 from running import Done, run_command
 
 from jumpsigma.api.intel import add_indicators, expire_indicators, parse_expiry, remove_indicators
+from jumpsigma.cli.output import print_table
 from jumpsigma.diagnostics import DiagnosticError
 from jumpsigma.intel.model import AddResult, Entry
 from jumpsigma.intel.store import Store, open_store
@@ -220,9 +223,33 @@ def test_match_names_what_is_found_and_what_cannot_be_looked_for(home: Path, fee
     assert done.returncode == 2
     assert "'a b' has spaces" in done.stderr
     assert "is below evil.example" in done.stdout
-    assert "198.51.100.1" not in done.stdout
-    nothing = intel(home, "match", "198.51.100.1")
-    assert (nothing.returncode, nothing.stdout) == (0, "nothing to list\n")
+    (nothing,) = [line for line in done.stdout.splitlines() if line.startswith("198.51.100.1")]
+    assert nothing.split(maxsplit=1)[1] == "is in no list"
+    assert matched(home, "198.51.100.1") == []
+    assert intel(home, "match", "198.51.100.1").returncode == 0
+
+
+def test_match_says_nothing_of_a_store_that_it_cannot_read(home: Path) -> None:
+    home.mkdir(mode=0o700)
+    (home / "indicators.sqlite").mkdir()
+    done = intel(home, "match", "a.example", "b.example")
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr.count("JS081") == 1
+
+
+class Terminal(io.StringIO):
+    def isatty(self) -> bool:
+        return True
+
+
+@pytest.mark.parametrize("no_color", ["", "1"])
+def test_tables_are_as_wide_as_the_terminal(no_color: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("NO_COLOR", no_color)
+    monkeypatch.setenv("COLUMNS", "80")
+    monkeypatch.setattr("sys.stdout", terminal := Terminal())
+    print_table([{"list": "a", "sources": "a source with a long name " * 5}], ["list", "sources"])
+    shown = re.sub(r"\x1b\[[0-9;]*m", "", terminal.getvalue())
+    assert 70 < max(map(len, shown.splitlines())) <= 80
 
 
 def test_match_tells_how_an_indicator_stands(home: Path) -> None:

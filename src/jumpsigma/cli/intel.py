@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import sys
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from enum import StrEnum
@@ -11,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from jumpsigma.cli.output import SHOWN, fail, has_color, tell
+from jumpsigma.cli.output import SHOWN, print_table, tell
 from jumpsigma.diagnostics import Diagnostic, DiagnosticError, Severity
 
 if TYPE_CHECKING:
@@ -250,15 +249,21 @@ def match(
     from jumpsigma import api
 
     rows: list[dict[str, Any]] = []
-    code = 0
-    for value in values:
+    problems: list[Diagnostic] = []
+    for value in dict.fromkeys(values):
         try:
-            rows += api.match_indicators(value)
+            found = api.match_indicators(value)
         except DiagnosticError as error:
-            code = fail(error.diagnostic)
+            problems.append(error.diagnostic)
+        else:
+            rows += found
+            if not found and form is Format.TABLE:
+                rows.append({"value": value, "reason": "is in no list"})
     columns = ("value", "reason", "list", "status", "source", "confidence", "valid_until", "tags")
-    _print_rows(rows, columns, form)
-    return code
+    if rows or form is Format.JSON:
+        _print_rows(rows, columns, form)
+    tell(dict.fromkeys(problems))
+    return 2 if problems else 0
 
 
 @app.command("expire", epilog=EXPIRE_EXAMPLES)
@@ -337,7 +342,5 @@ def _print_result(place: str, result: AddResult) -> None:
 def _print_rows(rows: Sequence[Mapping[str, Any]], columns: tuple[str, ...], form: Format) -> None:
     if form is Format.JSON:
         print(json.dumps(list(rows), indent=2, ensure_ascii=False))
-        return
-    from jumpsigma.report.tables import table_text
-
-    print(table_text(rows, columns, color=has_color(sys.stdout)), end="")
+    else:
+        print_table(rows, columns)

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import json
-import sys
 from collections.abc import Mapping, Sequence
 from enum import StrEnum
 from typing import Annotated, Any
 
 import typer
 
-from jumpsigma.cli.output import RulesOption, has_color, load_rules, tell
+from jumpsigma.cli.output import RulesOption, load_rules, print_table, tell
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -123,6 +122,4 @@ def _print(rows: Sequence[Mapping[str, Any]], columns: tuple[str, ...], form: Fo
     if form is Format.JSON:
         print(json.dumps(list(rows), indent=2, ensure_ascii=False))
     else:
-        from jumpsigma.report.tables import table_text
-
-        print(table_text(rows, columns, color=has_color(sys.stdout)), end="")
+        print_table(rows, columns)

@@ -7,11 +7,12 @@ and shell completion answer at once.
 from __future__ import annotations
 
 import os
+import shutil
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from difflib import get_close_matches
 from itertools import groupby
-from typing import TYPE_CHECKING, Annotated, TextIO
+from typing import TYPE_CHECKING, Annotated, Any, TextIO
 
 import typer
 
@@ -55,6 +56,15 @@ def tell(diagnostics: Iterable[Diagnostic]) -> None:
     found = list(diagnostics)
     if found:
         print(to_text(found, color=has_color(sys.stderr)), file=sys.stderr, end="")
+
+
+def print_table(rows: Sequence[Mapping[str, Any]], columns: Sequence[str]) -> None:
+    """Print the chosen columns of the rows on stdout, as wide as the terminal is."""
+    from jumpsigma.report.tables import PIPED_WIDTH, table_text
+
+    # Whether colours are wanted says nothing about how wide a terminal is.
+    width = shutil.get_terminal_size().columns if sys.stdout.isatty() else PIPED_WIDTH
+    print(table_text(rows, columns, color=has_color(sys.stdout), width=width), end="")
 
 
 def fail(diagnostic: Diagnostic) -> int:

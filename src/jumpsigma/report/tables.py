@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Mapping, Sequence
 from io import StringIO
 from typing import Any
@@ -14,11 +13,16 @@ PIPED_WIDTH = 160
 
 
 def table_text(
-    rows: Sequence[Mapping[str, Any]], columns: Sequence[str], *, color: bool = False
+    rows: Sequence[Mapping[str, Any]],
+    columns: Sequence[str],
+    *,
+    color: bool = False,
+    width: int = PIPED_WIDTH,
 ) -> str:
     """The chosen columns of the rows as a table; lists are joined with commas, None is empty.
 
-    Cells that do not fit are folded, never cut. Ends in a newline; without rows it says so.
+    It is at most ``width`` characters wide: cells that do not fit are folded, never cut. Ends in a
+    newline; without rows it says so.
     """
     if not rows:
         return "nothing to list\n"
@@ -33,7 +37,6 @@ def table_text(
     for row in rows:
         table.add_row(*(Text(_cell(row.get(column))) for column in columns))
     out = StringIO()
-    width = shutil.get_terminal_size().columns if color else PIPED_WIDTH
     console = Console(
         file=out, width=width, force_terminal=color, no_color=not color, highlight=False
     )
