@@ -206,6 +206,30 @@ def test_explain_names_the_indicator_and_the_sizes_of_lists(folder: Path) -> Non
     assert [each["value"] for each in data["indicators"]] == ["bad.example"]
 
 
+def test_explain_names_the_indicator_that_the_event_missed_in_time(folder: Path) -> None:
+    (folder / "feed.csv").write_text(
+        "value,valid_from,valid_until\n"
+        "bad.example,2026-02-01,2026-03-01\nworse.example,,2020-01-01\n"
+    )
+    assert not command(
+        folder, "intel", "add", folder / "feed.csv", "--list", "bad_domains"
+    ).returncode
+    (folder / "events.ndjson").write_text("\n".join(map(json.dumps, (EVENTS[4], *EVENTS[:2]))))
+    arguments = ("explain", "Listed domain", folder / "events.ndjson", "--rules", folder / "rules")
+    nearest = command(folder, *arguments, "--mapping", "sigma")
+    assert nearest.returncode == 0, nearest.stderr
+    assert ":2: Listed domain does not fire" in nearest.stdout
+    assert nearest.stdout.endswith(
+        "listed at another time bad.example (domain) in bad_domains, from feed.csv, "
+        "until 2026-03-01, since 2026-02-01\n"
+    )
+    for line, missed in (("1", []), ("3", ["bad.example"])):
+        done = command(folder, *arguments, "-m", "sigma", "--line", line, "--format", "json")
+        data = json.loads(done.stdout)
+        assert (data["fires"], data["indicators"]) == (False, [])
+        assert [each["value"] for each in data["untimely"]] == missed
+
+
 def test_a_failed_case_is_explained_with_the_lists_of_its_pack(folder: Path) -> None:
     (folder / "rules" / "rules.cases.yaml").write_text(
         "cases: [{name: quiet, expect: no_match, event: {query: a-word}}]\n"

@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 from jumpsigma.api.lists import ListsInView, lists_for
 from jumpsigma.api.rules import find_rule
 from jumpsigma.diagnostics import Diagnostic, DiagnosticError
-from jumpsigma.interpret import Lists, matched_entries, trace
+from jumpsigma.interpret import Lists, Trace, matched_entries, trace
 from jumpsigma.ir.bind import placeholders
 from jumpsigma.ir.nodes import RuleIR
 from jumpsigma.lower import lower_rule
 from jumpsigma.mapping import load_mapping
 from jumpsigma.matcher import Source
-from jumpsigma.matcher.indicators import ListProvider
+from jumpsigma.matcher.indicators import ListProvider, MatchedIndicator
 from jumpsigma.matcher.lookups import IndicatorLists
 from jumpsigma.pack import Pack
 from jumpsigma.report.explanation import Explanation
@@ -48,10 +49,22 @@ class Explainer:
         self._sizes = tuple((name, len(lists.load(name))) for name in placeholders(rule.condition))
 
     def explain(self, event: dict[str, Any], source: Source | None = None) -> Explanation:
-        """The rule on an event, and the indicators that satisfied tests of it."""
-        judged = trace(self.rule.condition, event, self._view.of(event))
+        """The rule on an event, and the indicators that satisfied tests of it, or nearly did."""
+        lists = self._view.of(event)
+        judged = trace(self.rule.condition, event, lists)
         found = self._view.described(matched_entries(judged), event)
-        return Explanation(self.rule, event, judged, source, found, self._sizes)
+        untimely: tuple[MatchedIndicator, ...] = ()
+        if not judged.holds and (ever := self._view.of(event, ever=True)) != lists:
+            entries = _entries(trace(self.rule.condition, event, ever))
+            untimely = self._view.described(entries, event, counting=False)
+        return Explanation(self.rule, event, judged, source, found, self._sizes, untimely)
+
+
+def _entries(judged: Trace) -> Iterator[tuple[str, str]]:
+    """The values of lists by which any test holds, whatever comes of it."""
+    yield from judged.entries
+    for child in judged.children:
+        yield from _entries(child)
 
 
 def compile_one(pack: Pack, rule: str, mapping: str | Path = "jumpcloud") -> RuleIR:

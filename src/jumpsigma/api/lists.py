@@ -112,9 +112,9 @@ class ListsInView:
         self._lists = lists
         self._look_ups = [_look_up(each, lists) for each in _placeholder_tests(expr)]
 
-    def of(self, event: dict[str, Any]) -> Lists:
-        """The values that count for the event and that something in it fits."""
-        when = event_time(event)
+    def of(self, event: dict[str, Any], *, ever: bool = False) -> Lists:
+        """The values that count for the event, or ``ever`` would, and that something in it fits."""
+        when = None if ever else event_time(event)
         everything = [value for _, value in leaves(event)]
         found: dict[str, dict[str, None]] = {}
         for look_up in self._look_ups:
@@ -130,12 +130,16 @@ class ListsInView:
         return {name: tuple(values) for name, values in found.items()}
 
     def described(
-        self, entries: Iterable[tuple[str, str]], event: dict[str, Any]
+        self,
+        entries: Iterable[tuple[str, str]],
+        event: dict[str, Any],
+        *,
+        counting: bool = True,
     ) -> tuple[MatchedIndicator, ...]:
-        """What is known of values of lists that count for the event."""
+        """What is known of values of lists that count for the event, or just do not."""
         when = event_time(event)
         known = (each for name, value in entries for each in self._lists.load(name).details(value))
-        return tuple(dict.fromkeys(each for each in known if each.is_valid_at(when)))
+        return tuple(dict.fromkeys(each for each in known if each.is_valid_at(when) is counting))
 
 
 def _placeholder_tests(expr: Expr) -> Iterator[Test | Keyword]:

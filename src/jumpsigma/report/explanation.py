@@ -26,7 +26,8 @@ SHOWN_CHARACTERS: Final = 120
 class Explanation:
     """A rule's condition, judged node by node on one event.
 
-    ``indicators`` are those on which the verdict rests, ``lists`` the lists that the rule has
+    ``indicators`` are those on which the verdict rests, ``untimely`` those that would have
+    satisfied a test had the event another time (S476); ``lists`` are the lists that the rule has
     placeholders for, each with the number of its values.
     """
 
@@ -36,6 +37,7 @@ class Explanation:
     source: Source | None = None
     indicators: tuple[MatchedIndicator, ...] = ()
     lists: tuple[tuple[str, int], ...] = ()
+    untimely: tuple[MatchedIndicator, ...] = ()
 
     @property
     def fires(self) -> bool:
@@ -44,15 +46,18 @@ class Explanation:
 
 
 def closest(explanations: Iterable[Explanation]) -> Explanation | None:
-    """The first that fires, else the first of those with the largest share of true tests."""
-    best: tuple[float, Explanation] | None = None
+    """The first that fires, else the first of those with the largest share of true tests.
+
+    Of equal shares one comes closer by an indicator that the event only missed in time.
+    """
+    best: tuple[tuple[float, bool], Explanation] | None = None
     for each in explanations:
         if each.fires:
             return each
         judged = [leaf.holds for leaf in _leaves(each.trace)]
-        share = sum(judged) / len(judged)
-        if best is None or share > best[0]:
-            best = share, each
+        nearness = sum(judged) / len(judged), bool(each.untimely)
+        if best is None or nearness > best[0]:
+            best = nearness, each
     return best[1] if best else None
 
 
@@ -76,7 +81,14 @@ def explanation_text(explanation: Explanation, *, color: bool = False) -> str:
     ]
     lines += _lines(explanation.trace, 0, rule.path, color=color)
     lines += [f"listed {described(each)}" for each in explanation.indicators]
+    lines += [f"listed at another time {_dated(each)}" for each in explanation.untimely]
     return "\n".join(lines) + "\n"
+
+
+def _dated(indicator: MatchedIndicator) -> str:
+    """An indicator and when it counts; :func:`described` leaves away when that began."""
+    since = indicator.valid_from
+    return described(indicator) + ("" if since is None else f", since {since:%Y-%m-%d}")
 
 
 def _lines(judged: Trace, depth: int, path: str, *, color: bool) -> Iterator[str]:
@@ -154,6 +166,7 @@ def _listed(explanation: Explanation) -> dict[str, Any]:
     return {
         "lists": [{"name": name, "values": size} for name, size in explanation.lists],
         "indicators": [each.to_dict() for each in explanation.indicators],
+        "untimely": [each.to_dict() for each in explanation.untimely],
     }
 
 
