@@ -114,7 +114,7 @@ def _probes(case: Case) -> Iterator[Row]:
         yield {f: v.swapcase() if isinstance(v, str) else v for f, v in row.items()}
     for leaf in case.truths:
         if isinstance(leaf, Test) and isinstance(leaf.value, Network):
-            address = ip_network(leaf.value.cidr).network_address
+            address = ip_network(str(leaf.value.cidr)).network_address
             yield {**(case.witness or {}), leaf.field: f"{address} x"}
 
 

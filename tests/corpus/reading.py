@@ -189,7 +189,7 @@ def _predicate(
             word = str(boolean).lower()
             return lambda item: item is boolean or (isinstance(item, str) and item.lower() == word)
         case Network(cidr):
-            network = ipaddress.ip_network(cidr)
+            network = ipaddress.ip_network(str(cidr))
             return lambda item: (a := _address(item)) is not None and a in network
         case Compare(op, number):
             holds = _OPERATORS[op]

@@ -48,7 +48,7 @@ def candidates(
                 near = (number, number + 1, number - 1, number + 0.5, number - 0.5)
                 yield from (*near, *map(str, near))
             case Network(cidr):
-                network = ip_network(cidr)
+                network = ip_network(str(cidr))
                 last = network.num_addresses - 1
                 yield from (str(network[place]) for place in {0, min(1, last), last, last // 2})
             case FieldRef(other) if other in row:

@@ -6,7 +6,7 @@ import json
 from pathlib import Path
 
 import pytest
-from tests.cli.running import run_command
+from running import run_command
 
 from jumpsigma import api
 from jumpsigma.report.navigator import COLORS
