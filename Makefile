@@ -5,9 +5,11 @@
 PYTHON ?= python3
 PYTEST_FLAGS ?= -q
 # What one major is enough for: both lower the corpus to the same IR (tests/corpus/ir_digest.txt),
-# and nothing below that line, nor what makes events, knows pySigma.
+# and nothing below that line, nor what makes events or keeps indicators, knows pySigma.
 ONCE := $(addprefix --ignore ,tests/corpus/test_witnesses.py tests/corpus/test_generated.py \
-	tests/synth tests/codegen/test_standalone.py tests/codegen/test_regex.py)
+	tests/synth tests/codegen/test_standalone.py tests/codegen/test_regex.py tests/intel \
+	tests/content/test_mutants.py tests/content/test_correlation_mutants.py \
+	tests/correlations/test_spill.py tests/correlations/test_twin.py)
 # How long `make fuzz` runs each of its targets.
 SECONDS ?= 60
 FUZZ_TARGETS := $(patsubst tests/fuzz/fuzz_%.py,fuzz-%,$(wildcard tests/fuzz/fuzz_*.py))
