@@ -14,6 +14,7 @@ import textwrap
 import zlib
 from collections.abc import Iterator
 from pathlib import Path
+from random import Random
 from typing import Any
 
 import pytest
@@ -23,8 +24,10 @@ from jumpsigma.diagnostics import Diagnostic, DiagnosticError
 from jumpsigma.intake import unpacking
 from jumpsigma.intake.events import ReadStats, read_events
 
+# Hardly compressible, and the same at every run: what a damaged byte does depends on it.
+_random = Random(7)
 LINES = b"".join(
-    b'{"n": %d, "fill": "%s"}\n' % (n, os.urandom(40).hex().encode()) for n in range(900)
+    b'{"n": %d, "fill": "%s"}\n' % (n, _random.randbytes(40).hex().encode()) for n in range(900)
 )
 ARRAY = b"[" + b",".join(LINES.splitlines()) + b"]"
 
