@@ -105,7 +105,8 @@ def finding_of(
 
 def id_of(event: dict[str, Any]) -> str | None:
     """The id of an event (S703)."""
-    return _first_text(event, _ID_PATHS)
+    usual = event.get("id")
+    return usual if type(usual) is str else _first_text(event, _ID_PATHS)
 
 
 def timestamp_of(event: dict[str, Any]) -> str | None:

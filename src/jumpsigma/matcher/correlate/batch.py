@@ -10,6 +10,7 @@ from jumpsigma.diagnostics import Diagnostic, DiagnosticError, Severity
 from jumpsigma.matcher.correlate.matches import MAX_GROUPS, LeftOut, entries_of
 from jumpsigma.matcher.correlate.payloads import Payload, Payloads, pickled
 from jumpsigma.matcher.correlate.plan import Plan
+from jumpsigma.matcher.correlate.prospects import hopeful
 from jumpsigma.matcher.correlate.reporting import Report, report, seen_from_above
 from jumpsigma.matcher.correlate.rows import Match, Placed, Row, inner_row, placed, rows_of
 from jumpsigma.matcher.correlate.store import DEFAULT_LIMIT, File, Memory, Store
@@ -107,6 +108,8 @@ class Correlator:
     ) -> None:
         plan, store = self._plan, self._store
         correlation, uses = plan.correlations[number], plan.uses_of(number)
+        if watch is None and isinstance(store, Memory):
+            store.narrow(number, lambda rows: hopeful(correlation, rows))
         store.sort(number)
 
         def merged_rows(start: int = 0, end: int | None = None) -> Iterator[Placed]:

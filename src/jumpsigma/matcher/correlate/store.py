@@ -78,6 +78,12 @@ class Memory:
         self.by_correlation[correlation].append(row)
         self.size += 1
 
+    def narrow(self, correlation: int, kept: Callable[[list[Row]], list[Row]]) -> None:
+        """Forget some of the rows."""
+        rows = self.by_correlation[correlation]
+        self.by_correlation[correlation] = kept(rows)
+        self.size -= len(rows) - len(self.by_correlation[correlation])
+
     def sort(self, correlation: int) -> None:
         """Sort the rows."""
         self.by_correlation[correlation].sort()
