@@ -57,6 +57,19 @@ def test_there_is_no_file_while_memory_suffices(matcher: Matcher, folder: Path) 
     assert list(folder.iterdir()) == []
 
 
+@pytest.mark.parametrize("limit", [10, 1000])
+def test_a_file_that_is_read_twice_counts_once(
+    limit: int, matcher: Matcher, folder: Path, tmp_path: Path
+) -> None:
+    for name, count in (("a", 100), ("b", 60)):
+        (tmp_path / f"{name}.ndjson").write_bytes(b"\n".join(lines(count)))
+    paths = [tmp_path / f"{name}.ndjson" for name in "aba"]
+    (found,) = matcher.scan_all(paths, limit=limit)
+    (once,) = matcher.scan(paths[0])
+    assert found == once
+    assert list(folder.iterdir()) == []
+
+
 @pytest.mark.parametrize("after", [0, 50])
 def test_the_file_goes_after_an_error_and_when_a_scan_is_left(
     after: int, matcher: Matcher, folder: Path
