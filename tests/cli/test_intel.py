@@ -279,6 +279,9 @@ def test_expire_and_remove_say_how_many(home: Path, feed: Path) -> None:
     intel(home, "add", feed)
     assert intel(home, "expire", "evil.example").stdout == "1 indicator expired\n"
     assert intel(home, "expire", "--before", "2000-01-01").stdout == "0 indicators expired\n"
+    wrong = intel(home, "expire", "--before", "30d")  # from now on? before now?
+    assert (wrong.returncode, wrong.stdout) == (2, "")
+    assert "hint: write 2026-12-31, or 2026-12-31T08:00:00Z" in wrong.stderr
     dry = intel(home, "remove", "--list", "intelligence_feed", "--dry-run")
     assert dry.stdout == "3 indicators would be removed\n"
     assert intel(home, "remove", "--source", feed.name).stdout == "3 indicators removed\n"

@@ -229,19 +229,21 @@ def parse_expiry(text: datetime | str | None, now: datetime | None = None) -> da
         return parse_time(text)
     period = _PERIOD.fullmatch(text.strip().lower())
     if period is None:
-        return parse_time(text)
+        return parse_time(text, hint="write 2026-12-31, or 30d for a period")
     begin = now or datetime.now(UTC).replace(microsecond=0)
     return begin + timedelta(hours=int(period[1]) * _HOURS[period[2]])
 
 
-def parse_time(text: datetime | str | None) -> datetime | None:
+def parse_time(
+    text: datetime | str | None, *, hint: str = "write 2026-12-31, or 2026-12-31T08:00:00Z"
+) -> datetime | None:
     """A date or time of ISO 8601, in UTC where it has no zone. Raises as :func:`parse_expiry`."""
     if text is None:
         return None
     try:
         when = text if isinstance(text, datetime) else datetime.fromisoformat(text.strip())
     except ValueError:
-        raise _wrong(f"{text!r} is no time", "write 2026-12-31, or 30d for a period") from None
+        raise _wrong(f"{text!r} is no time", hint) from None
     return when if when.tzinfo else when.replace(tzinfo=UTC)
 
 

@@ -31,6 +31,7 @@ MAX_EVENTS = 200_000
 """Events of one MISP feed; the largest public ones have some thousand."""
 
 _MANIFEST = "manifest.json"
+_UNTIL = "until"  # beside UUIDs and names of headers
 _scheme = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+:")
 _uuid = re.compile(r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 _VALIDATORS = (("ETag", "If-None-Match"), ("Last-Modified", "If-Modified-Since"))
@@ -78,16 +79,19 @@ def add_feed(
     name = (urlsplit(place).hostname or "?") if is_url else Path(place).name or place
     # With another option the same content means something else, and is read again.
     tags = tuple(tags)
-    use = (form, source, origin, list, keep_sources, *tags, confidence, valid_until)
+    use = (form, source, origin, list, keep_sources, *tags, confidence)
+    # Not part of the key: "30 days from now" is another time each night.
+    until = str(valid_until)
     with ExitStack() as stack:
         if is_url:
             credentials = credentials_for(place, "FEED")
             fetcher = Fetcher(credentials=credentials, allow_http=allow_http)
-            web = _Web(stack.enter_context(fetcher), store, use, state)
+            web = _Web(stack.enter_context(fetcher), store, use, until, state)
             entries = web.entries(place, form)
         elif _is_folder(place):
             key = _key(str(Path(place).resolve()), use)
-            entries = _feed(_in_folder(Path(place)), store.get_state(key), key, state)
+            known = _known(store, key, until)
+            entries = _feed(_in_folder(Path(place)), known, key, until, state)
         else:
             entries = read_content(stack.enter_context(closing(Content(place))), form)
         return store.add(
@@ -141,10 +145,13 @@ def _is_folder(place: str) -> bool:
 class _Web:
     """A feed on a web server, and what it left here the last time."""
 
-    def __init__(self, fetcher: Fetcher, store: Store, use: object, state: dict[str, str]) -> None:
+    def __init__(
+        self, fetcher: Fetcher, store: Store, use: object, until: str, state: dict[str, str]
+    ) -> None:
         self._fetcher = fetcher
         self._store = store
         self._use = use
+        self._until = until
         self._state = state
 
     def entries(self, url: str, form: str) -> Found:
@@ -155,7 +162,8 @@ class _Web:
             yield from self._document(url, form)
             return
         key = _key(url, self._use)
-        yield from _feed(self._opener(url), self._store.get_state(key), key, self._state)
+        known = _known(self._store, key, self._until)
+        yield from _feed(self._opener(url), known, key, self._until, self._state)
 
     def _opener(self, base: str) -> _Opener:
         def opener(name: str) -> Content:
@@ -166,7 +174,7 @@ class _Web:
 
     def _document(self, url: str, form: str) -> Found:
         key = _key(url, self._use)
-        before = _object(self._store.get_state(key))
+        before = _known(self._store, key, self._until)
         conditions = {
             header: before[validator]
             for validator, header in _VALIDATORS
@@ -187,7 +195,7 @@ class _Web:
             name: headers[name.lower()] for name, _ in _VALIDATORS if name.lower() in headers
         }
         if is_whole and validators:
-            self._state[key] = json.dumps(validators)
+            self._state[key] = json.dumps({**validators, _UNTIL: self._until})
 
 
 def _key(place: str, use: object) -> str:
@@ -199,14 +207,21 @@ def _in_folder(folder: Path) -> _Opener:
     return lambda name: Content(str(folder / name))
 
 
-def _feed(opener: _Opener, before: str | None, key: str, state: dict[str, str]) -> Found:
+def _known(store: Store, key: str, until: str) -> dict[str, Any]:
+    """What was left at ``key``, unless what was added then ends at another time than now."""
+    before = _object(store.get_state(key))
+    return before if before.get(_UNTIL) == until else {}
+
+
+def _feed(
+    opener: _Opener, known: dict[str, Any], key: str, until: str, state: dict[str, str]
+) -> Found:
     """Entries of the events that changed; ``state`` gets what is to be known the next time."""
     try:
         manifest = opener(_MANIFEST)
     except DiagnosticError as error:
         raise _no_feed(error.diagnostic) from None
     problems = Problems(manifest.place)
-    known = _object(before)
     seen: dict[str, str] = {}
     unchanged = 0
     for uuid, timestamp in _events(manifest, problems):
@@ -235,7 +250,7 @@ def _feed(opener: _Opener, before: str | None, key: str, state: dict[str, str]) 
     if unchanged:
         problems.skip("events that did not change", unchanged)
     yield from problems.finish()
-    state[key] = json.dumps(seen, separators=(",", ":"))
+    state[key] = json.dumps({**seen, _UNTIL: until}, separators=(",", ":"))
 
 
 def _events(manifest: Content, problems: Problems) -> Iterator[tuple[str, str]]:

@@ -83,7 +83,8 @@ def pull(
     """
     _require_client(server)
     tags = tuple(tags)
-    use = json.dumps([list, source, origin, keep_sources, *tags, confidence, str(valid_until)])
+    use = json.dumps([list, source, origin, keep_sources, *tags, confidence])
+    until = str(valid_until)
     with (
         Fetcher(
             credentials=credentials_for(server, "TAXII"),
@@ -95,7 +96,9 @@ def pull(
         connection = _Connection(fetcher)
         try:
             pulled = [
-                _pages(connection, each, store.get_state(_key(each, use)), Path(folder))
+                _pages(
+                    connection, _Pages(each, store.get_state(_key(each, use)), until), Path(folder)
+                )
                 for each in _collections(connection, server, collection)
             ]
         except _protocol_errors() as error:
@@ -199,9 +202,15 @@ def _parameter(value: Any) -> str:
 class _Pages:
     """The pages of one collection, in order, and what is to be known at the next pull."""
 
-    def __init__(self, collection: Any, before: str | None) -> None:
-        """``before`` is what :meth:`state` gave the last time."""
+    def __init__(self, collection: Any, before: str | None, until: str) -> None:
+        """``before`` is what :meth:`state` gave the last time; ``until`` when what is added ends.
+
+        Where that is another time than before, all is read again.
+        """
         known: dict[str, Any] = json.loads(before) if before else {}
+        if known.get("until") != until:
+            known = {}
+        self.until = until
         self.collection = collection
         self.contents: list[Content] = []
         self.is_damaged = False
@@ -212,7 +221,7 @@ class _Pages:
     def state(self) -> str:
         """When the last object was added, and the names of identities."""
         names = dict(itertools.islice(self.names.items(), _MAX_NAMES))
-        return json.dumps({"added_last": self.added_last, "names": names})
+        return json.dumps({"added_last": self.added_last, "names": names, "until": self.until})
 
 
 def _collections(connection: _Connection, server: str, wanted: str | None) -> list[Any]:
@@ -251,9 +260,9 @@ def _collections(connection: _Connection, server: str, wanted: str | None) -> li
     )
 
 
-def _pages(connection: _Connection, collection: Any, before: str | None, folder: Path) -> _Pages:
+def _pages(connection: _Connection, pages: _Pages, folder: Path) -> _Pages:
     """Fetch all pages into ``folder``; so many files could not be open at a time."""
-    pages = _Pages(collection, before)
+    collection = pages.collection
     connection.is_damaged = False
     place = shown_url(collection.url)
     # An indicator names the identity that made it.

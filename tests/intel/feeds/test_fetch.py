@@ -7,6 +7,7 @@ import logging
 import os
 import threading
 import traceback
+from datetime import UTC, datetime
 from ipaddress import ip_address
 from pathlib import Path
 from typing import Any
@@ -187,6 +188,9 @@ def test_an_unchanged_feed_is_not_sent_again(web: Any, store: Store) -> None:
     assert web.asked[1].headers["if-modified-since"] == "yesterday"
     assert add_feed(store, url, list="another").added == 1  # of another list that is not known
     assert add_feed(store, url, tags=["t"]).updated == 1
+    end = datetime(2026, 12, 1, tzinfo=UTC)
+    assert add_feed(store, url, valid_until=end).updated == 1  # else it would not end then
+    assert add_feed(store, url, valid_until=end).updated == 0
     assert SECRET.encode() not in b"".join(
         path.read_bytes() for path in store.path.parent.iterdir()
     )

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+import sqlite3
+from contextlib import closing
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -84,6 +87,15 @@ def test_only_events_that_changed_are_read_again(feed: Feed, place: Any, store: 
     assert add_feed(store, place(), on_problem=problems.append).added == 2
     assert [problem.message for problem in problems] == ["not taken: events that did not change: 1"]
     assert {"d.example.com", "e.example.com"} <= set(values(store))
+
+
+def test_another_end_reads_all_again_and_leaves_nothing_behind(place: Any, store: Store) -> None:
+    for day in (1, 2, 2):
+        add_feed(store, place(), valid_until=(end := datetime(2026, 12, day, tzinfo=UTC)))
+        ends = [store.details("intelligence_feed", each)[0].valid_until for each in values(store)]
+        assert ends == [end] * 3
+    with closing(sqlite3.connect(store.path)) as connection:
+        assert connection.execute("SELECT count(*) FROM state").fetchone() == (1,)
 
 
 def test_a_server_is_asked_for_what_changed_only(feed: Feed, web: Any, store: Store) -> None:

@@ -6,11 +6,14 @@ import json
 import logging
 import os
 import signal
+import sqlite3
 import subprocess
 import sys
 import threading
 import traceback
 from collections.abc import Callable, Iterator
+from contextlib import closing
+from datetime import UTC, datetime
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -188,6 +191,19 @@ def test_what_is_revoked_later(server: Medallion, store: Store) -> None:
     server.add(indicator(1, modified="2026-01-03T00:00:00.000Z", revoked=True))
     pull(store, server.url)
     assert values(store) == domains(2)
+
+
+def test_another_end_pulls_all_again_and_leaves_nothing_behind(
+    server: Medallion, store: Store
+) -> None:
+    server.add(indicator(1), indicator(2))
+    for day, updated in ((1, 0), (2, 2), (2, 0)):
+        end = datetime(2026, 12, day, tzinfo=UTC)
+        assert pull(store, server.url, valid_until=end).updated == updated
+        (found,) = store.details("intelligence_feed", "d1.example.com")
+        assert found.valid_until == end
+    with closing(sqlite3.connect(store.path)) as connection:
+        assert connection.execute("SELECT count(*) FROM state").fetchone() == (1,)
 
 
 def test_each_list_is_pulled_for_itself(server: Medallion, store: Store) -> None:
