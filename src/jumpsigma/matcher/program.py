@@ -69,7 +69,7 @@ class Program:
     def holding(self, event: dict[str, Any]) -> Holding:
         """The rules that hold on an event."""
         try:
-            return Holding(*self._holding(event))
+            return Holding._make(self._holding(event))
         except Exception as error:
             self._locate(error)
             raise

@@ -49,12 +49,13 @@ class Correlator:
 
         Raises :class:`DiagnosticError` (JS091) when the file cannot be written.
         """
+        store = self._store
         try:
-            if not match.digest and isinstance(self._store, File):
+            if not match.digest and isinstance(store, File):
                 match = match._replace(digest=self._payloads.digest(match.payload))
-            number = self._store.add_payload(match.payload)
+            number = store.add_payload(match.payload)
             for correlation, row in rows_of(match, number):
-                self._store.add(correlation, row)
+                store.add(correlation, row)
             self._spill()
         except (sqlite3.Error, OSError) as error:
             raise _no_file(error) from None

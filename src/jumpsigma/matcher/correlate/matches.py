@@ -227,7 +227,7 @@ def measured_of(use: Use, event: dict[str, Any]) -> list[Any] | None:
             each.pop(None, None)
         if math.prod(map(len, keys)) > MAX_GROUPS:
             raise CrowdedError
-        return [array_of(chosen) for chosen in product(*keys)] or None
+        return list(map(array_of, product(*keys))) or None
     return []
 
 
