@@ -128,8 +128,10 @@ class LookUp:
         """The values of the event as texts."""
         return [text for value in values if (text := self.text(value)) is not None]
 
-    def holds(self, texts: Iterable[str], event: Any, memo: list[Any]) -> bool:
+    def holds(self, texts: list[str], event: Any, memo: list[Any]) -> bool:
         """Whether texts of the event satisfy the test."""
+        if not texts:
+            return False
         if self.every:
             when = moment(event, memo)
             found = {c for text in texts for c in self.find(text) if self._counts(c, when)}

@@ -130,8 +130,11 @@ def text_of(value: Any) -> str | None:
 
 def folded(found: Iterable[Any]) -> list[str]:
     """The texts of values in lower case."""
-    if type(found) is list and len(found) == 1 and type(found[0]) is str:
-        return [found[0].lower()]
+    if type(found) is list:
+        if not found:
+            return []
+        if len(found) == 1 and type(found[0]) is str:
+            return [found[0].lower()]
     return [
         value.lower() if type(value) is str else text.lower()
         for value in found
