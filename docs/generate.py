@@ -275,7 +275,10 @@ PAGES: dict[str, Callable[[], str]] = {
 
 def main(arguments: list[str]) -> int:
     """Write every page, or with ``--check`` name those that differ from what would be written."""
-    check, stale = "--check" in arguments, []
+    if arguments not in ([], ["--check"]):
+        print("usage: generate.py [--check]", file=sys.stderr)
+        return 2
+    check, stale = bool(arguments), []
     pages = {name: page() for name, page in PAGES.items()} | rule_pages()
     for name, body in pages.items():
         path, text = REFERENCE / name, NOTE + body

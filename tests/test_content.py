@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
+from typing import NoReturn
 
 import pytest
 
@@ -153,3 +154,16 @@ def test_folders_that_do_not_exist_are_no_error(
     monkeypatch.setenv("JUMPSIGMA_PATH", str(folders["first"] / "nowhere"))
     assert content.available("mappings", (".yml",)) == []
     assert content.find("mappings", "mine", (".yml",)) is None
+
+
+def test_a_home_that_is_closed_to_this_user_holds_nothing(
+    folders: dict[str, Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(_: Path) -> NoReturn:
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr(Path, "is_file", refuse)
+    monkeypatch.setattr(Path, "iterdir", refuse)
+    assert folders
+    assert content.find("mappings", "ecs", (".yml",)) is None
+    assert content.available("mappings", (".yml",)) == []

@@ -75,7 +75,15 @@ def find(kind: Kind, name: str, suffixes: tuple[str, ...]) -> Path | None:
         return None
     names = [name] if path.suffix in suffixes else [name + suffix for suffix in suffixes]
     candidates = (folder / each for folder in search_path(kind) for each in names)
-    return next((candidate for candidate in candidates if candidate.is_file()), None)
+    return next((candidate for candidate in candidates if _is_file(candidate)), None)
+
+
+def _is_file(path: Path) -> bool:
+    """Whether a file is there, as far as can be seen: a folder may be closed to this user."""
+    try:
+        return path.is_file()
+    except PermissionError:
+        return False
 
 
 def available(kind: Kind, suffixes: tuple[str, ...]) -> list[Path]:
@@ -86,10 +94,12 @@ def available(kind: Kind, suffixes: tuple[str, ...]) -> list[Path]:
     """
     found: dict[str, Path] = {}
     for folder in search_path(kind):
-        if not folder.is_dir():
+        try:
+            entries = list(folder.iterdir())
+        except OSError:  # none there, or closed to this user
             continue
-        for entry in folder.iterdir():
-            if entry.suffix in suffixes and entry.is_file():
+        for entry in entries:
+            if entry.suffix in suffixes and _is_file(entry):
                 found.setdefault(entry.name, entry)
     return [found[name] for name in sorted(found)]
 

@@ -94,7 +94,7 @@ def test_without_a_finding_the_nearest_window_is_shown(tmp_path: Path) -> None:
 def test_a_condition_over_rules_counts_them(tmp_path: Path) -> None:
     data = events("10:00:00 s x", "10:00:01 f x")
     done = explained(tmp_path, "Either", data)
-    assert "nearest: u=x: 2 of 2 rules ((failed and not success))" in done.stdout
+    assert "nearest: u=x: 2 of 2 rules (failed and not success)" in done.stdout
 
 
 def test_nothing_at_all_is_said_too(tmp_path: Path) -> None:

@@ -37,7 +37,7 @@ class Format(StrEnum):
 def run(
     paths: Annotated[
         list[str] | None,
-        typer.Argument(metavar="[PATH...]", help="Rules or folders of rules; default: shipped."),
+        typer.Argument(metavar="PATH", help="Rules or folders of rules; default: shipped."),
     ] = None,
     *,
     form: Annotated[Format, typer.Option("--format", "-f", help="How to print.")] = Format.TEXT,

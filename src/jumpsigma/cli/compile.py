@@ -30,7 +30,7 @@ class Target(StrEnum):
 
 def compile_rules(
     rules: Annotated[
-        list[str], typer.Argument(metavar="RULES...", help="Rules, folders of rules, or `shipped`.")
+        list[str], typer.Argument(metavar="RULES", help="Rules, folders of rules, or `shipped`.")
     ],
     *,
     target: Annotated[Target, typer.Option("--target", "-t", help="What to make.")],

@@ -35,7 +35,7 @@ class Format(StrEnum):
 def explain(
     rule: Annotated[str, typer.Argument(metavar="RULE", help="Id, title or file name of a rule.")],
     paths: Annotated[
-        list[str], typer.Argument(metavar="PATH...", help="Files or folders; - is standard input.")
+        list[str], typer.Argument(metavar="PATH", help="Files or folders; - is standard input.")
     ],
     *,
     line: Annotated[

@@ -115,7 +115,7 @@ VerboseOption = Annotated[
     bool, typer.Option("--verbose", "-v", help="Print every problem, not the first few.")
 ]
 ValuesArgument = Annotated[
-    list[str] | None, typer.Argument(metavar="[VALUE]...", help="Domains, addresses, hashes, ...")
+    list[str] | None, typer.Argument(metavar="VALUE", help="Domains, addresses, hashes, ...")
 ]
 
 
@@ -123,7 +123,7 @@ ValuesArgument = Annotated[
 def add(
     places: Annotated[
         list[str],
-        typer.Argument(metavar="FILE|URL...", help="Files, MISP feed folders, URLs; - is stdin."),
+        typer.Argument(metavar="FILE|URL", help="Files, MISP feed folders, URLs; - is stdin."),
     ],
     *,
     list_name: ListOption = None,
@@ -210,7 +210,7 @@ def pull(
 def update(
     names: Annotated[
         list[str] | None,
-        typer.Argument(metavar="[NAME]...", help="Only these.  [default: all]"),
+        typer.Argument(metavar="NAME", help="Only these.  [default: all]"),
     ] = None,
     *,
     origin: Annotated[Updater, typer.Option("--from", help="Where they come from.")],
@@ -240,7 +240,7 @@ def lists(*, form: FormatOption = Format.TABLE) -> None:
 @app.command("match", epilog=MATCH_EXAMPLES)
 def match(
     values: Annotated[
-        list[str], typer.Argument(metavar="VALUE...", help="Domains, addresses, URLs, hashes, ...")
+        list[str], typer.Argument(metavar="VALUE", help="Domains, addresses, URLs, hashes, ...")
     ],
     *,
     form: FormatOption = Format.TABLE,

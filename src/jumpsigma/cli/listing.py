@@ -27,7 +27,7 @@ class Format(StrEnum):
 
 FormatOption = Annotated[Format, typer.Option("--format", "-f", help="How to print.")]
 TextArgument = Annotated[
-    str | None, typer.Argument(metavar="[TEXT]", help="Only those that have TEXT in them.")
+    str | None, typer.Argument(metavar="TEXT", help="Only those that have TEXT in them.")
 ]
 ServiceOption = Annotated[
     str | None, typer.Option("--service", "-s", help="Only those of this service.")

@@ -52,7 +52,7 @@ class Format(StrEnum):
 def scan(
     paths: Annotated[
         list[str],
-        typer.Argument(metavar="PATH...", help="Files, folders or patterns; - is standard input."),
+        typer.Argument(metavar="PATH", help="Files, folders or patterns; - is standard input."),
     ],
     *,
     rules: RulesOption = ["shipped"],  # noqa: B006 - typer copies its defaults

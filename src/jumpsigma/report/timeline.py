@@ -96,7 +96,9 @@ def _heading(correlation: CorrelationIR, episode: Episode) -> str:
         return (
             f"{group or 'all events'}: {number} of {correlation.condition.number:,} ({condition})"
         )
-    return f"{group or 'all events'}: {number} ({condition})"
+    if not condition.startswith("("):
+        condition = f"({condition})"
+    return f"{group or 'all events'}: {number} {condition}"
 
 
 def _timeline(episode: Episode) -> Iterator[str]:
