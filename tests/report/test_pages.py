@@ -125,3 +125,17 @@ def test_nothing_that_was_read_is_overwritten(folder: Path) -> None:
     done = run_command("report", "navigator", "--rules", str(folder), "-o", str(rule))
     assert done.returncode == 2
     assert rule.read_text() == SECOND
+
+
+def test_a_correlation_comes_before_what_it_counts(folder: Path) -> None:
+    base = SECOND.replace("title: Main - Second", "title: Counted\nname: counted")
+    counting = (
+        "title: Counting\nid: 00000000-0000-4000-8000-000000000003\ncorrelation: "
+        "{type: event_count, rules: [counted], timespan: 1h, condition: {gte: 2}}\n"
+    )
+    (folder / "second.yml").write_text(f"{base}---\n{counting}")
+    page = api.rule_pages(api.load_pack(folder))["second.md"]
+    assert [line for line in page.splitlines() if line.startswith("# ")] == [
+        "# Counting",
+        "# Counted",
+    ]
