@@ -38,13 +38,13 @@ def rule_pages(pack: Pack) -> dict[str, str]:
     for page, rules in files.items():
         here = PurePath(page).parent
         links = {key: os.path.relpath(place, here) for key, place in places.items()}
-        texts = [
-            rule_page(
-                rule, cases.get(rule.path, ()) if rule is rules[-1] else (), pack.rules, links
-            )
-            for rule in rules
-        ]
-        pages[page] = "\n".join(texts)
+        # What reports comes first, and the cases of the file with it; then what it counts.
+        correlations = [rule for rule in reversed(rules) if rule.kind == "correlation"]
+        ordered = [*correlations, *(rule for rule in rules if rule.kind == "rule")]
+        tested = {id(ordered[0]): cases.get(ordered[0].path, ())}
+        pages[page] = "\n".join(
+            rule_page(rule, tested.get(id(rule), ()), pack.rules, links) for rule in ordered
+        )
     return pages
 
 
