@@ -29,7 +29,7 @@ def add_indicators(
     form: str = "auto",
     allow_http: bool = False,
     store: str | Path | None = None,
-    on_problem: OnProblem = lambda _: None,
+    on_problem: OnProblem | None = None,
 ) -> AddResult:
     """Add the indicators of a file, a folder with a MISP feed, or a URL to the store.
 
@@ -83,7 +83,7 @@ def add_indicators(
             tags=_tags(tags),
             confidence=_confidence(confidence),
             valid_until=parse_expiry(expires),
-            on_problem=on_problem,
+            on_problem=on_problem or _ignore,
         )
 
 
@@ -98,7 +98,7 @@ def pull_indicators(
     source: str | None = None,
     allow_http: bool = False,
     store: str | Path | None = None,
-    on_problem: OnProblem = lambda _: None,
+    on_problem: OnProblem | None = None,
 ) -> AddResult:
     """Add what a TAXII 2.1 server has new since the last pull; see :func:`add_indicators`.
 
@@ -125,7 +125,7 @@ def pull_indicators(
             tags=_tags(tags),
             confidence=_confidence(confidence),
             valid_until=parse_expiry(expires),
-            on_problem=on_problem,
+            on_problem=on_problem or _ignore,
         )
 
 
@@ -133,7 +133,7 @@ def update_from_warninglists(
     names: Iterable[str] = (),
     *,
     store: str | Path | None = None,
-    on_problem: OnProblem = lambda _: None,
+    on_problem: OnProblem | None = None,
 ) -> AddResult:
     """Fill the lists that the installed package ``pymispwarninglists`` serves, or those named.
 
@@ -142,7 +142,7 @@ def update_from_warninglists(
     from jumpsigma.intel.warninglists import update_from_warninglists as update
 
     with open_store(store, create=True) as opened:
-        return update(opened, [*names] or None, on_problem=on_problem)
+        return update(opened, [*names] or None, on_problem=on_problem or _ignore)
 
 
 def list_indicators(*, store: str | Path | None = None) -> list[dict[str, Any]]:
@@ -296,3 +296,7 @@ def _confidence(confidence: int | None) -> int | None:
 
 def _wrong(message: str, hint: str) -> DiagnosticError:
     return DiagnosticError(Diagnostic("JS090", message, hint=hint))
+
+
+def _ignore(_: Diagnostic) -> None:
+    """For callers who ask for no problems."""
