@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from ipaddress import ip_network
 from typing import Any, cast
@@ -178,12 +179,15 @@ def _text(value: SigmaString, item: SigmaDetectionItem) -> Text:
 def _network(value: SigmaString, item: SigmaDetectionItem) -> Network:
     """A network of ``cidr|expand``, or the list that a placeholder stands for (S475)."""
     match _parts(value, item):
-        case (str(cidr),):
-            return Network(str(ip_network(cidr)))
         case (Placeholder() as part,):
             return Network(part)
-        case _:  # the pack has seen to it that the value is one or the other
-            raise AssertionError(value)
+        case (str(cidr),):
+            with suppress(ValueError):
+                return Network(str(ip_network(cidr)))
+        case _:
+            pass
+    # The pack lets only networks and placeholders through, but a mapping may write into them.
+    raise LoweringError("JS033", f"{str(value)!r} is no network", "see what the mapping made of it")
 
 
 def _number(value: SigmaNumber) -> int | float:
