@@ -271,8 +271,9 @@ def _regex(value: SigmaRegularExpression, item: SigmaDetectionItem) -> Regex:
 
 def _field_reference(value: SigmaFieldReference, item: SigmaDetectionItem) -> FieldRef:
     cased = SigmaCaseSensitiveModifier in item.modifiers
-    # pySigma writes the name with escapes, so that `changes[*].to` has one.
-    field = value.field.replace("\\*", "*").replace("\\?", "?")
+    # pySigma writes the name with escapes, so that `changes[*].to` has one; a mapping file may
+    # make a number of it.
+    field = str(value.field).replace("\\*", "*").replace("\\?", "?")
     if value.starts_with and value.ends_with:
         return FieldRef(field, "contains", cased)
     if value.starts_with:
