@@ -22,6 +22,7 @@ if TYPE_CHECKING:
         CaseResult,
         CompiledFile,
         NewRule,
+        Validation,
         add_indicators,
         compile,
         compile_python,
@@ -44,6 +45,7 @@ if TYPE_CHECKING:
         run_cases,
         synthesize,
         update_from_warninglists,
+        validate,
     )
     from jumpsigma.diagnostics import Diagnostic, DiagnosticError, Severity, Span
     from jumpsigma.matcher import Finding, Matcher, Source
@@ -57,6 +59,7 @@ _HOMES = {
         "CaseResult",
         "CompiledFile",
         "NewRule",
+        "Validation",
         "add_indicators",
         "compile",
         "compile_python",
@@ -79,6 +82,7 @@ _HOMES = {
         "run_cases",
         "synthesize",
         "update_from_warninglists",
+        "validate",
     ),
     "jumpsigma.diagnostics": ("Diagnostic", "DiagnosticError", "Severity", "Span"),
     "jumpsigma.matcher": ("Finding", "Matcher", "Source"),
@@ -119,6 +123,7 @@ __all__ = [
     "Severity",
     "Source",
     "Span",
+    "Validation",
     "__version__",
     "add_indicators",
     "compile",
@@ -142,4 +147,5 @@ __all__ = [
     "run_cases",
     "synthesize",
     "update_from_warninglists",
+    "validate",
 ]

@@ -26,6 +26,7 @@ from jumpsigma.api.scaffold import NewRule, new_rule
 from jumpsigma.api.selection import level_rank, select
 from jumpsigma.api.synth import synthesize
 from jumpsigma.api.timelines import explain_correlation
+from jumpsigma.api.validate import Validation, validate
 
 __all__ = [
     "SHIPPED",
@@ -35,6 +36,7 @@ __all__ = [
     "Explainer",
     "NewRule",
     "StoredLists",
+    "Validation",
     "add_indicators",
     "compile",
     "compile_one",
@@ -64,4 +66,5 @@ __all__ = [
     "select",
     "synthesize",
     "update_from_warninglists",
+    "validate",
 ]

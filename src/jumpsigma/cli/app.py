@@ -7,7 +7,7 @@ from typing import Annotated, Any
 import typer
 
 from jumpsigma._version import __version__
-from jumpsigma.cli import cases, explain, intel, listing, new, report, scan, synth
+from jumpsigma.cli import cases, explain, intel, listing, new, report, scan, synth, validate
 from jumpsigma.cli import compile as compiling
 from jumpsigma.cli.output import fail, tell
 from jumpsigma.diagnostics import Diagnostic, DiagnosticError
@@ -30,6 +30,7 @@ app.command("scan", epilog=scan.EXAMPLES)(scan.scan)
 app.command("test", epilog=cases.EXAMPLES)(cases.run)
 app.command("compile", epilog=compiling.EXAMPLES)(compiling.compile_rules)
 app.command("explain", epilog=explain.EXAMPLES)(explain.explain)
+app.command("validate", epilog=validate.EXAMPLES)(validate.validate)
 app.command("synth", epilog=synth.EXAMPLES)(synth.synth)
 app.add_typer(intel.app, name="intel")
 app.add_typer(listing.app, name="list")
