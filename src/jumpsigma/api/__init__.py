@@ -2,6 +2,7 @@
 
 from jumpsigma.api.cases import CaseReport, CaseResult, run_cases
 from jumpsigma.api.compiled import CompiledFile, compile_python
+from jumpsigma.api.coverage import Coverage, coverage
 from jumpsigma.api.explanations import Explainer, compile_one, explain
 from jumpsigma.api.intake import list_events, list_fields, list_mappings, list_services
 from jumpsigma.api.intel import (
@@ -33,6 +34,7 @@ __all__ = [
     "CaseReport",
     "CaseResult",
     "CompiledFile",
+    "Coverage",
     "Explainer",
     "NewRule",
     "StoredLists",
@@ -41,6 +43,7 @@ __all__ = [
     "compile",
     "compile_one",
     "compile_python",
+    "coverage",
     "expire_indicators",
     "explain",
     "explain_correlation",

@@ -149,3 +149,15 @@ def _spoken_for(rules: Iterable[LoadedRule], work: _Lowering) -> set[int]:
             if rule.document["correlation"].get("generate") is True:
                 generating.add(id(base))
     return speaking - generating
+
+
+def lower_each(
+    pack: Pack, mapping: EventMapping
+) -> list[tuple[LoadedRule, RuleIR | CorrelationIR | tuple[Diagnostic, ...]]]:
+    """Every rule of the pack in the words of a mapping, or why it cannot be said in them."""
+    work = _Lowering(pack, mapping)
+    nodes = [(rule, work.node(rule)) for rule in pack.rules]
+    return [
+        (rule, work.refused[id(rule)] if isinstance(node, Diagnostic) else node)
+        for rule, node in nodes
+    ]

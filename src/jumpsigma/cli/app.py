@@ -7,7 +7,18 @@ from typing import Annotated, Any
 import typer
 
 from jumpsigma._version import __version__
-from jumpsigma.cli import cases, explain, intel, listing, new, report, scan, synth, validate
+from jumpsigma.cli import (
+    cases,
+    coverage,
+    explain,
+    intel,
+    listing,
+    new,
+    report,
+    scan,
+    synth,
+    validate,
+)
 from jumpsigma.cli import compile as compiling
 from jumpsigma.cli.output import fail, tell
 from jumpsigma.diagnostics import Diagnostic, DiagnosticError
@@ -29,6 +40,7 @@ app = typer.Typer(
 app.command("scan", epilog=scan.EXAMPLES)(scan.scan)
 app.command("test", epilog=cases.EXAMPLES)(cases.run)
 app.command("compile", epilog=compiling.EXAMPLES)(compiling.compile_rules)
+app.command("coverage", epilog=coverage.EXAMPLES)(coverage.coverage)
 app.command("explain", epilog=explain.EXAMPLES)(explain.explain)
 app.command("validate", epilog=validate.EXAMPLES)(validate.validate)
 app.command("synth", epilog=synth.EXAMPLES)(synth.synth)

@@ -10,7 +10,6 @@ from typing import Annotated
 import typer
 
 from jumpsigma.cli.output import RulesOption, load_rules, tell
-from jumpsigma.diagnostics import Diagnostic, DiagnosticError, Span
 
 EXAMPLES = """Examples:
 
@@ -43,6 +42,7 @@ def navigator(
     layer has format 4.5 and the identifiers of ATT&CK v19.
     """
     from jumpsigma import api
+    from jumpsigma.report.outputs import write_report
 
     pack = load_rules(rules, cases=False)
     tell(pack.diagnostics)
@@ -51,7 +51,7 @@ def navigator(
     if output is None:
         sys.stdout.write(text)
     else:
-        _write(Path(output), text, pack.files)
+        write_report(Path(output), text, pack.files)
     return 1 if pack.has_errors else 0
 
 
@@ -69,25 +69,12 @@ def rules(
     the false positives and the cases. Pages of other rules in the folder are left alone.
     """
     from jumpsigma import api
+    from jumpsigma.report.outputs import write_report
 
     pack = load_rules(rules)
     tell(pack.diagnostics)
     pages = api.rule_pages(pack)
     for page, text in pages.items():
-        _write(Path(output) / page, text, pack.files)
+        write_report(Path(output) / page, text, pack.files)
     print(f"{len(pages)} {'page' if len(pages) == 1 else 'pages'} written", file=sys.stderr)
     return 1 if pack.has_errors else 0
-
-
-def _write(path: Path, text: str, read: tuple[str, ...]) -> None:
-    from jumpsigma.report.outputs import refuse_overwriting
-
-    message = "the report would overwrite what it is made of"
-    refuse_overwriting(path, read, message, hint="choose another file")
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(text, encoding="utf-8", newline="\n")
-    except OSError as error:
-        raise DiagnosticError(
-            Diagnostic("JS091", f"cannot write: {error.strerror}", span=Span(str(path)))
-        ) from None

@@ -27,6 +27,26 @@ def refuse_overwriting(output: str | Path, others: Iterable[str], message: str, 
         raise DiagnosticError(Diagnostic("JS091", message, span=Span(str(output)), hint=hint))
 
 
+def write_report(path: Path, text: str, read: Iterable[str]) -> None:
+    """Write a report of what was ``read``, and the folders above it.
+
+    Raises
+    ------
+    DiagnosticError
+        ``JS091`` where it would overwrite what it is made of, or cannot be written.
+
+    """
+    message = "the report would overwrite what it is made of"
+    refuse_overwriting(path, read, message, hint="choose another file")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, encoding="utf-8", newline="\n")
+    except OSError as error:
+        raise DiagnosticError(
+            Diagnostic("JS091", f"cannot write: {error.strerror}", span=Span(str(path)))
+        ) from None
+
+
 def _same_file(path: Path, other: str) -> bool:
     try:
         if other == "-":
