@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from difflib import get_close_matches
+from functools import lru_cache
 from typing import Any, Final
 
 from jumpsigma.checks.model import Edit, Hit, file_check, rule_check
@@ -57,27 +58,45 @@ def unknown_key(rule: RuleView) -> Iterator[Hit]:
 
         level: high
     """
-    yield from _strangers(rule, (), rule.document, KEYS, only_near=True)
+    for key in rule.document:
+        near = nearest_key(key)
+        if near is not None:
+            yield _stranger(rule, (), key, near, KEYS)
+
+
+@lru_cache(maxsize=1024)
+def nearest_key(key: Any) -> str | None:
+    """The key of Sigma that one that it does not know resembles, None where it knows it."""
+    if key in KEYS:
+        return None
+    near = get_close_matches(str(key).lower().replace("_", "-"), KEYS, n=1, cutoff=0.75)
+    return near[0] if near else None
 
 
 def _strangers(
-    rule: RuleView, path: KeyPath, section: Any, known: tuple[str, ...], *, only_near: bool = False
+    rule: RuleView, path: KeyPath, section: Any, known: tuple[str, ...]
 ) -> Iterator[Hit]:
     """The keys of a mapping that are none of those known, with the nearest."""
     if not isinstance(section, Mapping):
         return
     for key in section:
-        if key in known:
-            continue
-        near = get_close_matches(str(key).lower().replace("_", "-"), known, n=1, cutoff=0.75)
-        if only_near and not near:
-            continue
-        hint = f"did you mean {near[0]!r}?" if near else "known: " + ", ".join(known)
-        edits: tuple[Edit, ...] = ()
-        if near and near[0] not in section:
-            edits = (Edit(rule.span((*path, key), key=True), near[0]),)
-        message = f"the key {str(key)!r} is unknown and has no effect"
-        yield Hit(message, (*path, key), key=True, hint=hint, edits=edits)
+        if key not in known:
+            near = get_close_matches(str(key).lower().replace("_", "-"), known, n=1, cutoff=0.75)
+            yield _stranger(rule, path, key, near[0] if near else None, known)
+
+
+def _stranger(
+    rule: RuleView, path: KeyPath, key: Any, near: str | None, known: tuple[str, ...]
+) -> Hit:
+    hint = f"did you mean {near!r}?" if near else "known: " + ", ".join(known)
+    section: Any = rule.document
+    for step in path:
+        section = section[step]
+    edits: tuple[Edit, ...] = ()
+    if near is not None and near not in section:
+        edits = (Edit(rule.span((*path, key), key=True), near),)
+    message = f"the key {str(key)!r} is unknown and has no effect"
+    return Hit(message, (*path, key), key=True, hint=hint, edits=edits)
 
 
 @rule_check("JS102", "yaml-boolean", Severity.WARNING)
