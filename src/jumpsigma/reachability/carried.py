@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from jumpsigma.intake.schema import PROVENANCES, EventType, Field, Provenance, Schema
+from jumpsigma.intake.schema import PROVENANCES, Field, Provenance, Schema
 from jumpsigma.intake.schema_reader import fits
 
 #: What is stated in public code or was seen is a fact; a documented list may turn out longer.
@@ -80,26 +80,27 @@ class Intake:
     time_field: str = "timestamp"
     id_field: str = "id"
     mapping: str | None = None
+    _views: dict[tuple[str, bool], View] = field(default_factory=dict, repr=False, compare=False)
+    _types: dict[str, list[str]] = field(default_factory=dict, repr=False, compare=False)
 
     def view(self, service: str, *, named: bool = False) -> View:
         """The events of a service; ``named``: a rule asks for it by its name."""
-        return View(self, service, named)
+        key = (service, named)
+        if key not in self._views:
+            self._views[key] = View(self, service, named)
+        return self._views[key]
 
-    def types_of(self, service: str) -> list[EventType]:
+    def types_of(self, service: str) -> list[str]:
         """The event types that may come from a service, the surest first."""
-        found = [
-            each
-            for each in self.schema.event_types.values()
-            if service in each.services or (not each.services and service not in self._settled)
-        ]
-        return sorted(found, key=lambda each: PROVENANCES.index(each.provenance))
-
-    @property
-    def _settled(self) -> frozenset[str]:
-        """The services of which some event types are known: no stray type is theirs."""
-        return frozenset(
-            name for each in self.schema.event_types.values() for name in each.services
-        )
+        if not self._types:
+            known = self.schema.event_types.values()
+            ordered = sorted(known, key=lambda each: PROVENANCES.index(each.provenance))
+            strays = [each.name for each in ordered if not each.services]
+            for name in self.schema.services:
+                own = [each.name for each in ordered if name in each.services]
+                # A type that no source ties to a service may be of one that has none of its own.
+                self._types[name] = own or strays
+        return self._types.get(service, [])
 
     def type_provenance(self, name: str) -> Provenance:
         """How sure it is that there are events of that type, from whichever service."""

@@ -48,9 +48,17 @@ class Folding:
     constants: Mapping[str, Any]
     strict: bool
     _possible: dict[tuple[str, Test], bool] = field(default_factory=dict)
+    _folded: dict[tuple[int, str], tuple[Expr, Folded]] = field(default_factory=dict)
 
     def fold(self, expr: Expr, prefix: str = "") -> Folded:
         """The expression without what is decided."""
+        # By identity: a rule with a thousand values would take long to compare.
+        key = (id(expr), prefix)
+        if key not in self._folded:
+            self._folded[key] = (expr, self._fold(expr, prefix))
+        return self._folded[key][1]
+
+    def _fold(self, expr: Expr, prefix: str) -> Folded:
         match expr:
             case Test():
                 return self._test(expr, prefix)
@@ -98,7 +106,7 @@ class Folding:
             return test  # the element itself
         claim = self.view.claim(path)
         if claim is None:
-            return holds(test, {})
+            return _of_nothing(test)
         if isinstance(test.value, FieldRef):
             known = self.view.claim(joined(prefix, test.value.field))
             return test if known is not None else False
@@ -125,6 +133,17 @@ class Folding:
             return True
         claim = self.view.claim(joined(joined(prefix, element.field), "field"))
         return claim is None or claim.accepts(element.name)
+
+
+def _of_nothing(test: Test) -> bool:
+    """What a test says of a field that is not there (S204, S205, S207)."""
+    match test.value:
+        case Null():
+            return True
+        case Exists(expected):
+            return not expected
+        case _:
+            return False
 
 
 def shaped(claim: Claim, values: Iterator[Any]) -> Iterator[Any]:

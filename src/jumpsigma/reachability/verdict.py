@@ -218,7 +218,7 @@ class _Search:
     def _types(self, service: str, *, strict: bool) -> list[tuple[str | None, bool]]:
         """Event types of a service: those that the condition asks about, and one other."""
         tests = [test for test in self._tests if test.field == self.intake.type_field]
-        catalogue = [each.name for each in self.intake.types_of(service)]
+        catalogue = self.intake.types_of(service)
         aliases = self.intake.schema.aliases
         spelled = [*catalogue, *(other for name in catalogue for other in aliases.get(name, ()))]
         literals = [name for name in self._asked(self.intake.type_field) if name not in spelled]
