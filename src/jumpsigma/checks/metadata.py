@@ -15,6 +15,7 @@ from jumpsigma.checks.view import PackView, RuleView
 from jumpsigma.checks.yaml_schema import nearest_key
 from jumpsigma.diagnostics import Severity
 from jumpsigma.pack import LoadedFilter, LoadedRule
+from jumpsigma.pack.positions import KeyPath
 from jumpsigma.pack.rules import canonical_id
 
 _MAX_TITLE: Final = 110  # SigmaHQ's convention
@@ -451,7 +452,7 @@ def duplicate_entry(rule: RuleView) -> Iterator[Hit]:
             seen.add(name)
 
 
-def entry_removed(rule: RuleView, path: tuple[str | int, ...]) -> tuple[Edit, ...]:
+def entry_removed(rule: RuleView, path: KeyPath) -> tuple[Edit, ...]:
     """The edit that removes an entry of a block list; none where more than it is on its line.
 
     A comment on the line belongs to the entry in nobody's eyes but its author's, so it stays.
