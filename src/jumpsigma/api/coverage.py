@@ -64,6 +64,11 @@ def coverage(
     return found
 
 
+def intake_title(mapping: str | Path) -> str:
+    """What the place is called whose events a mapping is about."""
+    return intake_for(load_mapping(mapping).name).title
+
+
 def _refused(diagnostics: Sequence[Diagnostic]) -> Reach:
     """The answer for a rule that the mapping has no words for."""
     is_about_events = all(each.code in _NOT_CARRIED for each in diagnostics)

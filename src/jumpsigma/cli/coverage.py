@@ -69,7 +69,7 @@ def coverage(
         case Format.HTML:
             from jumpsigma.report.coverage_page import coverage_page
 
-            text = coverage_page(found)
+            text = coverage_page(found, intake=api.intake_title(mapping))
     if output is None:
         sys.stdout.write(text)
     else:

@@ -81,12 +81,15 @@ def coverage_table(found: Sequence[Covered], *, witness: bool, color: bool, widt
     parts = [table_text(rows, columns, color=color, width=width), f"\n{summary(found)}\n"]
     if witness:
         parts += [
-            f"\n{visible(each.rule.title)}\n{text}" for each in found if (text := _events(each))
+            f"\n{visible(each.rule.title)}\n{text}"
+            for each in found
+            if (text := witness_text(each))
         ]
     return "".join(parts)
 
 
-def _events(each: Covered) -> str:
+def witness_text(each: Covered) -> str:
+    """The lists that a witness takes and its events, a line each; empty when there is none."""
     shown = each.reach.witness
     if shown is None:
         return ""
@@ -144,4 +147,4 @@ def _table(chosen: Iterable[Covered]) -> str:
 
 
 def _block(each: Covered) -> str:
-    return f"```json\n{_events(each).strip()}\n```\n"
+    return f"```json\n{witness_text(each).strip()}\n```\n"
