@@ -6,13 +6,13 @@ registers all of them.
 
 from __future__ import annotations
 
-from jumpsigma.checks import logic, metadata, tags, values, yaml_schema
+from jumpsigma.checks import correlations, jumpcloud, logic, metadata, tags, values, yaml_schema
 from jumpsigma.checks.model import CHECKS, Check, Edit, Hit
 from jumpsigma.checks.run import Result, run, worst
 from jumpsigma.checks.settings import Override, Settings, chosen
 from jumpsigma.checks.view import PackView
 
-FAMILIES = (yaml_schema, metadata, tags, logic, values)
+FAMILIES = (yaml_schema, metadata, tags, logic, values, correlations, jumpcloud)
 
 __all__ = [
     "CHECKS",

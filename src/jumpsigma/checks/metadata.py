@@ -10,12 +10,12 @@ from typing import Final
 from urllib.parse import urlsplit
 from uuid import UUID
 
+from jumpsigma.checks.edits import entry_removed, rewritten
 from jumpsigma.checks.model import Edit, Hit, pack_check, rule_check
 from jumpsigma.checks.view import PackView, RuleView
 from jumpsigma.checks.yaml_schema import nearest_key
 from jumpsigma.diagnostics import Severity
 from jumpsigma.pack import LoadedFilter, LoadedRule
-from jumpsigma.pack.positions import KeyPath
 from jumpsigma.pack.rules import canonical_id
 
 _MAX_TITLE: Final = 110  # SigmaHQ's convention
@@ -257,9 +257,7 @@ def date_format(rule: RuleView) -> Iterator[Hit]:
         edits: tuple[Edit, ...] = ()
         if found is not None:
             text = f"{found[1]}-{int(found[2]):02}-{int(found[3]):02}"
-            written = rule.source((key,))
-            quote = written[0] if written[:1] in ("'", '"') else ""
-            edits = (Edit(rule.span((key,)), f"{quote}{text}{quote}"),)
+            edits = rewritten(rule, (key,), text)
         yield Hit(f"{key} is not written as YYYY-MM-DD", (key,), edits=edits)
 
 
@@ -450,24 +448,6 @@ def duplicate_entry(rule: RuleView) -> Iterator[Hit]:
                 edits = entry_removed(rule, path)
                 yield Hit(f"{str(each)[:60]!r} stands in {key} already", path, edits=edits)
             seen.add(name)
-
-
-def entry_removed(rule: RuleView, path: KeyPath) -> tuple[Edit, ...]:
-    """The edit that removes an entry of a block list; none where more than it is on its line.
-
-    A comment on the line belongs to the entry in nobody's eyes but its author's, so it stays.
-    """
-    span = rule.span(path)
-    if span.line != span.end_line:
-        return ()
-    line = rule.file.lines[span.line - 1]
-    before, after = line[: span.column - 1], line[span.end_column - 1 :]
-    if before.strip() != "-" or after.strip():
-        return ()
-    whole = type(span)(span.path, span.line, 1, span.line + 1, 1)
-    if span.line >= len(rule.file.starts):
-        return ()
-    return (Edit(whole, ""),)
 
 
 @rule_check("JS137", "license-format", Severity.INFO)

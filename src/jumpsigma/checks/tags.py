@@ -8,6 +8,7 @@ from difflib import get_close_matches
 from typing import Final
 
 from jumpsigma.attack import FORMER_TACTICS, NUMBER, Attack, Technique
+from jumpsigma.checks.edits import rewritten
 from jumpsigma.checks.model import Edit, Hit, rule_check
 from jumpsigma.checks.view import RuleView
 from jumpsigma.diagnostics import Severity
@@ -26,13 +27,6 @@ def _tags(rule: RuleView) -> Iterator[tuple[int, str, str]]:
     for index, tag in enumerate(rule.loaded.tags):
         namespace, _, name = tag.lower().partition(".")
         yield index, namespace, name
-
-
-def _edit(rule: RuleView, index: int, text: str) -> tuple[Edit, ...]:
-    """The edit that writes another tag, with the quotes that are there."""
-    written = rule.source(("tags", index))
-    quote = written[0] if written[:1] in ("'", '"') else ""
-    return (Edit(rule.span(("tags", index)), f"{quote}{text}{quote}"),)
 
 
 @rule_check("JS141", "tag-case", Severity.WARNING)
@@ -57,7 +51,7 @@ def tag_case(rule: RuleView) -> Iterator[Hit]:
     for index, tag in enumerate(rule.loaded.tags):
         right = re.sub(r"[\s_]+", "-", tag.strip().lower())
         if right != tag:
-            edits = _edit(rule, index, right)
+            edits = rewritten(rule, ("tags", index), right)
             yield Hit(f"the tag {tag!r} is to be {right!r}", ("tags", index), edits=edits)
 
 
@@ -108,7 +102,7 @@ def unknown_tactic(rule: RuleView) -> Iterator[Hit]:
         if namespace != "attack" or not _is_stranger(name, attack):
             continue
         near = get_close_matches(name, attack.tactics, n=1)
-        edits = _edit(rule, index, f"attack.{near[0]}") if near else ()
+        edits = rewritten(rule, ("tags", index), f"attack.{near[0]}") if near else ()
         hint = f"did you mean {near[0]!r}?" if near else "tactics: " + ", ".join(attack.tactics)
         message = f"ATT&CK {attack.version} has no tactic {name!r}"
         yield Hit(message, ("tags", index), hint=hint, edits=edits)
@@ -151,7 +145,7 @@ def revoked_technique(rule: RuleView) -> Iterator[Hit]:
         if successor is not None:
             hint = f"{successor.id} {successor.name} took its place"
             if successor.id.lower() not in present:
-                edits = _edit(rule, index, f"attack.{successor.id.lower()}")
+                edits = rewritten(rule, ("tags", index), f"attack.{successor.id.lower()}")
         message = f"ATT&CK {attack.version} has revoked {technique.id} {technique.name}"
         yield Hit(message, ("tags", index), hint=hint, edits=edits)
 
@@ -186,7 +180,7 @@ def former_tactic(rule: RuleView) -> Iterator[Hit]:
         fitting = [tactic for tactic in now if tactic in of_rule] or list(now)
         edits: tuple[Edit, ...] = ()
         if len(fitting) == 1 and fitting[0] not in present:
-            edits = _edit(rule, index, f"attack.{fitting[0]}")
+            edits = rewritten(rule, ("tags", index), f"attack.{fitting[0]}")
         message = f"ATT&CK {attack.version} has no tactic {name!r} any more"
         yield Hit(message, ("tags", index), hint=f"use {' or '.join(fitting)}", edits=edits)
 

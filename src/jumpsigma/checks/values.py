@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 from typing import Any, Final
 
-from jumpsigma.checks.metadata import entry_removed
+from jumpsigma.checks.edits import entry_removed
 from jumpsigma.checks.model import Edit, Hit, rule_check
 from jumpsigma.checks.view import Item, RuleView
 from jumpsigma.diagnostics import Severity
@@ -109,7 +109,8 @@ def plain_regex(rule: RuleView) -> Iterator[Hit]:
     r"""A regular expression that is only text.
 
     A plain value says the same, is read at a glance, and every SIEM can search for it. A regular
-    expression regards case; add `cased` where that matters.
+    expression regards case; add `cased` where that matters. A list is let pass when one of its
+    expressions is more than text.
 
     Bad::
 
@@ -125,19 +126,26 @@ def plain_regex(rule: RuleView) -> Iterator[Hit]:
                 Image|endswith: '/usr/bin/curl'
             condition: selection
     """
-    for path, text, _ in _expressions(rule):
-        found = _PLAIN_REGEX.fullmatch(text)
-        if found is not None:
-            match (found[1], found[3]):
-                case ("^", "$"):
-                    how = "a plain value"
-                case ("^", _):
-                    how = "startswith"
-                case (_, "$"):
-                    how = "endswith"
-                case _:
-                    how = "contains"
-            yield Hit("the expression is only text", path, hint=f"use {how}")
+    for item in rule.items:
+        if "re" not in item.modifiers:
+            continue
+        found = [_PLAIN_REGEX.fullmatch(text) for _, text in item.texts]
+        hows = {_how(each[1], each[3]) for each in found if each is not None}
+        if None not in found and len(hows) == 1:
+            hint = f"use {hows.pop()}"
+            yield Hit("the expression is only text", item.values[0][0], hint=hint)
+
+
+def _how(start: str | None, end: str | None) -> str:
+    match (start, end):
+        case ("^", "$"):
+            return "a plain value"
+        case ("^", _):
+            return "startswith"
+        case (_, "$"):
+            return "endswith"
+        case _:
+            return "contains"
 
 
 def _expressions(rule: RuleView) -> Iterator[tuple[KeyPath, str, Item]]:

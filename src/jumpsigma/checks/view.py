@@ -140,6 +140,11 @@ class RuleView:
             return None
         return lower_rule(self.loaded, self.pack.plain_mapping).rule
 
+    @property
+    def references(self) -> tuple[str, ...]:
+        """The rules that a correlation refers to."""
+        return self.loaded.refers_to or ()
+
     def span(self, path: KeyPath, *, key: bool = False) -> Span:
         """Where the value (or key) at a path stands."""
         return self.loaded.span(path, key=key)
