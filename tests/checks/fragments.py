@@ -1,15 +1,22 @@
 """The examples of checks are fragments; here they become whole rules without other faults.
 
-The top-level keys of a fragment take the place of those of a good rule. Lines that begin with ``#``
-at its margin say more: ``# without: level, id`` leaves keys out, ``# rule: correlation`` puts the
-fragment into a correlation behind a rule named ``base_rule``, ``# rule: filter`` into a filter for
-it, ``# file: NAME`` begins another file, which is taken as it stands unless it ends in ``.yml``,
-and ``---`` begins another rule of the same file. What cannot be seen is written as an escape.
+The top-level keys of a fragment take the place of those of a good rule. Comments say more:
+
+``# without: level, id``  leaves keys out
+``# rule: correlation``   puts the fragment into a correlation behind a rule named ``base_rule``;
+                          with ``only``, without that rule
+``# rule: filter``        puts it into a filter for that rule
+``# file: NAME``          begins another file, taken as it stands unless it ends in ``.yml``
+``# 51 times: LINE``      repeats a line, with numbers for ``#``
+``# before``, ``# now``   divide what a rule was from what it is
+
+``---`` begins another rule of the same file; what cannot be seen is written as an escape.
 """
 
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from pathlib import Path
 from uuid import UUID
 
@@ -83,6 +90,7 @@ filter:
 """
 _TEMPLATES = {"rule": RULE, "correlation": CORRELATION, "filter": FILTER}
 _KEY = re.compile(r"^([A-Za-z_-]+):")
+_TIMES = re.compile(r"( +)# (\d+) times: (.*)\n")
 _ESCAPES = {"\\x20": " ", "\\u200b": "\u200b", "\\u00a0": "\u00a0"}
 FILE = "shell_started_by_an_office_program.yml"
 
@@ -125,9 +133,11 @@ def _rules(name: str, lines: list[str]) -> str:
 
 def _document(seed: str, lines: list[str]) -> str:
     kind, without, body = "rule", set[str](), list[str]()
-    for line in lines:
+    alone = False
+    for line in _repeated(lines):
         if line.startswith("# rule: "):
-            kind = line.removeprefix("# rule: ").strip()
+            kind, _, only = line.removeprefix("# rule: ").strip().partition(" ")
+            alone = only == "only"
         elif line.startswith("# without: "):
             without |= {each.strip() for each in line.removeprefix("# without: ").split(",")}
         else:
@@ -144,10 +154,20 @@ def _document(seed: str, lines: list[str]) -> str:
         text = "".join(
             (head if key == first else "") + block for key, block in (blocks | given).items()
         )
-    if kind == "rule":
+    if kind == "rule" or alone:
         return text
     base = RULE.format(id=_id(seed + " base")).replace("id:", "name: base_rule\nid:", 1)
     return f"{base}---\n{text}"
+
+
+def _repeated(lines: list[str]) -> Iterator[str]:
+    for line in lines:
+        found = _TIMES.match(line)
+        if found is None:
+            yield line
+        else:
+            for number in range(int(found[2])):
+                yield f"{found[1]}{found[3].replace('#', str(number))}\n"
 
 
 def _blocks(text: str) -> dict[str, str]:

@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Any, assert_never
 
 import pytest
-from mutation import mutants as rule_mutants
 
 from jumpsigma import content
 from jumpsigma.api.cases import default_mapping
@@ -23,6 +22,7 @@ from jumpsigma.ir.correlations import (
     Threshold,
     Unseen,
 )
+from jumpsigma.ir.mutants import mutants as rule_mutants
 from jumpsigma.ir.nodes import Expr, RuleIR
 from jumpsigma.mapping import load_mapping
 from jumpsigma.matcher import Matcher
@@ -157,9 +157,9 @@ def surviving_parts(pack: Pack, path: str) -> list[str]:
         return all(passes(matcher, case) for case in cases)
 
     return [
-        f"{base.title}: {what}"
+        f"{base.title}: {what}: {node}"
         for base in lowered.rules
-        for what, condition in rule_mutants(base.condition)
+        for what, node, condition in rule_mutants(base.condition)
         if survives(base, condition)
     ]
 

@@ -7,11 +7,11 @@ import re
 from pathlib import Path
 
 import pytest
-from mutation import mutants
 
 from jumpsigma import content
 from jumpsigma.api.cases import default_mapping
 from jumpsigma.interpret import Lists, holds
+from jumpsigma.ir.mutants import mutants
 from jumpsigma.ir.nodes import (
     And,
     Expr,
@@ -57,8 +57,8 @@ def test_no_mutant_survives(rule: LoadedRule) -> None:
     given = [(case, lists_that_matter(case)) for case in cases]
     assert all(passes(lowered.condition, case, lists) for case, lists in given)
     survivors = [
-        what
-        for what, changed in mutants(lowered.condition)
+        f"{what}: {node}"
+        for what, node, changed in mutants(lowered.condition)
         if all(passes(changed, case, lists) for case, lists in given)
     ]
     assert survivors == []
@@ -88,6 +88,6 @@ def lists_that_matter(case: Case) -> Lists:
     ],
 )
 def test_mutants_change_every_part(condition: Expr, count: int) -> None:
-    made = [changed for _, changed in mutants(condition)]
+    made = [each.changed for each in mutants(condition)]
     assert len(made) == count
     assert condition not in made

@@ -27,7 +27,7 @@ from jumpsigma.api.scaffold import NewRule, new_rule
 from jumpsigma.api.selection import level_rank, select
 from jumpsigma.api.synth import synthesize
 from jumpsigma.api.timelines import explain_correlation
-from jumpsigma.api.validate import Validation, validate
+from jumpsigma.api.validation import Validation, validate
 
 __all__ = [
     "SHIPPED",

@@ -6,13 +6,37 @@ registers all of them.
 
 from __future__ import annotations
 
-from jumpsigma.checks import correlations, jumpcloud, logic, metadata, tags, values, yaml_schema
+from jumpsigma.checks import (
+    cases,
+    configuration,
+    correlations,
+    cost,
+    jumpcloud,
+    logic,
+    metadata,
+    portability,
+    tags,
+    values,
+    yaml_schema,
+)
 from jumpsigma.checks.model import CHECKS, Check, Edit, Hit
 from jumpsigma.checks.run import Result, run, worst
 from jumpsigma.checks.settings import Override, Settings, chosen
-from jumpsigma.checks.view import PackView
+from jumpsigma.checks.view import PackView, RanCase
 
-FAMILIES = (yaml_schema, metadata, tags, logic, values, correlations, jumpcloud)
+FAMILIES = (
+    yaml_schema,
+    metadata,
+    tags,
+    logic,
+    values,
+    correlations,
+    jumpcloud,
+    portability,
+    cases,
+    cost,
+    configuration,
+)
 
 __all__ = [
     "CHECKS",
@@ -22,6 +46,7 @@ __all__ = [
     "Hit",
     "Override",
     "PackView",
+    "RanCase",
     "Result",
     "Settings",
     "chosen",

@@ -447,6 +447,7 @@ def null_in_list(rule: RuleView) -> Iterator[Hit]:
 
         detection:
             selection:
+                EventID: 1
                 ParentImage:
                     - null
                     - ''
@@ -455,11 +456,13 @@ def null_in_list(rule: RuleView) -> Iterator[Hit]:
     Good::
 
         detection:
-            selection_missing:
+            selection:
+                EventID: 1
+            parent_missing:
                 ParentImage: null
-            selection_empty:
+            parent_empty:
                 ParentImage: ''
-            condition: 1 of selection_*
+            condition: selection and 1 of parent_*
     """
     for item in rule.items:
         if len(item.values) > 1 and item.field is not None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import pairwise
@@ -17,7 +17,7 @@ from jumpsigma.ir.nodes import RuleIR
 from jumpsigma.lower import lower_rule
 from jumpsigma.mapping import Mapping as EventMapping
 from jumpsigma.mapping import load_mapping
-from jumpsigma.pack import CasesFile, LoadedFilter, LoadedRule, Pack
+from jumpsigma.pack import Case, CasesFile, LoadedFilter, LoadedRule, Pack
 from jumpsigma.pack.detections import definitions, items
 from jumpsigma.pack.positions import KeyPath
 from jumpsigma.pack.references import Names
@@ -158,17 +158,34 @@ class RuleView:
         return self.loaded.logsource.product == product
 
 
+@dataclass(frozen=True, slots=True)
+class RanCase:
+    """A case that was run: ``reason`` says why it failed, None when it passed.
+
+    ``rules`` are the rules of its file as they were run.
+    """
+
+    case: Case
+    mapping: str
+    reason: str | None
+    rules: tuple[RuleIR, ...]
+    loaded: LoadedRule
+    has_correlation: bool
+
+
 @dataclass
 class PackView:
     """A pack, and what checks compare it with.
 
-    ``changed`` are the paths of changed files with the dates that their rules had before, by id
-    (None without a base to compare with).
+    ``before`` has the documents that rules were before they were changed, by id; None without a
+    revision to compare with. ``run_cases`` runs the cases of the pack, which checks do not know
+    how to do.
     """
 
     pack: Pack
     attack: Attack = field(default_factory=load_attack)
-    modified_before: Mapping[str, tuple[str | None, str]] | None = None
+    before: Mapping[str, dict[str, Any]] | None = None
+    run_cases: Callable[[Pack], Iterable[RanCase]] | None = None
     _files: dict[str, FileView] = field(default_factory=dict)
 
     @cached_property
@@ -196,6 +213,11 @@ class PackView:
     def cases(self) -> dict[str, CasesFile]:
         """The files of cases by the path of their rules."""
         return {each.rule_path: each for each in self.pack.cases}
+
+    @cached_property
+    def ran_cases(self) -> Sequence[RanCase]:
+        """The cases, after they were run."""
+        return () if self.run_cases is None else tuple(self.run_cases(self.pack))
 
     def file(self, path: str) -> FileView:
         """The text of a file of the pack."""

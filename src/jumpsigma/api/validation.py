@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
-from jumpsigma.checks import PackView, Result, Settings, run, worst
+from jumpsigma.checks import PackView, RanCase, Result, Settings, run, worst
 from jumpsigma.diagnostics import Diagnostic, Severity
 from jumpsigma.pack import Pack
 
@@ -43,23 +44,38 @@ def validate(
     select: Iterable[str] = ("default",),
     settings: Settings | None = None,
     only: Collection[str] | None = None,
+    before: Mapping[str, dict[str, Any]] | None = None,
     attack: str | Path | None = None,
 ) -> Validation:
     """Run checks over a pack, and report them with what was wrong while loading it.
 
     ``select`` names checks: a code (``JS151``), the beginning of one (``JS15``), a family
     (``logic``), ``default`` or ``all``; ``settings`` has that choice too, and what is ignored
-    where. ``only`` keeps what is said of these files, while the whole pack is seen. ``attack`` is
-    a STIX bundle of ATT&CK that takes the place of the version that ships with us.
+    where. ``only`` keeps what is said of these files, while the whole pack is seen. ``before`` has
+    the documents that changed rules were, by id. ``attack`` is a STIX bundle of ATT&CK that takes
+    the place of the version that ships with us.
 
     Raises :class:`DiagnosticError`: JS090 for a selector that names no check, JS001 and JS087 for
     a bundle that cannot be read.
     """
-    if attack is None:
-        view = PackView(pack)
-    else:
+    view = PackView(pack, before=before, run_cases=_ran_cases)
+    if attack is not None:
         from jumpsigma.attack.stix import read_stix
 
-        view = PackView(pack, read_stix(attack))
+        view.attack = read_stix(attack)
     results = run(view, settings or Settings(select=tuple(select)), only)
     return Validation(tuple(results), len(pack.rules) + len(pack.filters), len(pack.files))
+
+
+def _ran_cases(pack: Pack) -> Iterator[RanCase]:
+    from jumpsigma.api.cases import run_cases
+
+    for result in run_cases(pack).results:
+        yield RanCase(
+            result.case,
+            result.mapping,
+            result.reason,
+            result.compiled,
+            result.rules[0],
+            any(rule.kind == "correlation" for rule in result.rules),
+        )
