@@ -2,7 +2,7 @@
 
 from jumpsigma.api.cases import CaseReport, CaseResult, run_cases
 from jumpsigma.api.compiled import CompiledFile, compile_python
-from jumpsigma.api.coverage import Coverage, coverage, intake_title
+from jumpsigma.api.coverages import Coverage, coverage, intake_title
 from jumpsigma.api.explanations import Explainer, compile_one, explain
 from jumpsigma.api.intake import list_events, list_fields, list_mappings, list_services
 from jumpsigma.api.intel import (

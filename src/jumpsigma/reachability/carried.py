@@ -117,6 +117,13 @@ class Intake:
             return weakest((known.provenance, known.service_provenance, aside))
         return known.provenance
 
+    def spelled(self, name: str) -> str:
+        """The event type as events are known to carry it, where there are several spellings."""
+        group = next((each for each in self.schema.alias_groups if name in each.names), None)
+        if group is None:
+            return name
+        return group.sent or next(each for each in group.names if each in self.schema.event_types)
+
     def sends(self, service: str, name: str) -> bool:
         """Whether nothing speaks against a service sending events of that type."""
         known = self.schema.event_type(name)

@@ -65,7 +65,7 @@ class Folding:
             case Keyword():
                 return expr
             case Element(path, _, item):
-                if self.view.claim(joined(prefix, path)) is None:
+                if self._claim(joined(prefix, path)) is None:
                     return holds(item, ABSENT)
                 if self.strict and not self._is_name_known(expr, prefix):
                     return holds(item, ABSENT)
@@ -104,13 +104,18 @@ class Folding:
             return holds(test, {path: self.constants[path]})
         if not test.field:
             return test  # the element itself
-        claim = self.view.claim(path)
+        claim = self._claim(path)
         if claim is None:
             return _of_nothing(test)
         if isinstance(test.value, FieldRef):
-            known = self.view.claim(joined(prefix, test.value.field))
+            known = self._claim(joined(prefix, test.value.field))
             return test if known is not None else False
         return test if self._is_possible(test, path, claim) else False
+
+    def _claim(self, path: str) -> Claim | None:
+        """What is known of a path; strictly, what is merely not impossible is not known."""
+        claim = self.view.claim(path)
+        return None if claim is not None and claim.is_guess and self.strict else claim
 
     def _is_possible(self, test: Test, path: str, claim: Claim) -> bool:
         """Whether some value that the field may have satisfies the test."""

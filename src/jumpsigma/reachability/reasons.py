@@ -56,6 +56,9 @@ def outside(part: Expr, folding: Folding) -> list[str]:
     reasons = []
     for path, values in said.items():
         claim = folding.view.claim(path)
+        if claim is not None and claim.is_guess:
+            service = folding.view.service
+            reasons.append(f"no source describes the fields of {service}, such as {path}")
         if claim is None or claim.field is None:
             continue
         known, domain = claim.field, claim.field.domain

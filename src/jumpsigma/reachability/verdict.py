@@ -11,7 +11,7 @@ from jumpsigma.intake.schema import PROVENANCES, Provenance
 from jumpsigma.interpret import holds, matched, trace
 from jumpsigma.ir.bind import bind, placeholders
 from jumpsigma.ir.dump import children, label
-from jumpsigma.ir.nodes import And, Element, Expr, Keyword, Not, Or, Selection, Test, Text
+from jumpsigma.ir.nodes import And, Element, Expr, FieldRef, Keyword, Not, Or, Selection, Test, Text
 from jumpsigma.reachability.carried import Intake, View, known_services, weakest
 from jumpsigma.reachability.folding import Folded, Folding
 from jumpsigma.reachability.reasons import missing, outside
@@ -95,7 +95,7 @@ def reach(
             "partial" if dead else "reachable",
             best.provenance,
             _services(found),
-            _event_types(found),
+            _event_types(found, intake),
             (*dead, *search.idle_filters(found), *search.guesses(best), *needed),
             witness,
         )
@@ -107,7 +107,7 @@ def reach(
             "unlikely",
             best.provenance,
             _services(loose),
-            _event_types(loose),
+            _event_types(loose, intake),
             (*search.beyond(best), *needed),
             witness,
         )
@@ -141,11 +141,15 @@ def _services(found: Sequence[_Found]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(each.service for each in found))
 
 
-def _event_types(found: Sequence[_Found]) -> tuple[str, ...]:
-    """The types that were asked for; none when an event of any other does as well."""
+def _event_types(found: Sequence[_Found], intake: Intake) -> tuple[str, ...]:
+    """The types that were asked for; none when an event of any other does as well.
+
+    Of several spellings of one type the one that events are known to carry.
+    """
     if not all(each.is_asked for each in found):
         return ()
-    return tuple(dict.fromkeys(each.event_type for each in found if each.event_type))
+    names = (each.event_type for each in found if each.event_type is not None)
+    return tuple(dict.fromkeys(map(intake.spelled, names)))
 
 
 class _Search:
@@ -236,7 +240,11 @@ class _Search:
     def _sureness(self, view: View, condition: Expr, event: Event) -> Provenance:
         """The weakest provenance of what an event satisfies the condition with."""
         found: list[Provenance] = []
-        for path in matched(trace(condition, event)):
+        satisfied = dict.fromkeys(matched(trace(condition, event)))
+        for test in self._tests:
+            if isinstance(test.value, FieldRef) and test.field in satisfied:
+                satisfied[test.value.field] = None
+        for path in satisfied:
             plain = _VIRTUAL.sub("", path)
             if plain == self.intake.type_field:
                 found.append(self.intake.type_provenance(str(event[path])))
