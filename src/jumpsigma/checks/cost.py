@@ -49,7 +49,7 @@ def no_prefilter(rule: RuleView) -> Iterator[Hit]:
                 Image: null
             condition: selection
     """
-    if rule.ir is None or tautology(rule.ir.condition):
+    if rule.ir is None or rule.formula is None or tautology(rule.formula):
         return  # JS152 says that it matches everything
     if not _asks(rule.ir.condition):
         hint = "ask for the event's type, or another field that it must have"

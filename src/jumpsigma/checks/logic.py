@@ -9,7 +9,7 @@ from jumpsigma.checks.model import Hit, rule_check
 from jumpsigma.checks.view import RuleView
 from jumpsigma.diagnostics import Severity, Span
 from jumpsigma.ir.nodes import And, Element, Expr, Keyword, Not, Or, Selection, Test, Text
-from jumpsigma.ir.reasoning import fields_of, implies, tautology, text_implies, unsatisfiable
+from jumpsigma.ir.reasoning import Formula, implies, tautology, text_implies, unsatisfiable
 from jumpsigma.pack.conditions import read_condition, selected
 from jumpsigma.pack.positions import KeyPath
 
@@ -73,7 +73,7 @@ def always_true(rule: RuleView) -> Iterator[Hit]:
                 EventID: 4688
             condition: selection
     """
-    if rule.ir is not None and tautology(rule.ir.condition):
+    if rule.formula is not None and tautology(rule.formula):
         yield Hit("every event satisfies the condition", ("detection", "condition"))
 
 
@@ -101,16 +101,12 @@ def always_false(rule: RuleView) -> Iterator[Hit]:
                 Image|endswith: '\Tools\net.exe'
             condition: selection and not filter
     """
-    if _never(rule):
+    if rule.is_impossible:
         path: KeyPath = ("detection", "condition")
         alone = [name for name, item in _selections(rule) if unsatisfiable(item)]
         if alone:
             path = ("detection", alone[0])
         yield Hit("no event can satisfy the condition", path, key=bool(alone))
-
-
-def _never(rule: RuleView) -> bool:
-    return rule.ir is not None and unsatisfiable(rule.ir.condition)
 
 
 def _selections(rule: RuleView) -> Iterator[tuple[str, Expr]]:
@@ -161,7 +157,7 @@ def shadowed_selection(rule: RuleView) -> Iterator[Hit]:
                 CommandLine|contains: 'net group'
             condition: 1 of selection_*
     """
-    if rule.ir is None or _never(rule):
+    if rule.ir is None or rule.is_impossible:
         return
     told: set[str] = set()
     for siblings, either in _siblings(rule.ir.condition):
@@ -198,14 +194,16 @@ def _shadowed(
     siblings: Sequence[Selection], *, either: bool
 ) -> Iterator[tuple[Selection, Selection]]:
     """Those without effect, each with the one that makes it so."""
-    fields = [fields_of(each.item) for each in siblings]
+    formulas = [Formula(each.item) for each in siblings]
     gone: set[int] = set()
     for index, one in enumerate(siblings):
         for number, other in enumerate(siblings):
-            if index == number or number in gone or not fields[index] & fields[number]:
+            if index == number or number in gone:
                 continue
-            first, second = (one, other) if either else (other, one)
-            if implies(first.item, second.item):
+            if not formulas[index].fields & formulas[number].fields:
+                continue
+            first, second = (index, number) if either else (number, index)
+            if implies(formulas[first], formulas[second]):
                 gone.add(index)
                 yield one, other
                 break
@@ -307,11 +305,12 @@ def dead_filter(rule: RuleView) -> Iterator[Hit]:
                 ParentImage|exists: false
             condition: selection and not filter_main_named
     """
-    if rule.ir is None or _never(rule):
+    if rule.ir is None or rule.is_impossible:
         return
     for positives, filters in _filters(rule.ir.condition):
+        asked = [Formula(each) for each in positives]
         for each in filters:
-            if each.name in rule.detections and unsatisfiable(*positives, each.item):
+            if each.name in rule.detections and unsatisfiable(*asked, each.item):
                 path = (rule.section, each.name)
                 yield Hit(f"{each.name!r} can never apply", path, key=True)
 
@@ -364,7 +363,7 @@ def contradiction(rule: RuleView) -> Iterator[Hit]:
                 Image|endswith: '\net1.exe'
             condition: 1 of selection_*
     """
-    if rule.ir is None or _never(rule):
+    if rule.ir is None or rule.is_impossible:
         return
     demands: dict[str, list[tuple[Test, Text]]] = {}
     for test in _demanded(rule.ir.condition):

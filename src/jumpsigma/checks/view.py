@@ -14,6 +14,7 @@ from jumpsigma.attack import Attack, load_attack
 from jumpsigma.diagnostics import Span
 from jumpsigma.intake.schema import Schema, load_schema
 from jumpsigma.ir.nodes import RuleIR
+from jumpsigma.ir.reasoning import Formula, unsatisfiable
 from jumpsigma.lower import lower_rule
 from jumpsigma.mapping import Mapping as EventMapping
 from jumpsigma.mapping import load_mapping
@@ -139,6 +140,16 @@ class RuleView:
         if not isinstance(self.loaded, LoadedRule) or self.loaded.kind != "rule":
             return None
         return lower_rule(self.loaded, self.pack.plain_mapping).rule
+
+    @cached_property
+    def formula(self) -> Formula | None:
+        """The condition, ready for proofs."""
+        return None if self.ir is None else Formula(self.ir.condition)
+
+    @cached_property
+    def is_impossible(self) -> bool:
+        """Whether it is proven that no event satisfies the condition."""
+        return self.formula is not None and unsatisfiable(self.formula)
 
     @property
     def references(self) -> tuple[str, ...]:

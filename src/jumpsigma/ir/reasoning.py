@@ -9,8 +9,8 @@ value, because a list satisfies a test by any of its elements (S203).
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field, replace
-from functools import lru_cache
+from dataclasses import dataclass, field
+from functools import cached_property, lru_cache
 from ipaddress import ip_network
 from typing import Final, assert_never
 
@@ -45,13 +45,32 @@ MAX_SPLITS: Final = 64
 #: Patterns longer than this are only compared for being equal.
 _MAX_TOKENS: Final = 256
 
-Atom = Test | Keyword | Element
+
+class _Atom:
+    """A test that remembers its hash: it is looked up far more often than made."""
+
+    __slots__ = ("about", "hashed", "test")
+
+    def __init__(self, test: Test | Keyword | Element) -> None:
+        self.test = test
+        self.about = "" if isinstance(test, Keyword) else test.field
+        self.hashed = hash(test)
+
+    def __hash__(self) -> int:
+        return self.hashed
+
+    def __eq__(self, other: object) -> bool:
+        return self is other or (
+            isinstance(other, _Atom) and self.hashed == other.hashed and self.test == other.test
+        )
 
 
-@dataclass(frozen=True, slots=True)
 class _Literal:
-    atom: Atom
-    holds: bool
+    __slots__ = ("atom", "holds")
+
+    def __init__(self, atom: _Atom, holds: bool) -> None:  # noqa: FBT001 - made by the million
+        self.atom = atom
+        self.holds = holds
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,52 +86,114 @@ class _Any:
 _Node = _Literal | _All | _Any
 
 
-def implies(first: Expr, second: Expr) -> bool:
+class Formula:
+    """An expression made ready for proofs; worth keeping where it takes part in several."""
+
+    def __init__(self, expression: Expr) -> None:
+        self.expression = expression
+
+    @cached_property
+    def positive(self) -> _Node:
+        """The expression with negations at the tests alone."""
+        return _normal(self.expression, holds=True)
+
+    @cached_property
+    def negative(self) -> _Node:
+        """Its negation in the same form."""
+        return _normal(self.expression, holds=False)
+
+    @cached_property
+    def fields(self) -> frozenset[str]:
+        """The fields that it tests; ``""`` for keywords."""
+        return _fields(self.positive)
+
+    @cached_property
+    def demands(self) -> frozenset[str]:
+        """The fields of which something must hold whenever it does."""
+        return _demands(self.positive)
+
+    @cached_property
+    def unnegated(self) -> bool:
+        """Whether nothing in it is negated, so that it does not contradict itself."""
+        return _unnegated(self.positive)
+
+
+def implies(first: Expr | Formula, second: Expr | Formula) -> bool:
     """Whether it is proven that each event that satisfies the first satisfies the second."""
-    return _refuted([_normal(first, holds=True), _normal(second, holds=False)])
+    one, other = _formula(first), _formula(second)
+    if other.demands - one.fields and one.unnegated:
+        return False  # the first says nothing of what the second asks for
+    return _refuted([one.positive, other.negative])
 
 
-def equivalent(first: Expr, second: Expr) -> bool:
+def equivalent(first: Expr | Formula, second: Expr | Formula) -> bool:
     """Whether both hold for the same events, as far as can be proven."""
-    return implies(first, second) and implies(second, first)
+    one, other = _formula(first), _formula(second)
+    return implies(one, other) and implies(other, one)
 
 
-def unsatisfiable(*expressions: Expr) -> bool:
+def unsatisfiable(*expressions: Expr | Formula) -> bool:
     """Whether it is proven that no event satisfies all of the expressions."""
-    return _refuted([_normal(each, holds=True) for each in expressions])
+    formulas = [_formula(each) for each in expressions]
+    if all(each.unnegated for each in formulas):
+        return False
+    return _refuted([each.positive for each in formulas])
 
 
-def tautology(expression: Expr) -> bool:
+def tautology(expression: Expr | Formula) -> bool:
     """Whether it is proven that every event satisfies the expression."""
-    return _refuted([_normal(expression, holds=False)])
+    formula = _formula(expression)
+    if formula.demands:
+        return False  # an event without fields does not satisfy it
+    return _refuted([formula.negative])
 
 
-def fields_of(expression: Expr) -> frozenset[str]:
-    """The fields that an expression tests; ``""`` for keywords."""
-    match expression:
-        case Test(name) | Element(name):
-            return frozenset((name,))
-        case Keyword():
-            return frozenset(("",))
-        case And(items) | Or(items):
-            return frozenset(name for item in items for name in fields_of(item))
-        case Not(item) | Selection(item=item):
-            return fields_of(item)
+def _formula(given: Expr | Formula) -> Formula:
+    return given if isinstance(given, Formula) else Formula(given)
+
+
+def _fields(node: _Node) -> frozenset[str]:
+    if isinstance(node, _Literal):
+        return frozenset((node.atom.about,))
+    return frozenset().union(*map(_fields, node.items))
+
+
+def _demands(node: _Node) -> frozenset[str]:
+    match node:
+        case _Literal():
+            return frozenset((node.atom.about,)) if _is_demand(node) else frozenset()
+        case _All(items):
+            return frozenset().union(*map(_demands, items))
+        case _Any((first, *rest)):
+            return _demands(first).intersection(*map(_demands, rest))
+        case _Any():
+            return frozenset()
         case _:
-            assert_never(expression)
+            assert_never(node)
+
+
+def _is_demand(literal: _Literal) -> bool:
+    test = literal.atom.test
+    return literal.holds and not (isinstance(test, Test) and isinstance(test.value, Null))
+
+
+def _unnegated(node: _Node) -> bool:
+    if isinstance(node, _Literal):
+        return node.holds
+    return bool(node.items) and all(map(_unnegated, node.items))
 
 
 def _normal(node: Expr, *, holds: bool) -> _Node:
     """The expression or its negation, with negations at the tests alone."""
     match node:
         case Test(value=Exists(expected=False)):
-            return _Literal(replace(node, value=Exists(expected=True)), not holds)
+            return _Literal(_Atom(Test(node.field, Exists(expected=True))), not holds)
         case Test():
-            return _Literal(replace(node, value=_plain(node.value)), holds)
+            return _Literal(_Atom(Test(node.field, _plain(node.value))), holds)
         case Keyword():
-            return _Literal(replace(node, value=_plain_keyword(node.value)), holds)
+            return _Literal(_Atom(Keyword(_plain_keyword(node.value))), holds)
         case Element():
-            return _Literal(node, holds)
+            return _Literal(_Atom(node), holds)
         case Not(item):
             return _normal(item, holds=not holds)
         case Selection(item=item):
@@ -163,39 +244,34 @@ def _plain_text(value: Text | Number | Boolean) -> Text | Number:
 class _Facts:
     """The literals that a proof has so far, found by the field that they are about."""
 
-    positive: dict[str, dict[Atom, None]] = field(default_factory=dict)
-    negative: dict[str, dict[Atom, None]] = field(default_factory=dict)
+    positive: dict[str, dict[_Atom, None]] = field(default_factory=dict)
+    negative: dict[str, dict[_Atom, None]] = field(default_factory=dict)
 
     def add(self, literal: _Literal) -> None:
         table = self.positive if literal.holds else self.negative
-        table.setdefault(_about(literal.atom), {})[literal.atom] = None
+        table.setdefault(literal.atom.about, {})[literal.atom] = None
 
-    def proves(self, literal: _Literal) -> bool:
-        """Whether the literal follows from a single fact."""
-        name, atom = _about(literal.atom), literal.atom
-        table = self.positive if literal.holds else self.negative
-        facts = table.get(name)
+    def proves(self, atom: _Atom, *, holds: bool) -> bool:
+        """Whether a literal follows from a single fact."""
+        facts = (self.positive if holds else self.negative).get(atom.about)
         if facts is None:
             return False
         if atom in facts:
             return True
-        if literal.holds:
-            return any(_implies(fact, atom) for fact in facts)
-        return any(_implies(atom, fact) for fact in facts)
+        test = atom.test
+        if holds:
+            return any(_implies(fact.test, test) for fact in facts)
+        return any(_implies(test, fact.test) for fact in facts)
 
     def refutes(self, literal: _Literal) -> bool:
         """Whether the literal contradicts a single fact."""
-        return self.proves(_Literal(literal.atom, not literal.holds))
+        return self.proves(literal.atom, holds=not literal.holds)
 
     def copy(self) -> _Facts:
         return _Facts(
             {name: dict(atoms) for name, atoms in self.positive.items()},
             {name: dict(atoms) for name, atoms in self.negative.items()},
         )
-
-
-def _about(atom: Atom) -> str:
-    return "" if isinstance(atom, Keyword) else atom.field
 
 
 def _refuted(nodes: Iterable[_Node]) -> bool:
@@ -259,7 +335,7 @@ def _state(node: _Node, facts: _Facts) -> bool | None:
     """What the facts say of a node."""
     match node:
         case _Literal():
-            if facts.proves(node):
+            if facts.proves(node.atom, holds=node.holds):
                 return True
             return False if facts.refutes(node) else None
         case _All(items) | _Any(items):
@@ -275,10 +351,8 @@ def _state(node: _Node, facts: _Facts) -> bool | None:
             assert_never(node)
 
 
-def _implies(first: Atom, second: Atom) -> bool:
-    """Whether one test on a field implies another on the same field."""
-    if first == second:
-        return True
+def _implies(first: Test | Keyword | Element, second: Test | Keyword | Element) -> bool:
+    """Whether one test on a field implies another one, that is not equal, on the same field."""
     if isinstance(first, Keyword) and isinstance(second, Keyword):
         one, other = first.value, second.value
         # A keyword is looked for anywhere in a value.
