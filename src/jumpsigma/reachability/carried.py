@@ -68,8 +68,10 @@ def _folded(value: Any) -> str:
 class Intake:
     """A place where events of JumpCloud are kept, and what it calls their parts.
 
-    ``service_field`` is None where the place does not keep the service. ``mapping`` is the
-    mapping whose words these are; None where it is any other.
+    ``service_field`` is None where the place has no name for the service. Without
+    ``is_service_kept`` rules may still ask for it where their event types say as much. Of the
+    lists in ``kept_elements`` only elements of these names are kept whole, and the lists in
+    ``unpaired`` do not keep what stands in one element together.
     """
 
     name: str
@@ -79,7 +81,9 @@ class Intake:
     type_field: str = "event_type"
     time_field: str = "timestamp"
     id_field: str = "id"
-    mapping: str | None = None
+    is_service_kept: bool = True
+    kept_elements: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    unpaired: frozenset[str] = frozenset()
     _views: dict[tuple[str, bool], View] = field(default_factory=dict, repr=False, compare=False)
     _types: dict[str, list[str]] = field(default_factory=dict, repr=False, compare=False)
 
@@ -116,6 +120,11 @@ class Intake:
             )
             return weakest((known.provenance, known.service_provenance, aside))
         return known.provenance
+
+    def implies(self, name: str | None, service: str) -> bool:
+        """Whether events of a type come from this service alone."""
+        known = None if name is None else self.schema.event_type(name)
+        return known is not None and known.services == (service,)
 
     def spelled(self, name: str) -> str:
         """The event type as events are known to carry it, where there are several spellings."""

@@ -67,6 +67,8 @@ class Folding:
             case Element(path, _, item):
                 if self._claim(joined(prefix, path)) is None:
                     return holds(item, ABSENT)
+                if not self._is_kept(expr, prefix):
+                    return holds(item, ABSENT)
                 if self.strict and not self._is_name_known(expr, prefix):
                     return holds(item, ABSENT)
                 inner = self.fold(item, joined(prefix, path))
@@ -132,6 +134,11 @@ class Folding:
                 for value in shaped(claim, candidates([test.value], claim, rng))
             )
         return self._possible[key]
+
+    def _is_kept(self, element: Element, prefix: str) -> bool:
+        """Whether the place keeps elements of that name whole."""
+        kept = self.view.intake.kept_elements.get(joined(prefix, element.field))
+        return kept is None or element.name is None or element.name in kept
 
     def _is_name_known(self, element: Element, prefix: str) -> bool:
         if element.name is None:

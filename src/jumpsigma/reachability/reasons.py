@@ -17,6 +17,7 @@ _SHOWN: Final = 60
 def missing(intake: Intake, part: Expr, foldings: Sequence[Folding]) -> list[str]:
     """The fields that are missing where a part of a condition folds to False everywhere."""
     paths: dict[str, list[str]] = {}
+    bare: dict[str, None] = {}
     for folding in foldings:
         if folding.fold(part) is not False:
             return []
@@ -24,8 +25,10 @@ def missing(intake: Intake, part: Expr, foldings: Sequence[Folding]) -> list[str
             path = leaf.field
             if path not in folding.constants and folding.view.claim(path) is None:
                 paths.setdefault(path, []).append(folding.view.service)
+            elif isinstance(leaf, Element) and path in intake.kept_elements:
+                bare[f"of {path}[{leaf.name}] only the name is kept, no value"] = None
     one = {folding.view.service for folding in foldings}
-    reasons = []
+    reasons = [*bare]
     for path, services in paths.items():
         others = carriers(intake, path)
         if not others:

@@ -96,7 +96,7 @@ def reach(
             best.provenance,
             _services(found),
             _event_types(found, intake),
-            (*dead, *search.idle_filters(found), *search.guesses(best), *needed),
+            (*dead, *search.idle_filters(found), *search.guesses(best), *search.mixed(), *needed),
             witness,
         )
     loose = search.loose()
@@ -165,6 +165,12 @@ class _Search:
             found.name for name in services if (found := schema.service(name)) is not None
         }
 
+    @property
+    def _needs_service(self) -> bool:
+        """Whether the rule asks for a service that the place does not keep."""
+        field = self.intake.service_field
+        return not self.intake.is_service_kept and any(test.field == field for test in self._tests)
+
     def _asked(self, path: str | None) -> list[str]:
         """The texts that the condition compares a field with."""
         texts = [
@@ -211,6 +217,8 @@ class _Search:
             )
             spellings = names.get(service, (service,))
             for name, asked in self._types(service, strict=strict):
+                if self._needs_service and not self.intake.implies(name, service):
+                    continue
                 for spelling in spellings:
                     fixed: dict[str, Any] = {self.intake.type_field: name}
                     if self.intake.service_field is not None:
@@ -324,6 +332,14 @@ class _Search:
             reasons.append(f"no catalogue has the event type {name}")
         return reasons
 
+    def mixed(self) -> list[str]:
+        """Lists of which the place does not keep together what the rule wants together."""
+        return [
+            f"what stands in one element of {path} is not kept together: a query matches more"
+            for path in sorted(self.intake.unpaired)
+            if any(element.field == path for element in _elements(self.condition))
+        ]
+
     def _view(self, service: str) -> View:
         return self.intake.view(service, named=service in {*self._named, *self._unknown})
 
@@ -346,6 +362,8 @@ class _Search:
                 foldings.append(Folding(view, fixed, strict=False))
         described = all(folding.view.is_described for folding in foldings)
         why = missing(self.intake, self.condition, foldings)
+        if not why and self._needs_service:
+            why = ["the service is not kept, and no event type that the rule asks for implies it"]
         return why or ["the condition contradicts itself"], "documented" if described else "assumed"
 
 
@@ -376,6 +394,13 @@ def _tests(expr: Expr) -> Iterator[Test]:
     elif not isinstance(expr, Element):
         for child in children(expr):
             yield from _tests(child)
+
+
+def _elements(expr: Expr) -> Iterator[Element]:
+    if isinstance(expr, Element):
+        yield expr
+    for child in children(expr):
+        yield from _elements(child)
 
 
 def _selections(expr: Expr, *, positive: bool, here: bool = True) -> Iterator[Selection]:
