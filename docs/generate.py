@@ -21,6 +21,7 @@ from jumpsigma import api
 from jumpsigma.cli.app import app
 from jumpsigma.content import shipped
 from jumpsigma.diagnostics import CODES
+from jumpsigma.reachability import REACHABILITIES, Reach, elastic, sekoia
 
 REFERENCE = Path(__file__).parent / "reference"
 NOTE = "<!-- Made by docs/generate.py (make docs); edit the code that it names instead. -->\n\n"
@@ -175,6 +176,114 @@ def rule_pages() -> dict[str, str]:
     return {f"rules/{page}": text for page, text in api.rule_pages(api.load_pack()).items()}
 
 
+#: The built-in rules of Sekoia.io's intake page for JumpCloud, in its order.
+DETECTIONS = (
+    "Active Directory Data Export Using Csvde",
+    "AdFind Usage",
+    "Adexplorer Usage",
+    "Aspnet Compiler",
+    "Certificate Authority Modification",
+    "Cryptomining",
+    "DNS Query For Iplookup",
+    "Dynamic DNS Contacted",
+    "Exfiltration And Tunneling Tools Execution",
+    "Exfiltration Domain",
+    "Jumpcloud Account Locked",
+    "Jumpcloud Api Key Updated",
+    "Jumpcloud Policy Modified",
+    "Kernel Module Alteration",
+    "Network Scanning and Discovery",
+    "Network Sniffing",
+    "Network Sniffing Windows",
+    "PasswordDump SecurityXploded Tool",
+    "PsExec Process",
+    "RDP Session Discovery",
+    "Remote Access Tool Domain",
+    "Remote Monitoring and Management Software - AnyDesk",
+    "Remote Monitoring and Management Software - Atera",
+    "SEKOIA.IO Intelligence Feed",
+    "Sekoia.io EICAR Detection",
+    "Suspicious Double Extension",
+    "System Info Discovery",
+    "TOR Usage Generic Rule",
+)
+COVERAGE_INTRO = """\
+# What the rules can see
+
+Whether an event of JumpCloud can ever satisfy a rule, as `jumpsigma coverage` answers it from the
+schema of the intake (`mappings/directory_insights.yaml`).
+
+- **reachable**: an event whose fields have values inside what is known of them satisfies the rule.
+  `--witness` prints such an event.
+- **partial**: the rule can fire, but a selection or an alternative of it cannot.
+- **unlikely**: it takes values that nobody has seen or documented, such as a sign-in that was
+  handled by a program that handles no sign-ins.
+- **unreachable**: fields are missing. No event of this intake satisfies the rule.
+
+Event types and services are open: the vendor's catalogue is known to be incomplete, so a name that
+is in no catalogue makes an answer `assumed`, not unreachable. A documented list of values is open
+too, and what lies outside it unlikely; only a set that was read in code is closed. Provenance is
+the weakest thing that an answer rests on: `seen` in a real event, `documented` by the vendor,
+`read-in-code`, or `assumed`. That a field is missing is as sure as the vendor's documentation
+(`documented`), or `assumed` where the rule names no service and so may mean one whose fields nobody
+describes.
+
+The list of event types is empty where a rule asks for none in particular. A correlation is as
+reachable as the rules that its condition takes, on events that have the fields that it groups by;
+its witness is a sequence of events.
+"""
+
+
+def coverage_page() -> str:
+    """Which detections can fire, on raw events and where two products keep them."""
+    pack = api.load_pack(cases=False)
+    raw = {id(each.rule): each.reach for each in api.coverage(pack)}
+    kept = {}
+    for place in (sekoia(), elastic()):
+        native = api.coverage(pack, "jumpcloud", intake=place.raw)
+        rest = {id(each.rule): each for each in api.coverage(pack, "ecs", intake=place.ecs)}
+        kept[place.title] = {
+            id(each.rule): (rest[id(each.rule)] if each.node is None else each).reach
+            for each in native
+        }
+    answers = {"raw events": raw, **kept}
+    rows = []
+    for name in DETECTIONS:
+        rules = [r for r in pack.rules if r.title == name or r.title.startswith(f"{name} - ")]
+        cells = (_answer([found[id(rule)] for rule in rules]) for found in answers.values())
+        rows.append((name, *cells, _because(name, [(rule, raw[id(rule)]) for rule in rules])))
+    return (
+        f"{COVERAGE_INTRO}\n## The 28 detections\n\n"
+        "Sekoia.io's page for this intake lists 28 built-in rules by the fields that they and the "
+        "intake have in common, and says that some might not be relevant. Our pack has rules for "
+        "each of them: for the log source that it is really about, and, where JumpCloud reports "
+        "the same fact in another way, for JumpCloud. The answer is that of the best of them, "
+        "with how many of them can fire: on the events as the vendor gives them, and on what "
+        "Sekoia.io's parser and Elastic's package keep. Rules for JumpCloud are read in the raw "
+        "names of what is kept, others in the Elastic Common Schema.\n\n"
+        + _table(("detection", *answers, "on raw events: through what, or why not"), rows)
+        + "\nElastic's package keeps every field, but not which value of `changes` belongs to "
+        "which name: an exported query on one element matches more. Sekoia.io's parser leaves "
+        "out, among others, the service, `mfa`, `auth_method`, `geoip` and the applications of "
+        "`software` events, and the values of `changes` but for eight names.\n"
+    )
+
+
+def _answer(found: Sequence[Reach]) -> str:
+    best = min((each.reachability for each in found), key=REACHABILITIES.index)
+    able = sum(each.reachability in ("reachable", "partial") for each in found)
+    return f"{best} ({able} of {len(found)})"
+
+
+def _because(name: str, found: Sequence[tuple[Any, Reach]]) -> str:
+    able = [rule for rule, each in found if each.reachability in ("reachable", "partial")]
+    if able:
+        titles = (rule.title.removeprefix(name).removeprefix(" - ") or "itself" for rule in able)
+        return "; ".join(dict.fromkeys(titles))
+    unlikely = [each for _, each in found if each.reachability == "unlikely"]
+    return (unlikely or [each for _, each in found])[0].reasons[0]
+
+
 def mappings_page() -> str:
     """What each shipped mapping calls the fields of rules, and for which log sources."""
     parts = [
@@ -265,6 +374,7 @@ def _table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
 PAGES: dict[str, Callable[[], str]] = {
     "api.md": api_page,
     "cli.md": cli_page,
+    "coverage.md": coverage_page,
     "diagnostics.md": diagnostics_page,
     "events.md": events_page,
     "fields.md": fields_page,

@@ -55,6 +55,7 @@ _SEKOIA: Final = {
     "resource.email": ("user.target.email",),
     "resource.id": ("user.target.id",),
     "application.name": ("service.name",),
+    "error_message": ("action.outcome_reason",),
     "changes": ("jumpcloud.changes",),
     "changes.field": ("jumpcloud.changes.field",),
     "changes.from": ("jumpcloud.changes.from",),
