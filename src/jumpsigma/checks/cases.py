@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Sequence
 from itertools import groupby
+from pathlib import PurePath
 
 from jumpsigma.checks.model import Hit, pack_check
 from jumpsigma.checks.view import PackView, RanCase
@@ -23,7 +24,9 @@ _SHOWN = 3
 
 @pack_check("JS201", "no-cases", Severity.INFO)
 def no_cases(pack: PackView) -> Iterator[Hit]:
-    r"""A rule without cases, in a pack whose other rules have some.
+    r"""A rule without cases, beside others that have some.
+
+    Only folders in which cases stand are looked at.
 
     Bad::
 
@@ -52,11 +55,12 @@ def no_cases(pack: PackView) -> Iterator[Hit]:
               expect: no_match
               event: {ParentImage: 'C:\Windows\explorer.exe', Image: 'C:\w\powershell.exe'}
     """
-    if not pack.cases:
-        return
+    folders = {str(PurePath(file.path).parent) for file in pack.pack.cases}
     refused = {each.span.path for each in pack.pack.diagnostics if each.span is not None}
     for rule in pack.pack.rules:
         path = rule.path.removesuffix(".yml") + ".cases.yaml"
+        if str(PurePath(rule.path).parent) not in folders:
+            continue
         if rule.path not in pack.cases and path not in refused:
             hint = "write events that it must match, and near misses, beside it"
             yield Hit("the rule has no cases", ("title",), key=True, hint=hint, rule=rule)

@@ -101,8 +101,9 @@ class _Runner:
         for file in self.view.rule_files():
             if not self._is_within(file.path):
                 continue
-            for line, ignore in comments(file):
-                self.lines.setdefault((file.path, line), []).append(ignore)
+            for lines, ignore in comments(file):
+                for line in lines:
+                    self.lines.setdefault((file.path, line), []).append(ignore)
                 self.ignores.written.append(ignore)
         self.ignores.written += self.settings.all_ignores()
 
