@@ -1,8 +1,14 @@
 """The verbs as functions: what ``import jumpsigma`` gives and the command line calls."""
 
 from jumpsigma.api.cases import CaseReport, CaseResult, run_cases
+from jumpsigma.api.changes import Changes, changes_since
 from jumpsigma.api.compiled import CompiledFile, compile_python
 from jumpsigma.api.coverages import Coverage, coverage, intake_title
+from jumpsigma.api.configuration import (
+    Configuration,
+    find_configuration,
+    read_configuration,
+)
 from jumpsigma.api.explanations import Explainer, compile_one, explain
 from jumpsigma.api.intake import list_events, list_fields, list_mappings, list_services
 from jumpsigma.api.intel import (
@@ -33,13 +39,16 @@ __all__ = [
     "SHIPPED",
     "CaseReport",
     "CaseResult",
+    "Changes",
     "CompiledFile",
+    "Configuration",
     "Coverage",
     "Explainer",
     "NewRule",
     "StoredLists",
     "Validation",
     "add_indicators",
+    "changes_since",
     "compile",
     "compile_one",
     "compile_python",
@@ -47,6 +56,7 @@ __all__ = [
     "expire_indicators",
     "explain",
     "explain_correlation",
+    "find_configuration",
     "find_rule",
     "intake_title",
     "level_rank",
@@ -63,6 +73,7 @@ __all__ = [
     "navigator_layer",
     "new_rule",
     "pull_indicators",
+    "read_configuration",
     "remove_indicators",
     "rule_pages",
     "rule_places",

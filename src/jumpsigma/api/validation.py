@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -33,6 +33,11 @@ class Validation:
         """The worst severity that was found, None when nothing was."""
         return worst(self.results)
 
+    def without(self, results: Iterable[Result]) -> Validation:
+        """The same without some results, which were mended."""
+        gone = {id(result) for result in results}
+        return replace(self, results=tuple(r for r in self.results if id(r) not in gone))
+
     def count(self, severity: Severity) -> int:
         """How many problems are of a severity."""
         return sum(result.diagnostic.severity is severity for result in self.results)
@@ -50,10 +55,11 @@ def validate(
     """Run checks over a pack, and report them with what was wrong while loading it.
 
     ``select`` names checks: a code (``JS151``), the beginning of one (``JS15``), a family
-    (``logic``), ``default`` or ``all``; ``settings`` has that choice too, and what is ignored
-    where. ``only`` keeps what is said of these files, while the whole pack is seen. ``before`` has
-    the documents that changed rules were, by id. ``attack`` is a STIX bundle of ATT&CK that takes
-    the place of the version that ships with us.
+    (``logic``), ``default`` or ``all``, and ``pysigma`` or ``sigmahq`` for the validators of those;
+    ``settings`` has that choice too, and what is ignored where. ``only`` keeps what is said of
+    these files, while the whole pack is seen. ``before`` has the documents that changed rules were,
+    by id. ``attack`` is a STIX bundle of ATT&CK that takes the place of the version that ships
+    with us.
 
     Raises :class:`DiagnosticError`: JS090 for a selector that names no check, JS001 and JS087 for
     a bundle that cannot be read.
@@ -62,7 +68,7 @@ def validate(
     if attack is not None:
         from jumpsigma.attack.stix import read_stix
 
-        view.attack = read_stix(attack)
+        view.attack, view.attack_file = read_stix(attack), Path(attack)
     results = run(view, settings or Settings(select=tuple(select)), only)
     return Validation(tuple(results), len(pack.rules) + len(pack.filters), len(pack.files))
 

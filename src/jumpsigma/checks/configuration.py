@@ -7,6 +7,7 @@ from difflib import get_close_matches
 from typing import TYPE_CHECKING
 
 from jumpsigma.checks.model import CHECKS, Check, Hit, add, pack_check
+from jumpsigma.checks.stock import is_stock
 from jumpsigma.checks.view import PackView
 from jumpsigma.diagnostics import CODES, Severity
 
@@ -42,10 +43,12 @@ def idle_ignore(ignores: Ignores) -> Iterator[Hit]:
         author: # jumpsigma: ignore[JS109] the author asked for this
     """
     for ignore in ignores.written:
+        if not ignore.span.path:
+            continue  # the command line is not kept anywhere
         for code in ignore.codes:
-            known = code in CHECKS or code in CODES
-            ran = code in ignores.selected or code not in CHECKS
-            if known and ran and code not in ignore.used:
+            if code in ignore.used or is_stock(code) or code not in CODES:
+                continue
+            if code in ignores.selected or code not in CHECKS:
                 yield Hit(f"{code} is not reported here", span=ignore.span, hint="remove it")
 
 
@@ -80,7 +83,7 @@ def unknown_code(ignores: Ignores) -> Iterator[Hit]:
     """
     for ignore in ignores.written:
         for code in ignore.codes:
-            if code not in CODES:
+            if code not in CODES and not is_stock(code):
                 near = get_close_matches(code, CODES, n=1)
                 hint = f"did you mean {near[0]}?" if near else "see: jumpsigma validate --list"
                 yield Hit(f"there is no check {code!r}", span=ignore.span, hint=hint)

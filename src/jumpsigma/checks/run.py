@@ -9,6 +9,7 @@ from dataclasses import dataclass, field, replace
 from jumpsigma.checks.ignores import Ignore, comments
 from jumpsigma.checks.model import CHECKS, Check, Edit, Hit
 from jumpsigma.checks.settings import Settings, chosen
+from jumpsigma.checks.stock import is_stock, stock_diagnostics
 from jumpsigma.checks.view import PackView, RuleView
 from jumpsigma.diagnostics import Diagnostic, Severity, Span
 
@@ -66,6 +67,11 @@ class _Runner:
                 yield result
         for check, hit, rule in self._hits():
             result = self._kept(_result(check, hit, rule))
+            if result is not None:
+                yield result
+        selected = [each for each in self.settings.select if is_stock(each)]
+        for diagnostic in stock_diagnostics(self.view, selected):
+            result = self._kept(Result(diagnostic))
             if result is not None:
                 yield result
         # What ignores did is only known now.

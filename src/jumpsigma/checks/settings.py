@@ -11,7 +11,8 @@ from typing import Final
 
 from jumpsigma.checks.ignores import Ignore
 from jumpsigma.checks.model import CHECKS, Check
-from jumpsigma.diagnostics import CODES, Diagnostic, DiagnosticError, Severity
+from jumpsigma.checks.stock import is_stock
+from jumpsigma.diagnostics import Diagnostic, DiagnosticError, Severity
 
 DEFAULT: Final = "default"
 ALL: Final = "all"
@@ -58,12 +59,14 @@ class Settings:
 
 
 def chosen(select: Iterable[str]) -> list[Check]:
-    """The checks that selectors name, by code.
+    """The checks that selectors name, by code; those for validators of others are passed over.
 
     Raises :class:`DiagnosticError` (JS090) for a selector that names none.
     """
     found: dict[str, Check] = {}
     for selector in select:
+        if is_stock(selector):
+            continue
         fitting = [check for check in CHECKS.values() if _selected(check, selector)]
         if not fitting:
             raise DiagnosticError(
@@ -87,11 +90,6 @@ def _near(selector: str) -> str:
     known = {name for check in CHECKS.values() for name in (check.code, check.family, check.name)}
     near = get_close_matches(selector, sorted(known), n=1)
     return f"did you mean {near[0]}?" if near else "see: jumpsigma validate --list"
-
-
-def is_code(code: str) -> bool:
-    """Whether a code can stand in an ignore: one of a check, or of loading a pack."""
-    return code in CODES
 
 
 def _fits(path: str, pattern: str) -> bool:

@@ -190,13 +190,14 @@ class PackView:
 
     ``before`` has the documents that rules were before they were changed, by id; None without a
     revision to compare with. ``run_cases`` runs the cases of the pack, which checks do not know
-    how to do.
+    how to do. ``attack_file`` is the bundle that ``attack`` was read from, if it was.
     """
 
     pack: Pack
     attack: Attack = field(default_factory=load_attack)
     before: Mapping[str, dict[str, Any]] | None = None
     run_cases: Callable[[Pack], Iterable[RanCase]] | None = None
+    attack_file: Path | None = None
     _files: dict[str, FileView] = field(default_factory=dict)
 
     @cached_property
