@@ -3,12 +3,13 @@
 from jumpsigma.api.cases import CaseReport, CaseResult, run_cases
 from jumpsigma.api.changes import Changes, changes_since
 from jumpsigma.api.compiled import CompiledFile, compile_python
-from jumpsigma.api.coverages import Coverage, coverage, intake_title
 from jumpsigma.api.configuration import (
     Configuration,
     find_configuration,
     read_configuration,
 )
+from jumpsigma.api.coverages import Coverage, coverage, intake_title
+from jumpsigma.api.diffs import Diff, Sighting, diff
 from jumpsigma.api.explanations import Explainer, compile_one, explain
 from jumpsigma.api.intake import list_events, list_fields, list_mappings, list_services
 from jumpsigma.api.intel import (
@@ -43,8 +44,10 @@ __all__ = [
     "CompiledFile",
     "Configuration",
     "Coverage",
+    "Diff",
     "Explainer",
     "NewRule",
+    "Sighting",
     "StoredLists",
     "Validation",
     "add_indicators",
@@ -53,6 +56,7 @@ __all__ = [
     "compile_one",
     "compile_python",
     "coverage",
+    "diff",
     "expire_indicators",
     "explain",
     "explain_correlation",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -53,15 +53,32 @@ def coverage(
     for rule, node in lower_each(pack, words):
         if wanted is not None and id(rule) not in wanted:
             continue
-        match node:
-            case RuleIR():
-                answer = reach(node.condition, place, lists)
-            case CorrelationIR():
-                answer = reach_correlation(node, place, lists)
-            case _:
-                answer = _refused(node)
+        answer = _answer(node, place, lists)
         found.append(Coverage(rule, words.name, answer, None if isinstance(node, tuple) else node))
     return found
+
+
+def answer_for(
+    node: RuleIR | CorrelationIR | tuple[Diagnostic, ...],
+    mapping: str,
+    lists: Mapping[str, Collection[str]],
+) -> Reach:
+    """The answer for one rule in the words of a mapping, or for why it has none."""
+    return _answer(node, intake_for(mapping), lists)
+
+
+def _answer(
+    node: RuleIR | CorrelationIR | tuple[Diagnostic, ...],
+    place: Intake,
+    lists: Mapping[str, Collection[str]],
+) -> Reach:
+    match node:
+        case RuleIR():
+            return reach(node.condition, place, lists)
+        case CorrelationIR():
+            return reach_correlation(node, place, lists)
+        case _:
+            return _refused(node)
 
 
 def intake_title(mapping: str | Path) -> str:

@@ -10,6 +10,7 @@ from jumpsigma._version import __version__
 from jumpsigma.cli import (
     cases,
     coverage,
+    diff,
     explain,
     intel,
     listing,
@@ -41,6 +42,7 @@ app.command("scan", epilog=scan.EXAMPLES)(scan.scan)
 app.command("test", epilog=cases.EXAMPLES)(cases.run)
 app.command("compile", epilog=compiling.EXAMPLES)(compiling.compile_rules)
 app.command("coverage", epilog=coverage.EXAMPLES)(coverage.coverage)
+app.command("diff", epilog=diff.EXAMPLES)(diff.diff)
 app.command("explain", epilog=explain.EXAMPLES)(explain.explain)
 app.command("validate", epilog=validate.EXAMPLES)(validate.validate)
 app.command("synth", epilog=synth.EXAMPLES)(synth.synth)

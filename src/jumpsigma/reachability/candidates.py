@@ -8,7 +8,7 @@ from contextlib import suppress
 from datetime import UTC, date, datetime, time
 from functools import lru_cache
 from ipaddress import ip_network
-from itertools import islice, product
+from itertools import chain, islice, product
 from typing import Any, Final
 
 from jumpsigma.intake.schema import Field
@@ -28,17 +28,27 @@ from jumpsigma.reachability.samples import pattern_samples, regex_samples
 
 _FILLERS: Final = ("", " ", "-", "x", "/")
 _TRIES: Final = 12
+#: Texts that are also tried in the other case.
+_FIRST: Final = 16
 #: Of one field, for one choice of what it has to satisfy.
 MOST: Final = 4000
 
 
-def candidates(wanted: Sequence[Value], claim: Claim, rng: random.Random) -> Iterator[Any]:
+def candidates(
+    wanted: Sequence[Value],
+    claim: Claim,
+    rng: random.Random,
+    unwanted: Sequence[Value] = (),
+) -> Iterator[Any]:
     """Values worth trying; who asks checks them.
 
     First those of the domain, because a witness should look like an event; then those that the
-    wanted values spell, of the field's type and completed to its pattern.
+    wanted values spell, of the field's type and completed to its pattern, also in the other case;
+    last those near what is unwanted.
     """
     yield from islice(_candidates(wanted, claim, rng), MOST)
+    for value in unwanted:
+        yield from _spelled(value)
 
 
 def _candidates(wanted: Sequence[Value], claim: Claim, rng: random.Random) -> Iterator[Any]:
@@ -55,7 +65,9 @@ def _candidates(wanted: Sequence[Value], claim: Claim, rng: random.Random) -> It
     regexes = [value for value in wanted if isinstance(value, Regex)]
     if texts or regexes:
         shapes = _shapes(known) if known is not None else ()
-        for text in _texts(texts, regexes, shapes, rng):
+        found = _texts(texts, regexes, shapes, rng)
+        first = list(islice(found, _FIRST))
+        for text in chain(first, (each.swapcase() for each in first), found):
             yield text
             if known is not None and known.type in ("integer", "number"):
                 with suppress(ValueError):

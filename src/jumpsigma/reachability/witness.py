@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from itertools import chain
 from typing import Any, Final, assert_never
 
 from jumpsigma.interpret import ABSENT, holds
@@ -124,10 +125,11 @@ class Maker:
         asked = [leaf.value for leaf, want in here.items() if want and leaf.field == name]
         if not asked and not any(_referred(leaf) == name for leaf in here) and fits(_MISSING):
             return _MISSING
+        avoided = [leaf.value for leaf, want in here.items() if not want and leaf.field == name]
         others = [
             row[value.field] for value in asked if isinstance(value, FieldRef) if value.field in row
         ]
-        for value in shaped(claim, iter([*others, *candidates(asked, claim, rng)])):
+        for value in shaped(claim, chain(others, candidates(asked, claim, rng, avoided))):
             if (not self.strict or claim.accepts(value)) and fits(value):
                 return value
         several = list(self._several(asked, claim, rng))
