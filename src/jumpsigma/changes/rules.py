@@ -292,7 +292,7 @@ def _correlation(old: Node, new: Node) -> CorrelationChange | None:
             ("rules", ", ".join(_names(old)), ", ".join(_names(new))),
             ("group-by", ", ".join(old.group_by), ", ".join(new.group_by)),
             ("fields", ", ".join(old.fields), ", ".join(new.fields)),
-            ("aliases", _aliases(old), _aliases(new)),
+            *([("aliases", _aliases(old), _aliases(new))] if _is_alias_alone(old, new) else []),
             ("percentile", str(old.percentile), str(new.percentile)),
             ("generate", str(old.generate).lower(), str(new.generate).lower()),
         )
@@ -339,6 +339,11 @@ def _names(node: CorrelationIR) -> list[str]:
     return [each.rule.id or each.name for each in node.references]
 
 
+def _is_alias_alone(old: CorrelationIR, new: CorrelationIR) -> bool:
+    """Whether fields can differ by their aliases alone: the same names of the same rules."""
+    return old.group_by == new.group_by and _names(old) == _names(new)
+
+
 def _aliases(node: CorrelationIR) -> str:
     return "; ".join(
         f"{reference.rule.id or reference.name}: {', '.join(reference.group_by)}"
@@ -360,11 +365,16 @@ def _mapped(name: str, base: Version | None, head: Version | None) -> MappedChan
             n=1000,
         )
     )
-    plain = [_query(side.plain) if side is not None else "" for side in (base, head)]
+    is_unchanged = (
+        base is not None
+        and head is not None
+        and essence(base.plain) == essence(head.plain)
+        and _logsource(base.rule, head.rule) is None
+    )
     return MappedChange(
         name,
         difference,
-        bool(difference) and plain[0] == plain[1],
+        bool(difference) and is_unchanged,
         base.reach.get(name) if base is not None else None,
         head.reach.get(name) if head is not None else None,
     )
