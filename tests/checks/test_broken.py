@@ -12,7 +12,10 @@ from pathlib import Path
 FOLDER = Path(__file__).with_name("broken")
 _HEAD = re.compile(r"# (JS\d{3}) at line (\d+)\n")
 # What pySigma 1.5 misreads is refused where it is installed, before any check sees it.
-REFUSED = {"JS191": "JS034", "JS192": "JS034"} if version("pysigma").startswith("1.") else {}
+# JS191 is about a detection, its refusal about the condition two lines below.
+REFUSED = (
+    {"JS191": ("JS034", 2), "JS192": ("JS034", 0)} if version("pysigma").startswith("1.") else {}
+)
 
 
 def expected() -> set[tuple[str, str, int]]:
@@ -21,7 +24,8 @@ def expected() -> set[tuple[str, str, int]]:
     for path in sorted(FOLDER.rglob("*.y*ml")):
         head = _HEAD.match(path.read_bytes().decode())
         if head is not None:
-            found.add((path.name, REFUSED.get(head[1], head[1]), int(head[2])))
+            code, below = REFUSED.get(head[1], (head[1], 0))
+            found.add((path.name, code, int(head[2]) + below))
     return found
 
 

@@ -119,7 +119,7 @@ class _Runner:
         span = diagnostic.span or _NO_PLACE
         if not self._is_wanted(diagnostic.span):
             return None
-        if diagnostic.is_error and diagnostic.code not in CHECKS:
+        if diagnostic.is_error and not (diagnostic.code in CHECKS or is_stock(diagnostic.code)):
             return result  # what could not be loaded is never hidden
         silencing = list(self.lines.get((span.path, span.line), ()))
         silencing += self.settings.ignores

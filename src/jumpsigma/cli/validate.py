@@ -5,6 +5,8 @@ from __future__ import annotations
 import gc
 import json
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -99,22 +101,21 @@ def validate(
 
     if listing or explain is not None:
         return _page(explain)
-    # Rules and what is known of them live until the end: looking for garbage finds none.
-    gc.disable()
-    pack = load_rules(paths or ["shipped"])
-    found_at = config or api.find_configuration(pack.roots)
-    given = api.read_configuration(found_at) if found_at is not None else api.Configuration()
-    settings = given.choose(_words(select), _words(ignore))
-    changes = None
-    if changed_since is not None:
-        changes = api.changes_since(changed_since, pack.roots[0] if pack.roots else ".")
-    found = api.validate(
-        pack,
-        settings=settings,
-        only=changes.files if changes is not None else None,
-        before=changes.documents if changes is not None else None,
-        attack=attack or given.attack,
-    )
+    with _no_garbage():
+        pack = load_rules(paths or ["shipped"])
+        found_at = config or api.find_configuration(pack.roots)
+        given = api.read_configuration(found_at) if found_at is not None else api.Configuration()
+        settings = given.choose(_words(select), _words(ignore))
+        changes = None
+        if changed_since is not None:
+            changes = api.changes_since(changed_since, pack.roots[0] if pack.roots else ".")
+        found = api.validate(
+            pack,
+            settings=settings,
+            only=changes.files if changes is not None else None,
+            before=changes.documents if changes is not None else None,
+            attack=attack or given.attack,
+        )
     if diff:
         return _show_fixes(found)
     if fix:
@@ -128,6 +129,21 @@ def validate(
     order = list(Severity)
     worst = found.worst
     return 1 if worst is not None and order.index(worst) <= order.index(fail_on) else 0
+
+
+@contextmanager
+def _no_garbage() -> Iterator[None]:
+    """Do not look for garbage: rules and what is known of them live until the end.
+
+    It would take a third of the time to find none.
+    """
+    was_enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_enabled:
+            gc.enable()
 
 
 def _words(given: list[str] | None) -> list[str]:
