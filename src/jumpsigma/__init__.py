@@ -24,7 +24,6 @@ if TYPE_CHECKING:
         Coverage,
         Diff,
         NewRule,
-        Validation,
         add_indicators,
         compile,
         compile_python,
@@ -49,8 +48,8 @@ if TYPE_CHECKING:
         run_cases,
         synthesize,
         update_from_warninglists,
-        validate,
     )
+    from jumpsigma.api.validation import Validation, validate
     from jumpsigma.diagnostics import Diagnostic, DiagnosticError, Severity, Span
     from jumpsigma.matcher import Finding, Matcher, Source
     from jumpsigma.pack import LoadedFilter, LoadedRule, Pack
@@ -65,7 +64,6 @@ _HOMES = {
         "Coverage",
         "Diff",
         "NewRule",
-        "Validation",
         "add_indicators",
         "compile",
         "compile_python",
@@ -90,8 +88,8 @@ _HOMES = {
         "run_cases",
         "synthesize",
         "update_from_warninglists",
-        "validate",
     ),
+    "jumpsigma.api.validation": ("Validation", "validate"),
     "jumpsigma.diagnostics": ("Diagnostic", "DiagnosticError", "Severity", "Span"),
     "jumpsigma.matcher": ("Finding", "Matcher", "Source"),
     "jumpsigma.pack": ("LoadedFilter", "LoadedRule", "Pack"),

@@ -10,7 +10,7 @@ import pytest
 from fragments import FILE, write
 
 import jumpsigma
-from jumpsigma.api import changes_since
+from jumpsigma.api.changes import changes_since
 from jumpsigma.diagnostics import DiagnosticError
 
 

@@ -8,7 +8,7 @@ import pytest
 from fragments import FILE, write
 
 import jumpsigma
-from jumpsigma import api
+from jumpsigma.api.configuration import find_configuration, read_configuration
 from jumpsigma.checks import CHECKS, chosen
 from jumpsigma.diagnostics import DiagnosticError, Severity
 
@@ -19,7 +19,7 @@ ID = "5f4c5b1e-1a52-4d0a-9d7e-0c2f5e1b7a11"
 def found_with(folder: Path, settings: str, name: str = "jumpsigma.toml") -> list[str]:
     path = folder / name
     path.write_text(settings, encoding="utf-8")
-    given = api.read_configuration(path).settings
+    given = read_configuration(path).settings
     found = jumpsigma.validate(jumpsigma.load_pack(folder), settings=given)
     return [f"{each.code} {each.severity}" for each in found.diagnostics]
 
@@ -76,9 +76,9 @@ def test_the_nearest_file_counts(tmp_path: Path) -> None:
     inner.mkdir(parents=True)
     (tmp_path / "jumpsigma.toml").touch()
     (tmp_path / "a" / "pyproject.toml").write_text("[project]\nname = 'x'\n", encoding="utf-8")
-    assert api.find_configuration([str(inner)]) == tmp_path / "jumpsigma.toml"
+    assert find_configuration([str(inner)]) == tmp_path / "jumpsigma.toml"
     (tmp_path / "a" / "pyproject.toml").write_text("[tool.jumpsigma.validate]\n", encoding="utf-8")
-    assert api.find_configuration([str(inner)]) == tmp_path / "a" / "pyproject.toml"
+    assert find_configuration([str(inner)]) == tmp_path / "a" / "pyproject.toml"
 
 
 @pytest.mark.parametrize(
@@ -102,7 +102,7 @@ def test_a_mistake_in_the_file_is_named(
     path = tmp_path / "jumpsigma.toml"
     path.write_text(settings, encoding="utf-8")
     with pytest.raises(DiagnosticError, match=words) as raised:
-        api.read_configuration(path)
+        read_configuration(path)
     span = raised.value.diagnostic.span
     assert span is not None
     assert (span.path, span.line) == (str(path), line)
@@ -114,7 +114,7 @@ def test_an_unreadable_file_is_named(content: bytes | None, tmp_path: Path) -> N
     if content is not None:
         path.write_bytes(content)
     with pytest.raises(DiagnosticError) as raised:
-        api.read_configuration(path)
+        read_configuration(path)
     assert raised.value.diagnostic.code == "JS001"
 
 

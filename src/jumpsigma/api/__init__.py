@@ -1,13 +1,7 @@
 """The verbs as functions: what ``import jumpsigma`` gives and the command line calls."""
 
 from jumpsigma.api.cases import CaseReport, CaseResult, run_cases
-from jumpsigma.api.changes import Changes, changes_since
 from jumpsigma.api.compiled import CompiledFile, compile_python
-from jumpsigma.api.configuration import (
-    Configuration,
-    find_configuration,
-    read_configuration,
-)
 from jumpsigma.api.coverages import Coverage, coverage, intake_title
 from jumpsigma.api.diffs import Diff, Sighting, diff
 from jumpsigma.api.explanations import Explainer, compile_one, explain
@@ -34,24 +28,19 @@ from jumpsigma.api.scaffold import NewRule, new_rule
 from jumpsigma.api.selection import level_rank, select
 from jumpsigma.api.synth import synthesize
 from jumpsigma.api.timelines import explain_correlation
-from jumpsigma.api.validation import Validation, validate
 
 __all__ = [
     "SHIPPED",
     "CaseReport",
     "CaseResult",
-    "Changes",
     "CompiledFile",
-    "Configuration",
     "Coverage",
     "Diff",
     "Explainer",
     "NewRule",
     "Sighting",
     "StoredLists",
-    "Validation",
     "add_indicators",
-    "changes_since",
     "compile",
     "compile_one",
     "compile_python",
@@ -60,7 +49,6 @@ __all__ = [
     "expire_indicators",
     "explain",
     "explain_correlation",
-    "find_configuration",
     "find_rule",
     "intake_title",
     "level_rank",
@@ -77,7 +65,6 @@ __all__ = [
     "navigator_layer",
     "new_rule",
     "pull_indicators",
-    "read_configuration",
     "remove_indicators",
     "rule_pages",
     "rule_places",
@@ -85,5 +72,4 @@ __all__ = [
     "select",
     "synthesize",
     "update_from_warninglists",
-    "validate",
 ]

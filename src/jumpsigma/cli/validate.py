@@ -17,7 +17,7 @@ from jumpsigma.cli.output import has_color, load_rules, tell
 from jumpsigma.diagnostics import Diagnostic, DiagnosticError, Severity, Span
 
 if TYPE_CHECKING:
-    from jumpsigma.api import Validation
+    from jumpsigma.api.validation import Validation
     from jumpsigma.checks import Result
     from jumpsigma.pack import Pack
 
@@ -97,19 +97,21 @@ def validate(
     listing: Annotated[bool, typer.Option("--list", help="List the checks.")] = False,
 ) -> int:
     """Check rules: what is wrong with them, where, and what to do about it."""
-    from jumpsigma import api
+    from jumpsigma.api.changes import changes_since
+    from jumpsigma.api.configuration import Configuration, find_configuration, read_configuration
+    from jumpsigma.api.validation import validate as run_checks
 
     if listing or explain is not None:
         return _page(explain)
     with _no_garbage():
         pack = load_rules(paths or ["shipped"])
-        found_at = config or api.find_configuration(pack.roots)
-        given = api.read_configuration(found_at) if found_at is not None else api.Configuration()
+        found_at = config or find_configuration(pack.roots)
+        given = read_configuration(found_at) if found_at is not None else Configuration()
         settings = given.choose(_words(select), _words(ignore))
         changes = None
         if changed_since is not None:
-            changes = api.changes_since(changed_since, pack.roots[0] if pack.roots else ".")
-        found = api.validate(
+            changes = changes_since(changed_since, pack.roots[0] if pack.roots else ".")
+        found = run_checks(
             pack,
             settings=settings,
             only=changes.files if changes is not None else None,
