@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from jumpsigma.changes import Relation, compare
 from jumpsigma.changes.implication import implies
-from jumpsigma.changes.normal import normal
+from jumpsigma.ir.normal import normal
 from jumpsigma.interpret import holds
 from jumpsigma.ir.nodes import (
     And,

@@ -315,6 +315,16 @@ ANSWERS = [
         id="a contradiction",
     ),
     row(
+        "selection: {timestamp|month: 13}\ncondition: selection",
+        "directory",
+        "unlikely",
+        "assumed",
+        (),
+        (),
+        "nothing forbids it, but no event was found that satisfies it",
+        id="that nothing was found is no proof that there is nothing",
+    ),
+    row(
         "selection: {conversation.id|exists: true}\ncondition: selection",
         "genai",
         "unlikely",
@@ -347,7 +357,7 @@ def test_answers(
     assert (found.services, found.event_types) == (services, event_types)
     assert reason in "; ".join(found.reasons)
     assert bool(reason) == bool(found.reasons)
-    assert (found.witness is None) is (wanted == "unreachable")
+    assert (found.witness is None) is (not found.services)
 
 
 def test_every_field_of_an_unreachable_rule_is_named(tmp_path: Path) -> None:

@@ -6,11 +6,11 @@ from dataclasses import dataclass
 from typing import Final, Literal, get_args
 
 from jumpsigma.changes.implication import implies
-from jumpsigma.changes.normal import normal
 from jumpsigma.intake.schema import Schema
 from jumpsigma.interpret import holds
 from jumpsigma.ir.bind import bind, placeholders
 from jumpsigma.ir.nodes import And, Expr, Not
+from jumpsigma.ir.normal import normal
 from jumpsigma.reachability import Intake, raw_intake, reach
 from jumpsigma.reachability.witness import Event, Maker
 

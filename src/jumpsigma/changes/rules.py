@@ -7,12 +7,12 @@ from dataclasses import dataclass, field
 from difflib import unified_diff
 from typing import Any, Final, Literal, get_args
 
-from jumpsigma.changes.normal import normal
 from jumpsigma.changes.relation import Comparison, compare
 from jumpsigma.diagnostics import Diagnostic
 from jumpsigma.ir.correlations import CorrelationIR, Threshold, dump_correlation
 from jumpsigma.ir.dump import dump
 from jumpsigma.ir.nodes import RuleIR
+from jumpsigma.ir.normal import normal
 from jumpsigma.pack import LoadedRule
 from jumpsigma.reachability import Reach
 

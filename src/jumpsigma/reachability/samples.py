@@ -9,11 +9,12 @@ import warnings
 from collections.abc import Iterator
 from typing import Any, Final
 
+from jumpsigma.codegen.regex import CannotTranslateError, translate
 from jumpsigma.ir.nodes import Regex
 from jumpsigma.ir.regex import compiled, source_of
 
-# The one parser of regular expressions in the standard library; it has no public name. What it
-# does not understand of RE2 gives no samples, and each sample is tried with RE2.
+# The one parser of regular expressions in the standard library; it has no public name. It is given
+# what the matcher gives `re` in the place of RE2, and each sample is tried with RE2.
 _PARSER: Any = importlib.import_module("re._parser")
 _MORE: Final = 3
 _ALPHABET: Final = [*map(chr, range(0x20, 0x7F)), "\t", "\n", "é"]
@@ -30,7 +31,11 @@ _CLASSES: Final = {
 def regex_samples(value: Regex, rng: random.Random, tries: int) -> Iterator[str]:
     """Texts that the expression finds; none where no try makes one."""
     expression = compiled(value)
-    for text in _samples(source_of(value), rng, tries):
+    try:
+        source = translate(source_of(value))
+    except CannotTranslateError:
+        return
+    for text in _samples(source, rng, tries):
         if expression.search(text):
             yield text
 
@@ -46,7 +51,7 @@ def _samples(source: str, rng: random.Random, tries: int) -> Iterator[str]:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            tree = _PARSER.parse(source.replace("\\z", "\\Z"), re.ASCII)
+            tree = _PARSER.parse(source, re.ASCII)
     except (re.error, RecursionError, OverflowError):
         return
     for attempt in range(tries):

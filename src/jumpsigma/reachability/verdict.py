@@ -12,6 +12,7 @@ from jumpsigma.interpret import holds, matched, trace
 from jumpsigma.ir.bind import bind, placeholders
 from jumpsigma.ir.dump import children, label
 from jumpsigma.ir.nodes import And, Element, Expr, FieldRef, Keyword, Not, Or, Selection, Test, Text
+from jumpsigma.ir.normal import FALSE, normal
 from jumpsigma.reachability.carried import Intake, View, known_services, weakest
 from jumpsigma.reachability.folding import Folded, Folding
 from jumpsigma.reachability.reasons import missing, outside
@@ -58,7 +59,8 @@ class Reach:
     ``unreachable`` when no event of the intake carries what it asks for. ``provenance`` is the
     weakest that the answer rests on. ``services`` are those whose events satisfy it,
     ``event_types`` those that it asks for and that can; empty when it asks for none in
-    particular. ``witness`` is None when it is unreachable.
+    particular. ``witness`` is None when it is unreachable, or when no event was found although
+    nothing forbids it, which makes it unlikely.
     """
 
     reachability: Reachability
@@ -111,8 +113,11 @@ def reach(
             (*search.beyond(best), *needed),
             witness,
         )
-    why, sure = search.lacking()
-    return Reach("unreachable", sure, reasons=tuple(why))
+    if search.is_possible():
+        why = "nothing forbids it, but no event was found that satisfies it"
+        return Reach("unlikely", "assumed", reasons=(why,))
+    reasons, sure = search.lacking()
+    return Reach("unreachable", sure, reasons=tuple(reasons))
 
 
 def _witness(
@@ -348,6 +353,13 @@ class _Search:
         if self.intake.service_field is not None:
             fixed[self.intake.service_field] = found.event.get(self.intake.service_field)
         return fixed
+
+    def is_possible(self) -> bool:
+        """Whether nothing proves that no event satisfies the condition; no search is a proof."""
+        return any(
+            folded is True or (folded is not False and normal(folded) != FALSE)
+            for folded in self._folded(self.condition, strict=False)
+        )
 
     def lacking(self) -> tuple[list[str], Provenance]:
         """Why no event satisfies the condition, and how sure that is."""

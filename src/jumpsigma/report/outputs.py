@@ -40,7 +40,7 @@ def write_report(path: Path, text: str, read: Iterable[str]) -> None:
     refuse_overwriting(path, read, message, hint="choose another file")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(text, encoding="utf-8", newline="\n")
+        path.write_text(text, encoding="utf-8", errors="backslashreplace", newline="\n")
     except OSError as error:
         raise DiagnosticError(
             Diagnostic("JS091", f"cannot write: {error.strerror}", span=Span(str(path)))
