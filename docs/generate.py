@@ -18,6 +18,7 @@ import yaml
 
 import jumpsigma
 from jumpsigma import api
+from jumpsigma.checks import CHECKS, FAMILIES, chosen
 from jumpsigma.cli.app import app
 from jumpsigma.content import shipped
 from jumpsigma.diagnostics import CODES
@@ -29,12 +30,53 @@ NOTE = "<!-- Made by docs/generate.py (make docs); edit the code that it names i
 
 def diagnostics_page() -> str:
     """The catalogue of codes."""
-    rows = ((code, entry.title, entry.explanation) for code, entry in CODES.items())
+    rows = (
+        (code, entry.title, entry.explanation)
+        for code, entry in CODES.items()
+        if code not in CHECKS
+    )
     return (
         "# Diagnostics\n\n"
         "Every problem that jumpsigma reports has a code that keeps its meaning. Source: "
-        "`src/jumpsigma/diagnostics/codes.py`.\n\n"
+        "`src/jumpsigma/diagnostics/codes.py`. The codes from JS101 on are those of "
+        "[checks](checks.md).\n\n"
     ) + _table(("code", "title", "what it means"), rows)
+
+
+def checks_page() -> str:
+    """The checks of `validate`, each with a link to its page."""
+    rows = (
+        (
+            f"[{check.code}](checks/{check.family}.md#{check.code.lower()})",
+            f"`{check.name}`",
+            check.title,
+            str(check.severity),
+            "" if check.default else "no",
+        )
+        for check in chosen(["all"])
+    )
+    return (
+        "# Checks\n\nWhat `jumpsigma validate` looks for. A check that is not on by default runs "
+        "when it is selected; `jumpsigma validate --explain JS154` prints its page.\n\n"
+    ) + _table(("code", "name", "what it finds", "severity", "default"), rows)
+
+
+def check_pages() -> dict[str, str]:
+    """A page for each family of checks, by its path below ``reference``."""
+    pages = {}
+    for family in FAMILIES:
+        name = family.__name__.rpartition(".")[2]
+        parts = [f"# Checks: {name}\n\n{_doc(family)}\n"]
+        for check in chosen([name]):
+            aside = "" if check.default else "; not on by default"
+            parts.append(
+                f'<a id="{check.code.lower()}"></a>\n\n## {check.code} {check.name}\n\n'
+                f"{check.title} ({check.severity}{aside}).\n\n{check.explanation}\n\n"
+                f"Bad:\n\n```yaml\n{check.example('Bad')}```\n\n"
+                f"Good:\n\n```yaml\n{check.example('Good')}```\n"
+            )
+        pages[f"checks/{name}.md"] = "\n".join(parts)
+    return pages
 
 
 def cli_page() -> str:
@@ -373,6 +415,7 @@ def _table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
 
 PAGES: dict[str, Callable[[], str]] = {
     "api.md": api_page,
+    "checks.md": checks_page,
     "cli.md": cli_page,
     "coverage.md": coverage_page,
     "diagnostics.md": diagnostics_page,
@@ -389,7 +432,7 @@ def main(arguments: list[str]) -> int:
         print("usage: generate.py [--check]", file=sys.stderr)
         return 2
     check, stale = bool(arguments), []
-    pages = {name: page() for name, page in PAGES.items()} | rule_pages()
+    pages = {name: page() for name, page in PAGES.items()} | rule_pages() | check_pages()
     for name, body in pages.items():
         path, text = REFERENCE / name, NOTE + body
         if path.is_file() and path.read_text(encoding="utf-8") == text:
@@ -398,9 +441,10 @@ def main(arguments: list[str]) -> int:
         if not check:
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_text(text, encoding="utf-8")
-    for path in sorted((REFERENCE / "rules").rglob("*.md")):
+    made = [*(REFERENCE / "rules").rglob("*.md"), *(REFERENCE / "checks").rglob("*.md")]
+    for path in sorted(made):
         name = path.relative_to(REFERENCE).as_posix()
-        if name not in pages:  # the rule is gone
+        if name not in pages:  # the rule or family is gone
             stale.append(name)
             if not check:
                 path.unlink()

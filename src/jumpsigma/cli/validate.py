@@ -46,6 +46,14 @@ class Format(StrEnum):
     MARKDOWN = "markdown"
 
 
+class Schema(StrEnum):
+    """Files of ours that editors can check."""
+
+    CASES = "cases"
+    PACK = "pack"
+    JUMPSIGMA = "jumpsigma"
+
+
 def validate(
     paths: Annotated[
         list[str] | None,
@@ -94,6 +102,9 @@ def validate(
     explain: Annotated[
         str | None, typer.Option("--explain", metavar="CODE", help="What a check is about.")
     ] = None,
+    schema: Annotated[
+        Schema | None, typer.Option("--schema", help="Print the JSON schema of a kind of file.")
+    ] = None,
     listing: Annotated[bool, typer.Option("--list", help="List the checks.")] = False,
 ) -> int:
     """Check rules: what is wrong with them, where, and what to do about it."""
@@ -101,6 +112,8 @@ def validate(
     from jumpsigma.api.configuration import Configuration, find_configuration, read_configuration
     from jumpsigma.api.validation import validate as run_checks
 
+    if schema is not None:
+        return _print_schema(schema)
     if listing or explain is not None:
         return _page(explain)
     with _no_garbage():
@@ -150,6 +163,13 @@ def _no_garbage() -> Iterator[None]:
 
 def _words(given: list[str] | None) -> list[str]:
     return [word.strip() for each in given or () for word in each.split(",") if word.strip()]
+
+
+def _print_schema(name: Schema) -> int:
+    from jumpsigma.api.schemas import schemas
+
+    print(json.dumps(schemas()[name], indent=2))
+    return 0
 
 
 def _page(code: str | None) -> int:

@@ -13,7 +13,7 @@ from jumpsigma.pack.positions import KeyPath
 from jumpsigma.pack.shapes import Shape
 from jumpsigma.pack.yaml_reader import read_file
 
-_KEYS: Final = ("name", "expect", "mapping", "event", "events", "fires", "lists")
+CASE_KEYS: Final = ("name", "expect", "mapping", "event", "events", "fires", "lists")
 
 Expect = Literal["match", "no_match"]
 
@@ -79,7 +79,7 @@ def read_cases(path: str) -> tuple[CasesFile | None, list[Diagnostic]]:
 
 def _case(value: Any, path: KeyPath, shape: Shape) -> Case | None:
     before = len(shape.diagnostics)
-    data = shape.mapping(value, path, _KEYS)
+    data = shape.mapping(value, path, CASE_KEYS)
     if not isinstance(value, Mapping):
         return None
     name = shape.text(data, "name", path, required=True)

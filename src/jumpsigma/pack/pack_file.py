@@ -13,7 +13,8 @@ from jumpsigma.pack.lists import PackList, read_list
 from jumpsigma.pack.shapes import Shape
 from jumpsigma.pack.yaml_reader import read_file
 
-_KEYS: Final = ("id", "title", "version", "license", "authors", "default_mapping", "lists")
+PACK_KEYS: Final = ("id", "title", "version", "license", "authors", "default_mapping", "lists")
+REQUIRED_KEYS: Final = ("id", "title", "version", "license")
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,11 +52,8 @@ def read_pack_file(path: str) -> tuple[PackSettings | None, list[Diagnostic]]:
         return None, [Diagnostic("JS017", message, span=Span(path, 1, 1, 1, 1))]
     document = result.documents[0]
     shape = Shape("JS017", document.positions)
-    data = shape.mapping(document.value, (), _KEYS)
-    found = {
-        key: shape.text(data, key, (), required=True)
-        for key in ("id", "title", "version", "license")
-    }
+    data = shape.mapping(document.value, (), PACK_KEYS)
+    found = {key: shape.text(data, key, (), required=True) for key in REQUIRED_KEYS}
     authors = shape.texts(data, "authors", ())
     default_mapping = shape.text(data, "default_mapping", ())
     folder = os.path.dirname(path)  # noqa: PTH120 - keeps "" apart from "."
