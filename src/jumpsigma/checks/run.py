@@ -111,7 +111,8 @@ class _Runner:
                 for line in lines:
                     self.lines.setdefault((file.path, line), []).append(ignore)
                 self.ignores.written.append(ignore)
-        self.ignores.written += self.settings.all_ignores()
+        if self.wanted is None:  # else what they are there for may be in the other files
+            self.ignores.written += self.settings.all_ignores()
 
     def _kept(self, result: Result) -> Result | None:
         """The result with the severity that it is to have, None when nobody wants it."""
