@@ -87,6 +87,10 @@ CHANGES: dict[int, tuple[Rule | None, Rule | None]] = {
     19: (correlation(19), correlation(19, **{"group-by": ["initiated_by.id"]})),
     20: (rule(20, UPDATE), rule(20, UPDATE)),  # gets a filter
     21: (rule(21, {"event_type": "ldap_srch"}, service="ldap"),) * 2,  # under another mapping
+    23: (
+        rule(23, {"CommandLine": "a"}, logsource={"category": "process_creation"}),
+        rule(23, {"CommandLine": ["a", "b"]}, logsource={"category": "process_creation"}),
+    ),
     22: (rule(22, {"event_type": {"re": "("}}), rule(22, UPDATE)),
 }
 
@@ -146,7 +150,7 @@ def found(repository: Path) -> dict[int, dict[str, Any]]:
 
 
 def test_only_what_changed_is_told(found: dict[int, dict[str, Any]]) -> None:
-    assert sorted(found) == [*range(2, 23)]
+    assert sorted(found) == [*range(2, 24)]
 
 
 Look = Callable[[dict[str, Any]], Any]
@@ -211,6 +215,9 @@ SAID: list[tuple[int, Look, Any]] = [
     (21, relation, ("same", True)),
     (21, lambda change: [one["cause"] for one in change["mappings"]], ["mapping"]),
     (22, lambda change: change["change"], "added"),
+    (23, relation, ("wider", True)),
+    (23, lambda change: [one["mapping"] for one in change["mappings"]], ["sigma"]),
+    (23, lambda change: change["condition"]["gained"], {"CommandLine": "b"}),
 ]
 
 
@@ -231,7 +238,7 @@ def test_the_working_tree_is_the_head_when_there_is_none(repository: Path) -> No
     done = run("diff", "base", "--format", "json", cwd=repository)
     document = json.loads(done.stdout)
     assert document["head"] == "the working tree"
-    assert len(document["changes"]) == 21
+    assert len(document["changes"]) == 22
 
 
 def test_two_folders(tmp_path: Path) -> None:
@@ -239,7 +246,7 @@ def test_two_folders(tmp_path: Path) -> None:
         (tmp_path / name).mkdir()
         write(tmp_path / name, side)
     found = jumpsigma.diff(str(tmp_path / "old"), str(tmp_path / "new"))
-    assert len(found.changes) == 21
+    assert len(found.changes) == 22
     assert not jumpsigma.diff(str(tmp_path / "new"), str(tmp_path / "new")).changes
 
 
@@ -264,7 +271,7 @@ def test_the_comment_tells_what_to_look_at_first(repository: Path) -> None:
     text = done.stdout
     assert text.startswith("## What changes from base to head\n")
     for line in (
-        "| condition wider | 1 |",
+        "| condition wider | 2 |",
         "| condition written differently, same meaning | 1 |",
         "| mapping changed under an unchanged rule | 1 |",
         "| coverage lost | 2 |",

@@ -11,7 +11,6 @@ from hypothesis import strategies as st
 
 from jumpsigma.changes import Relation, compare
 from jumpsigma.changes.implication import implies
-from jumpsigma.ir.normal import normal
 from jumpsigma.interpret import holds
 from jumpsigma.ir.nodes import (
     And,
@@ -32,6 +31,7 @@ from jumpsigma.ir.nodes import (
     Text,
     Wildcard,
 )
+from jumpsigma.ir.normal import normal
 from jumpsigma.lower import lower_rule
 from jumpsigma.mapping import load_mapping
 from jumpsigma.pack import load_pack

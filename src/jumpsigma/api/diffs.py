@@ -13,16 +13,13 @@ from jumpsigma.api.lowering import lower_each
 from jumpsigma.api.rules import compile as compile_rules
 from jumpsigma.api.rules import load_pack
 from jumpsigma.changes import RuleChange
-from jumpsigma.changes.rules import Node, Version, added, changed, essence, pairs, removed
+from jumpsigma.changes.rules import PLAIN, Node, Version, added, changed, essence, pairs, removed
 from jumpsigma.changes.trees import Side, opened
 from jumpsigma.diagnostics import Diagnostic, DiagnosticError, Span
 from jumpsigma.intake.events import expand_inputs
 from jumpsigma.mapping import load_mapping
 from jumpsigma.matcher import Matcher
 from jumpsigma.pack import Pack
-
-#: The mapping that leaves names as they are: what a rule says, whatever its events are called.
-_PLAIN = "sigma"
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,7 +109,7 @@ def _load(side: Side, rules: Sequence[str]) -> Pack:
 
 
 def _versions(side: Side, pack: Pack, mappings: Sequence[str]) -> Iterator[Version]:
-    plain = lower_each(pack, load_mapping(_PLAIN))
+    plain = lower_each(pack, load_mapping(PLAIN))
     mapped: dict[str, list[Node]] = {
         name: [node for _, node in lower_each(pack, load_mapping(side.mapping(name)))]
         for name in mappings

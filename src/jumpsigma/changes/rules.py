@@ -21,6 +21,8 @@ KINDS: Final[tuple[Kind, ...]] = get_args(Kind)
 
 Node = RuleIR | CorrelationIR | tuple[Diagnostic, ...]
 
+#: The mapping that leaves names as they are: what a rule says, whatever its events are called.
+PLAIN: Final = "sigma"
 #: Keys of a rule that say what it matches; what is compared by meaning is not compared as text.
 _LOGIC: Final = frozenset({"detection", "correlation", "logsource", "id", "title", "filter"})
 #: Keys that a reviewer wants to see with both values.
@@ -205,7 +207,7 @@ def changed(base: Version, head: Version) -> RuleChange:
         filters=tuple(_filters(base.plain, head.plain)),
         condition=condition,
         correlation=_correlation(base.plain, head.plain),
-        mapped=mapped,
+        mapped=(*mapped, *_in_its_own_words(base, head)),
         notes=notes,
     )
 
@@ -353,18 +355,10 @@ def _aliases(node: CorrelationIR) -> str:
 
 def _mapped(name: str, base: Version | None, head: Version | None) -> MappedChange | None:
     """What became of a rule in the words of a mapping; None where it never had any."""
-    texts = [_query(side.mapped[name]) if side is not None else "" for side in (base, head)]
-    if not any(texts) and (base is None or head is None):
+    old, new = (None if side is None else side.mapped[name] for side in (base, head))
+    if not (_query(old) or _query(new)) and (base is None or head is None):
         return None
-    difference = "".join(
-        unified_diff(
-            texts[0].splitlines(keepends=True),
-            texts[1].splitlines(keepends=True),
-            "base",
-            "head",
-            n=1000,
-        )
-    )
+    difference = _difference(old, new)
     is_unchanged = (
         base is not None
         and head is not None
@@ -380,6 +374,21 @@ def _mapped(name: str, base: Version | None, head: Version | None) -> MappedChan
     )
 
 
+def _in_its_own_words(base: Version, head: Version) -> tuple[MappedChange, ...]:
+    """The query in the names of the rule, where no mapping has words for either version."""
+    nodes = [*base.mapped.values(), *head.mapped.values()]
+    difference = _difference(base.plain, head.plain)
+    if any(map(_query, nodes)) or not difference:
+        return ()
+    return (MappedChange(PLAIN, difference, is_mapping=False, base=None, head=None),)
+
+
+def _difference(old: Node | None, new: Node | None) -> str:
+    """A unified diff of the whole of two queries, empty when they are the same."""
+    base, head = (_query(node).splitlines(keepends=True) for node in (old, new))
+    return "".join(unified_diff(base, head, "base", "head", n=1000))
+
+
 def essence(node: Node) -> Any:
     """What a node says, whatever file it stands in: equal when nothing that matters changed."""
     match node:
@@ -391,7 +400,7 @@ def essence(node: Node) -> Any:
             return tuple(_said(node))
 
 
-def _query(node: Node) -> str:
+def _query(node: Node | None) -> str:
     """A rule as every target has to say it: its condition in normal form."""
     match node:
         case RuleIR():
