@@ -29,7 +29,7 @@ detection:
         event_type: {event_type}
     condition: selection
 falsepositives:
-    - TODO: say what harmless activity looks the same.
+    - "TODO: say what harmless activity looks the same."
 level: medium
 license: DRL-1.1
 """
