@@ -26,10 +26,16 @@ def _equals(item: Item, field: str) -> list[tuple[KeyPath, str]]:
     return [(path, text) for path, text in item.texts if "*" not in text and "?" not in text]
 
 
+def _stated(rule: RuleView) -> str | None:
+    """The service of the log source; pySigma lets other things than text pass there."""
+    service = rule.loaded.logsource.service
+    return service if isinstance(service, str) else None
+
+
 def _services(rule: RuleView) -> set[str]:
     """The services whose events the rule is about; empty when it does not say."""
     schema = rule.pack.schema
-    stated = rule.loaded.logsource.service
+    stated = _stated(rule)
     if stated is not None:
         service = schema.service(stated)
         return {service.name} if service is not None else set()
@@ -72,7 +78,7 @@ def unknown_service(rule: RuleView) -> Iterator[Hit]:
     """
     if not rule.is_product(_PRODUCT):
         return
-    stated = rule.loaded.logsource.service
+    stated = _stated(rule)
     named: list[tuple[KeyPath, str]] = []
     if stated is not None:
         named.append((("logsource", "service"), stated))
@@ -398,7 +404,7 @@ def event_type_of_another_service(rule: RuleView) -> Iterator[Hit]:
                 event_type: ldap_bind
             condition: selection
     """
-    stated = rule.loaded.logsource.service
+    stated = _stated(rule)
     service = rule.pack.schema.service(stated) if stated is not None else None
     if service is None:
         return
