@@ -311,6 +311,7 @@ def test_nothing_changed(repository: Path) -> None:
         (("--", "-rfoo", "head"), "no git revision '-rfoo'"),
         (("base:sigma_rules/filter.yml", "head"), "no git revision"),
         (("base", "head", "--mapping", "jumpclod"), "there is no mapping 'jumpclod'"),
+        (("base", "head", "--events", "-"), "standard input can be read only once"),
         (("base", "head", "--rules", "nowhere"), "neither base nor head has nowhere"),
     ],
 )

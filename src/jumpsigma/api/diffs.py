@@ -70,6 +70,9 @@ def diff(
     Raises :class:`DiagnosticError` for what is neither folder nor revision (JS090), a mapping
     that is not found or wrong (JS052, JS053), and events that cannot be read.
     """
+    if "-" in map(str, events):
+        message = "events are read once for each side, and standard input can be read only once"
+        raise DiagnosticError(Diagnostic("JS090", message, hint="name a file or a folder"))
     with ExitStack() as stack:
         old = stack.enter_context(opened(base, start=Path(start)))
         new = stack.enter_context(opened(head, start=Path(start)))

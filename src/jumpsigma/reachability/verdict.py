@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any, Final, Literal, get_args
 
 from jumpsigma.intake.schema import PROVENANCES, Provenance
-from jumpsigma.interpret import holds, matched, trace
+from jumpsigma.interpret import holds, matched, trace, values_of
 from jumpsigma.ir.bind import bind, placeholders
 from jumpsigma.ir.dump import children, label
 from jumpsigma.ir.nodes import And, Element, Expr, FieldRef, Keyword, Not, Or, Selection, Test, Text
@@ -222,7 +222,7 @@ class _Search:
             )
             spellings = names.get(service, (service,))
             for name, asked in self._types(service, strict=strict):
-                if self._needs_service and not self.intake.implies(name, service):
+                if self._needs_service and not (asked and self.intake.implies(name, service)):
                     continue
                 for spelling in spellings:
                     fixed: dict[str, Any] = {self.intake.type_field: name}
@@ -260,7 +260,7 @@ class _Search:
         for path in satisfied:
             plain = _VIRTUAL.sub("", path)
             if plain == self.intake.type_field:
-                found.append(self.intake.type_provenance(str(event[path])))
+                found.append(self.intake.type_provenance(str(values_of(event, path)[0])))
             elif plain == self.intake.service_field:
                 known = self.intake.schema.services.get(view.service)
                 found.append("assumed" if known is None else known.provenance)
@@ -351,7 +351,8 @@ class _Search:
     def _fixed(self, found: _Found) -> dict[str, Any]:
         fixed: dict[str, Any] = {self.intake.type_field: found.event_type}
         if self.intake.service_field is not None:
-            fixed[self.intake.service_field] = found.event.get(self.intake.service_field)
+            values = values_of(found.event, self.intake.service_field)
+            fixed[self.intake.service_field] = values[0] if values else None
         return fixed
 
     def is_possible(self) -> bool:
@@ -374,6 +375,8 @@ class _Search:
                 foldings.append(Folding(view, fixed, strict=False))
         described = all(folding.view.is_described for folding in foldings)
         why = missing(self.intake, self.condition, foldings)
+        if not why and all(folding.fold(self.condition) is False for folding in foldings):
+            why = [each for folding in foldings[:1] for each in outside(self.condition, folding)]
         if not why and self._needs_service:
             why = ["the service is not kept, and no event type that the rule asks for implies it"]
         return why or ["the condition contradicts itself"], "documented" if described else "assumed"
