@@ -12,6 +12,7 @@ from jumpsigma.checks import (
     correlations,
     cost,
     jumpcloud,
+    layout,
     logic,
     metadata,
     portability,
@@ -26,6 +27,7 @@ from jumpsigma.checks.view import PackView, RanCase
 
 FAMILIES = (
     yaml_schema,
+    layout,
     metadata,
     tags,
     logic,
