@@ -5,7 +5,7 @@ from __future__ import annotations
 import linecache
 import weakref
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from hashlib import sha256
 from types import TracebackType
 from typing import Any, NamedTuple
@@ -59,7 +59,8 @@ class Program:
         _uses[self.filename] += 1
         names: dict[str, Any] = {"__name__": "jumpsigma_matcher", "LISTS": self.lists}
         exec(compile(source, self.filename, "exec"), names)  # noqa: S102 - our own code
-        self._holding, self._matched = names["holding"], names["matched"]
+        self._holding, self._among = names["holding"], names["among"]
+        self._matched = names["matched"]
         self._indicators = names["indicators"]
 
     def __reduce__(self) -> tuple[type[Program], tuple[str, dict[int, Place], IndicatorLists]]:
@@ -70,6 +71,14 @@ class Program:
         """The rules that hold on an event."""
         try:
             return Holding._make(self._holding(event))
+        except Exception as error:
+            self._locate(error)
+            raise
+
+    def among(self, event: dict[str, Any], numbers: Collection[int]) -> Holding:
+        """Of these rules those that hold on an event, as :meth:`holding` has them."""
+        try:
+            return Holding._make(self._among(event, numbers))
         except Exception as error:
             self._locate(error)
             raise
