@@ -124,6 +124,10 @@ class Pack:
     settings: tuple[PackSettings, ...] = ()
     roots: tuple[str, ...] = ()
     files: tuple[str, ...] = ()
+    fingerprint: str | None = field(default=None, init=False, repr=False)
+    """What the rules, filters and ``pack.yaml`` files were read from, as
+    :func:`jumpsigma.pack.fingerprint.fingerprint_of` has it; None where that does not say all, and
+    for a pack that was put together otherwise."""
 
     def settings_for(self, path: str) -> PackSettings | None:
         """The settings of the nearest ``pack.yaml`` at or above a file of this pack, or None."""
