@@ -17,7 +17,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from jumpsigma.api.lists import ListsInView
+from jumpsigma.api.list_views import ListsInView
 from jumpsigma.codegen import generate
 from jumpsigma.interpret import Dated, holds, matched, matched_entries, trace
 from jumpsigma.interpret.lists import lists_at
