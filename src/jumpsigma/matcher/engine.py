@@ -8,7 +8,7 @@ from typing import Any
 
 from jumpsigma.diagnostics import Diagnostic
 from jumpsigma.intake import wrapped
-from jumpsigma.intake.events import Event, ReadStats, Reject, Source, read_events
+from jumpsigma.intake.events import Block, Event, ReadStats, Reject, Source, read_blocks
 from jumpsigma.ir.correlations import CorrelationIR
 from jumpsigma.ir.nodes import RuleIR
 from jumpsigma.matcher.correlate import DEFAULT_LIMIT, Correlator, LeftOut, Match, Plan
@@ -18,6 +18,7 @@ from jumpsigma.matcher.findings import Source as Place
 from jumpsigma.matcher.lookups import IndicatorLists
 from jumpsigma.matcher.program import Holding, Program
 from jumpsigma.matcher.session import Session
+from jumpsigma.prefilter import ListTest, Need, Prefilter, needs_of
 
 
 class Matcher:
@@ -47,6 +48,7 @@ class Matcher:
         self._plan = Plan(self.rules, self.correlations, self.silent)
         self.unwraps = any(rule.mapping == wrapped.MAPPING for rule in self.rules)
         self._payloads = Payloads(program, self._plan, unwraps=self.unwraps)
+        self._known_needs: tuple[Need | None, ...] | None = None
 
     @property
     def lists(self) -> IndicatorLists:
@@ -76,6 +78,7 @@ class Matcher:
         on_reject: Callable[[Reject], None] | None = None,
         on_problem: Callable[[Diagnostic], None] | None = None,
         on_progress: Callable[[int], None] | None = None,
+        every: bool = False,
         limit: int = DEFAULT_LIMIT,
     ) -> Iterator[Finding]:
         """The findings of all events of ``source``, in their order, then those of correlations.
@@ -92,6 +95,7 @@ class Matcher:
             on_reject=on_reject,
             on_problem=on_problem,
             on_progress=on_progress,
+            every=every,
             limit=limit,
         )
 
@@ -105,13 +109,17 @@ class Matcher:
         on_problem: Callable[[Diagnostic], None] | None = None,
         on_progress: Callable[[int], None] | None = None,
         on_start: Callable[[str], None] | None = None,
+        every: bool = False,
         limit: int = DEFAULT_LIMIT,
     ) -> Iterator[Finding]:
         """The findings of several sources as of one: correlations run over all of them.
 
         As :meth:`scan`; ``on_start`` is told of each path before it is read. With ``jobs``, that
         many processes read; the sources must be paths then, and there is no ``on_progress``.
+        With ``every``, events are parsed that no rule can be about, so that each line that is no
+        event is rejected; otherwise a line is looked at whether it begins and ends like one.
         """
+        prefilter = self.prefilter()
         with self.correlator(limit) as correlator:
             if jobs > 1:
                 from jumpsigma.matcher.parallel import scan_in_processes
@@ -125,6 +133,7 @@ class Matcher:
                     on_reject=on_reject,
                     on_problem=on_problem,
                     on_start=on_start,
+                    every=every,
                 )
             else:
                 for source in sources:
@@ -138,6 +147,8 @@ class Matcher:
                         on_reject=on_reject,
                         on_problem=on_problem,
                         on_progress=on_progress,
+                        prefilter=prefilter,
+                        every=every,
                     )
             yield from correlator.findings()
             if on_problem is not None:
@@ -199,24 +210,81 @@ class Matcher:
         on_reject: Callable[[Reject], None] | None = None,
         on_problem: Callable[[Diagnostic], None] | None = None,
         on_progress: Callable[[int], None] | None = None,
+        prefilter: Prefilter | None = None,
+        every: bool = False,
     ) -> Iterator[Finding]:
-        """The findings of single-event rules on one source; base matches go to ``keep``."""
-        events = read_events(
+        """The findings of single-event rules on one source; base matches go to ``keep``.
+
+        ``prefilter`` is shared by the sources of a scan; ``every`` as for :meth:`scan_all`.
+        """
+        prefilter = self.prefilter() if prefilter is None else prefilter
+        for item in read_blocks(
             source,
             stats=stats,
             on_reject=on_reject,
             on_problem=on_problem,
             on_progress=on_progress,
             unwrap=self.unwraps,
-        )
-        for event in events:
-            yield from self.match_read(event, keep, left_out)
+        ):
+            if isinstance(item, Event):
+                yield from self.match_read(item, keep, left_out)
+            else:
+                yield from self.match_block(item, prefilter, keep, left_out, every=every)
+
+    def prefilter(self) -> Prefilter:
+        """What tells, for one scan, which events need not be parsed."""
+        return Prefilter(self._needs(), self._list_test, wrapped=self.unwraps)
+
+    def _needs(self) -> tuple[Need | None, ...]:
+        if self._known_needs is None:
+            self._known_needs = tuple(needs_of(rule.condition) for rule in self.rules)
+        return self._known_needs
+
+    def _list_test(self, name: str) -> ListTest | None:
+        """Whether a value may be on a list, as it stands or as an address (S474)."""
+        values = self.lists.load(name)
+        if not values:
+            return None
+        return lambda text: bool(values.spellings(text)) or any(values.covering(text))
+
+    def match_block(
+        self,
+        block: Block,
+        prefilter: Prefilter,
+        keep: Callable[[Match], None],
+        left_out: LeftOut,
+        *,
+        every: bool = False,
+    ) -> Iterator[Finding]:
+        """The findings of single-event rules on a block; with ``every``, every event is parsed."""
+        if not prefilter.wants(block):
+            for event in block.events():
+                yield from self.match_read(event, keep, left_out)
+            return
+        last: int | None = block.number - 1
+        try:
+            for number, start, end, rules in prefilter.candidates(block, every=every):
+                last = number
+                read = block.event(number, start, end)
+                if read is not None and rules != ():
+                    yield from self.match_read(read, keep, left_out, rules)
+            last = None
+        finally:
+            block.close(last)
 
     def match_read(
-        self, event: Event, keep: Callable[[Match], None], left_out: LeftOut
+        self,
+        event: Event,
+        keep: Callable[[Match], None],
+        left_out: LeftOut,
+        rules: tuple[int, ...] | None = None,
     ) -> list[Finding]:
-        """The findings of an event that a reader delivered, with its place as their source."""
-        data, holding = event.data, self._program.holding(event.data)
+        """The findings of an event that a reader delivered, with its place as their source.
+
+        ``rules`` are the numbers of those that may hold, None for all.
+        """
+        data, program = event.data, self._program
+        holding = program.holding(data) if rules is None else program.among(data, rules)
         if not holding.numbers:
             return []
         match = self._plan.match(

@@ -20,6 +20,7 @@ from jumpsigma.intake.records import Reading
 from jumpsigma.matcher.correlate import Correlator, LeftOut, Match
 from jumpsigma.matcher.engine import Matcher
 from jumpsigma.matcher.findings import Finding, Source
+from jumpsigma.prefilter import Prefilter
 
 
 @dataclass(slots=True)
@@ -45,6 +46,7 @@ def scan_in_processes(
     on_reject: Callable[[Reject], None] | None = None,
     on_problem: Callable[[Diagnostic], None] | None = None,
     on_start: Callable[[str], None] | None = None,
+    every: bool = False,
 ) -> Iterator[Finding]:
     """The findings of single-event rules on each input, in their order.
 
@@ -52,7 +54,7 @@ def scan_in_processes(
     other forms (archives, arrays) a process takes one input at a time. Memory is bounded by two
     parts a process. Standard input and pipes are read by the process that calls.
     """
-    with _Pool(matcher, jobs) as pool:
+    with _Pool(matcher, jobs, every=every) as pool:
         waiting: deque[tuple[Part, Future[PartResult] | None]] = deque()
         base = 0
         parts = (part for path in inputs for part in _parts(path))
@@ -74,6 +76,7 @@ def scan_in_processes(
                     stats=stats,
                     on_reject=on_reject,
                     on_problem=on_problem,
+                    every=every,
                 )
                 continue
             result = pool.result(part, future)
@@ -96,12 +99,13 @@ def scan_in_processes(
 class _Pool:
     """Processes that scan parts; one that dies takes no part with it but the one that killed it."""
 
-    def __init__(self, matcher: Matcher, jobs: int) -> None:
-        self._matcher, self._jobs = matcher, jobs
+    def __init__(self, matcher: Matcher, jobs: int, *, every: bool) -> None:
+        self._matcher, self._jobs, self._every = matcher, jobs, every
         self._executor = self._begun(jobs)
 
     def _begun(self, jobs: int) -> ProcessPoolExecutor:
-        return ProcessPoolExecutor(jobs, initializer=_begin, initargs=(self._matcher, os.getpid()))
+        arguments = (self._matcher, self._every, os.getpid())
+        return ProcessPoolExecutor(jobs, initializer=_begin, initargs=arguments)
 
     def __enter__(self) -> Self:
         return self
@@ -155,12 +159,21 @@ def _is_shared(path: str) -> bool:
     return path != "-" and Path(path).is_file()
 
 
-_matcher: Matcher | None = None
+@dataclass(frozen=True, slots=True)
+class _Work:
+    """What a process of the pool keeps from part to part."""
+
+    matcher: Matcher
+    prefilter: Prefilter
+    every: bool
 
 
-def _begin(matcher: Matcher, parent: int) -> None:
-    global _matcher  # noqa: PLW0603 - set once, when a process of the pool begins
-    _matcher = matcher
+_work: _Work | None = None
+
+
+def _begin(matcher: Matcher, every: bool, parent: int) -> None:  # noqa: FBT001
+    global _work  # noqa: PLW0603 - set once, when a process of the pool begins
+    _work = _Work(matcher, matcher.prefilter(), every)
     threading.Thread(target=_end_with, args=(parent,), daemon=True).start()
 
 
@@ -172,17 +185,20 @@ def _end_with(parent: int) -> None:
 
 
 def _scan_part(part: Part) -> PartResult:
-    assert _matcher is not None  # noqa: S101 - the pool's initializer ran
+    assert _work is not None  # noqa: S101 - the pool's initializer ran
+    matcher, prefilter, every = _work.matcher, _work.prefilter, _work.every
     result = PartResult()
     if part.end is None:
         result.findings = list(
-            _matcher.scan_events(
+            matcher.scan_events(
                 part.path,
                 result.matches.append,
                 result.left_out,
                 stats=result.stats,
                 on_reject=lambda reject: result.rejects.append(_held(reject)),
                 on_problem=result.problems.append,
+                prefilter=prefilter,
+                every=every,
             )
         )
         return result
@@ -191,10 +207,13 @@ def _scan_part(part: Part) -> PartResult:
         result.stats,
         lambda reject: result.rejects.append(_held(reject)),
         result.problems.append,
+        unwraps=matcher.unwraps,
     )
     reader = PartReader(part, reading)
-    for event in reader.events(unwrap=_matcher.unwraps):
-        result.findings += _matcher.match_read(event, result.matches.append, result.left_out)
+    for block in reader.blocks():
+        result.findings += matcher.match_block(
+            block, prefilter, result.matches.append, result.left_out, every=every
+        )
     reading.tell_problems()
     result.lines = reader.lines
     return result

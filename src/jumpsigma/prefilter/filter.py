@@ -1,0 +1,262 @@
+"""Blocks of unparsed events in, the events that are worth parsing out."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any, Final, NamedTuple, assert_never
+
+import orjson
+
+from jumpsigma.intake.blocks import Block
+from jumpsigma.prefilter import spelling
+from jumpsigma.prefilter.choice import Choice, Pair, Sample, choose
+from jumpsigma.prefilter.database import Database, load
+from jumpsigma.prefilter.needs import Atom, Listed, Need
+
+#: Events are parsed one by one until so many bytes were: below that, choosing costs more.
+WARM_UP: Final = 256 * 1024
+#: How much of the input the choice is made by.
+_SAMPLE: Final = 128 * 1024
+#: A choice that lets through more of the events than this, and twice what it promised, is renewed,
+_TOO_MANY: Final = 0.05
+#: but not before so many blocks, doubled each time.
+_PATIENCE: Final = 8
+_MAX_PATIENCE: Final = 1024
+#: Values that were looked up on lists and are not there; so many are remembered.
+_REMEMBERED: Final = 1 << 16
+
+
+class Candidate(NamedTuple):
+    """An event that is worth parsing, by its place in the block; ``rules`` None: for every rule."""
+
+    number: int
+    start: int
+    end: int
+    rules: tuple[int, ...] | None
+
+
+#: Whether a list may have a value; None: it has none at all.
+ListTest = Callable[[str], bool]
+
+
+class Prefilter:
+    """Finds the events of a scan that may satisfy a rule. For one thread.
+
+    ``needs`` are those of the rules, in order; ``lists`` gives a test for the values of a list by
+    its name, or None for a list without values. ``wrapped``: whether rules see the event inside a
+    SIEM's document. Without Hyperscan it is never :attr:`ready`.
+    """
+
+    def __init__(
+        self,
+        needs: Sequence[Need | None],
+        lists: Callable[[str], ListTest | None],
+        *,
+        wrapped: bool,
+    ) -> None:
+        self._needs, self._lists = needs, lists
+        self._hiding = spelling.HIDING + (spelling.WRAPPED if wrapped else ())
+        self._warm_up = WARM_UP if load() is not None else -1
+        self._looked_for: _LookedFor | None = None
+        self._patience, self._since = _PATIENCE, 0
+
+    def wants(self, block: Block) -> bool:
+        """Whether the block is to be filtered; asked once for each block, in order."""
+        if self._warm_up > 0:
+            self._warm_up = max(0, self._warm_up - len(block.text))
+            return self._warm_up == 0
+        return self._warm_up == 0
+
+    def candidates(self, block: Block, *, every: bool = False) -> Iterator[Candidate]:
+        """The events of a block that may satisfy a rule, in order, each with those rules.
+
+        With ``every``, all events, most of them with no rule.
+        """
+        looked_for = self._looked_for
+        if looked_for is None or looked_for.odd != block.odd:
+            looked_for = self._renewed(block)
+        hits = looked_for.hits(block)
+        always = looked_for.always
+        if every or always:
+            yield from _merged(block, hits, always)
+            return
+        found = 0
+        for candidate in _gathered(block, hits):
+            found += 1
+            yield candidate
+        self._since += 1
+        if self._since > self._patience:
+            share = found / max(1, block.count)
+            if share > max(_TOO_MANY, 2 * looked_for.expected):
+                self._patience = min(2 * self._patience, _MAX_PATIENCE)
+                self._looked_for = None  # the next block is another sample
+
+    def _renewed(self, block: Block) -> _LookedFor:
+        tests = _Tests(self._lists)
+        sample = _sample_of(block)
+        choice = choose(self._needs, sample, tests.is_empty, pairs=block.between is not None)
+        self._looked_for = _LookedFor(choice, self._hiding, block, tests)
+        self._since = 0
+        return self._looked_for
+
+
+def _sample_of(block: Block) -> Sample:
+    """Some events from the beginning of a block; those that do not parse are left out."""
+    events, ends = [], []
+    for _, start, end in block.places():
+        try:
+            events.append(orjson.loads(block.text[start:end]))
+        except ValueError:
+            events.append(None)
+        ends.append(end)
+        if end >= _SAMPLE:
+            break
+    return Sample(block.text[: ends[-1]], ends, events)
+
+
+class _Tests:
+    """Tests of lists by name, each made once."""
+
+    def __init__(self, lists: Callable[[str], ListTest | None]) -> None:
+        self._lists = lists
+        self._known: dict[str, ListTest | None] = {}
+
+    def test(self, name: str) -> ListTest | None:
+        if name not in self._known:
+            self._known[name] = self._lists(name)
+        return self._known[name]
+
+    def is_empty(self, name: str) -> bool:
+        return self.test(name) is None
+
+
+class _LookedFor:
+    """A choice, compiled."""
+
+    def __init__(
+        self, choice: Choice, hiding: tuple[str, ...], block: Block, tests: _Tests
+    ) -> None:
+        self.odd, self.expected = block.odd, choice.expected
+        self.always = choice.always
+        patterns: list[tuple[str, bool]] = [(each, False) for each in (*hiding, *block.odd)]
+        rules: list[tuple[int, ...] | None] = [None] * len(patterns)
+        asked: list[tuple[Listed, tuple[int, ...]]] = []
+        for sought, numbers in choice.rules.items():
+            match sought:
+                case Atom(pattern, caseless):
+                    patterns.append((pattern, caseless))
+                    rules.append(numbers)
+                case Pair(one, other):
+                    caseless = one.caseless or other.caseless
+                    for first, second in ((one, other), (other, one)):
+                        both = f"{first.pattern}{block.between}{second.pattern}"
+                        patterns.append((both, caseless))
+                        rules.append(numbers)
+                case Listed():
+                    asked.append((sought, numbers))
+                case _:
+                    assert_never(sought)
+        self._first_look_up = len(patterns)
+        # One expression for a key, whatever the lists: each match is looked at once.
+        by_key: dict[str, list[tuple[ListTest, tuple[int, ...]]]] = {}
+        for listed, numbers in asked:
+            test = tests.test(listed.name)
+            if test is not None:
+                by_key.setdefault(listed.pattern, []).append((test, numbers))
+        self._look_ups = [_LookUp(held) for held in by_key.values()]
+        patterns += [(pattern, False) for pattern in by_key]
+        self._rules = rules
+        self._database = Database(patterns)
+
+    def hits(self, block: Block) -> list[_Hit]:
+        """What stands in a block, by its last byte."""
+        text, first, rules = block.text, self._first_look_up, self._rules
+        look_ups = self._look_ups
+        hits: list[_Hit] = []
+        if not text.startswith(b"{"):
+            hits.append((0, None))  # no expression sees what is before the block
+
+        def on_hit(number: int, _start: int, end: int, _flags: int, _context: Any) -> None:
+            if number < first:
+                hits.append((end - 1, rules[number]))
+            elif found := look_ups[number - first].rules(text, end - 1):
+                hits.append((end - 1, found))
+
+        self._database.scan(text, on_hit)
+        hits.sort(key=_index)
+        return hits
+
+
+class _LookUp:
+    """The value of a field, to be looked up on lists; a value that is on none is remembered."""
+
+    def __init__(self, held: Sequence[tuple[ListTest, tuple[int, ...]]]) -> None:
+        self._held = held
+        self._all = tuple(sorted({number for _, numbers in held for number in numbers}))
+        self._known: dict[bytes, tuple[int, ...]] = {}
+
+    def rules(self, text: bytes, at: int) -> tuple[int, ...]:
+        """The rules that are worth evaluating by the value that begins at an index."""
+        if text[at] != _QUOTE:
+            return () if text[at] in _NO_TEXT else self._all
+        value = text[at + 1 : text.find(b'"', at + 1)]
+        found = self._known.get(value)
+        if found is None:
+            found = self._asked(value)
+            if len(self._known) < _REMEMBERED:
+                self._known[value] = found
+        return found
+
+    def _asked(self, value: bytes) -> tuple[int, ...]:
+        if b"\\" in value or not value.isascii():
+            return self._all
+        lowered = value.decode("ascii").lower()
+        found = {number for test, numbers in self._held if test(lowered) for number in numbers}
+        return tuple(sorted(found))
+
+
+_QUOTE = b'"'[0]
+_NO_TEXT = b"n{"  # null, an object
+
+_Hit = tuple[int, tuple[int, ...] | None]
+
+
+def _index(hit: tuple[int, Any]) -> int:
+    return hit[0]
+
+
+def _merged(block: Block, hits: Sequence[_Hit], always: tuple[int, ...]) -> Iterator[Candidate]:
+    """Every event, with the rules that nothing rules out besides those that its matches name."""
+    at = 0
+    for number, start, end in block.places():
+        rules: tuple[int, ...] | None = always
+        while at < len(hits) and hits[at][0] <= end:
+            found = hits[at][1]
+            if found is None:
+                rules = None
+            elif rules is not None and found is not rules:
+                rules = tuple(sorted({*rules, *found}))
+            at += 1
+        yield Candidate(number, start, end, rules)
+
+
+def _gathered(block: Block, hits: Sequence[_Hit]) -> Iterator[Candidate]:
+    """Matches as events, each once."""
+    number = start = 0
+    end = -1
+    rules: tuple[int, ...] | None = ()
+    more: set[int] | None = None
+    for at, found in hits:
+        if at <= end:
+            if found is None:
+                rules, more = None, None
+            elif rules is not None and found is not rules:
+                more = more or set(rules)
+                more.update(found)
+            continue
+        if end >= 0:
+            yield Candidate(number, start, end, rules if more is None else tuple(sorted(more)))
+        number, start, end = block.locate(at)
+        rules, more = found, None
+    if end >= 0:
+        yield Candidate(number, start, end, rules if more is None else tuple(sorted(more)))

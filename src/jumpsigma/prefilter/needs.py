@@ -1,0 +1,282 @@
+"""What must literally stand in the raw bytes of an event for a rule to hold.
+
+A condition becomes a tree of necessary conditions: an :class:`Atom` must match the bytes, an
+:class:`All` needs all of its items, a :class:`Some` one of them, and ``None`` says that nothing is
+known. A line that misses what its rule needs cannot satisfy it, so it need not be parsed.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import assert_never
+
+from jumpsigma.ir.nodes import (
+    And,
+    Boolean,
+    Compare,
+    Element,
+    Exists,
+    Expr,
+    FieldRef,
+    Keyword,
+    KeywordValue,
+    Network,
+    Not,
+    Null,
+    Number,
+    Or,
+    Placeholder,
+    Regex,
+    Selection,
+    Test,
+    Text,
+    TextPart,
+    TimePart,
+    Value,
+)
+from jumpsigma.prefilter import spelling
+from jumpsigma.prefilter.expressions import Texts, texts_of
+
+_LITERAL = re.compile(r"(?:[^\\\[(|*+?.^$]|\\x[0-9a-f]{2}|\\\\)*")
+
+
+@dataclass(frozen=True, slots=True)
+class Atom:
+    """A Hyperscan expression over the bytes of one event.
+
+    ``key`` is the part of a field's path that it looks for when it is about nothing else: how
+    often that occurs is known from parsed events.
+    """
+
+    pattern: str
+    caseless: bool = True
+    key: str | None = None
+
+    @property
+    def is_literal(self) -> bool:
+        """Whether the expression is one text."""
+        return _LITERAL.fullmatch(self.pattern) is not None
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """The whole value of a field is on a list; what is on it is known at run time (S471-S476).
+
+    ``pattern`` matches the key up to the value, ``name`` is the list. Without a pattern the value
+    is written into something else, and all that is known is that an empty list gives none.
+    """
+
+    pattern: str
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class All:
+    """All of the items are needed."""
+
+    items: tuple[Need, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Some:
+    """One of the items is needed; of none, nothing ever suffices."""
+
+    items: tuple[Need, ...]
+
+
+Need = Atom | Listed | All | Some
+
+
+def needs_of(expr: Expr) -> Need | None:
+    """What an event must have in its bytes for the condition to hold, None when it may be anything.
+
+    Soundness rests on two things: escapes that could hide a text are looked for apart
+    (:data:`jumpsigma.prefilter.spelling.HIDING`), and a missing field satisfies nothing but what is
+    left out here (``null``, ``exists: false``, ``not``).
+    """
+    match expr:
+        case And(items) if not items:
+            return None
+        case And(items):
+            return both(needs_of(item) for item in items)
+        case Or(items):
+            return either(needs_of(item) for item in items)
+        case Not():
+            return None
+        case Selection(item=item):
+            return needs_of(item)
+        case Test(field, value):
+            return _test_needs(field, value)
+        case Keyword(value):
+            return _keyword_needs(value)
+        case Element(field, name, item):
+            inside = needs_of(item)
+            if inside is None:  # it may hold of an absent element (S254)
+                return None
+            named = None if name is None else _test_needs("field", Text((name,)))
+            return both([_path_needs(field), named, inside])
+        case _:
+            assert_never(expr)
+
+
+def both(needs: Iterable[Need | None]) -> Need | None:
+    """All that is known of several needs together."""
+    known: dict[Need, None] = {}
+    for need in needs:
+        if isinstance(need, All):
+            known.update(dict.fromkeys(need.items))
+        elif need is not None:
+            known[need] = None
+    return All(tuple(known)) if len(known) > 1 else next(iter(known), None)
+
+
+def either(needs: Iterable[Need | None]) -> Need | None:
+    """What is known when one of several needs is met."""
+    known: dict[Need, None] = {}
+    for need in needs:
+        if need is None:
+            return None
+        if isinstance(need, Some):
+            known.update(dict.fromkeys(need.items))
+        else:
+            known[need] = None
+    return next(iter(known)) if len(known) == 1 else Some(tuple(known))
+
+
+def _test_needs(field: str, value: Value) -> Need | None:
+    match value:
+        case Null():
+            return None
+        case Exists(expected):
+            return _path_needs(field) if expected else None
+        case FieldRef(other):
+            return both([_path_needs(field), _path_needs(other)])
+        case _:
+            return both([_path_needs(field), _value_needs(field, value)])
+
+
+def _path_needs(field: str) -> Need | None:
+    """The keys on the way to a field. The empty path is an element itself (S255)."""
+    names = field.split(".")
+    keys = [(name, spelling.key(name, alone=len(names) == 1)) for name in names]
+    return both(Atom(pattern, caseless=False, key=name) for name, pattern in keys if pattern)
+
+
+def _value_needs(field: str, value: Value) -> Need | None:
+    """What the value of a field needs, besides its keys."""
+    last, alone = field.rpartition(".")[2], "." not in field
+    match value:
+        case Text((Placeholder(name),)) | Network(Placeholder(name)):
+            return Listed(spelling.any_value(last, alone=alone), name)
+        case Text(parts, cased):
+            return _text_needs(parts, caseless=not cased)
+        case Boolean(boolean):
+            pattern = spelling.truth(last, value=boolean, alone=alone)
+            return Atom(pattern) if pattern else None
+        case Regex():
+            return _regex_needs(value)
+        case Network(str(cidr)):
+            return _network_needs(cidr)
+        case Number() | Compare() | TimePart() | Null() | Exists() | FieldRef():
+            return None  # numbers are spelled in many ways
+        case Network():
+            raise AssertionError(value)
+        case _:
+            assert_never(value)
+
+
+def _text_needs(parts: tuple[TextPart, ...], *, caseless: bool) -> Need | None:
+    needs = [_lists_needs(parts)]
+    if parts and isinstance(first := parts[0], str):
+        text = _spelled(first, caseless=caseless)
+        begun = spelling.beginning(text, whole=len(parts) == 1)
+        needs.append(Atom(begun, caseless) if begun else None)
+        if len(parts) == 1 and begun is not None and begun.endswith('"'):
+            return both(needs)  # that is all of it
+    for number, part in enumerate(parts, 1):
+        if isinstance(part, str):
+            needs.append(_part_needs(part, caseless=caseless, last=number == len(parts)))
+    return both(needs)
+
+
+def _lists_needs(parts: Iterable[TextPart]) -> Need | None:
+    """Values of lists are not looked for in part, but an empty list ends the matter."""
+    return both(Listed("", part.name) for part in parts if isinstance(part, Placeholder))
+
+
+def _spelled(part: str, *, caseless: bool) -> str:
+    """The part as it is compared (S301): what is lowered to ASCII is ASCII in the event."""
+    return part.lower() if caseless else part
+
+
+def _part_needs(part: str, *, caseless: bool, last: bool) -> Need | None:
+    """The longest runs of a part that stands somewhere in the text; ``last``: at its end."""
+    text = _spelled(part, caseless=caseless)
+    found = [run for run in spelling.runs(text) if spelling.stands(run)]
+    if not found:
+        return None
+    tail = found[-1]
+    if last and text.endswith(tail):
+        at_end = Atom(spelling.ending(tail), caseless)
+        longest = max(found, key=len)
+        return both([at_end, None if longest == tail else Atom(spelling.word(longest), caseless)])
+    return both(
+        Atom(spelling.word(run), caseless) for run in sorted(found, key=len, reverse=True)[:2]
+    )
+
+
+def _network_needs(cidr: str) -> Need | None:
+    """An address in a network: the octets that all its IPv4 addresses share, or any IPv6 text."""
+    network = ipaddress.ip_network(cidr)
+    whole = network.prefixlen // 8
+    if network.version == 6 or not whole:
+        return None
+    shared = ".".join(str(octet) for octet in network.network_address.packed[:whole])
+    four = Atom(spelling.word(f"{shared}." if whole < 4 else shared))
+    return Some((four, Atom('"[0-9a-f]{0,4}:[0-9a-f:]')))
+
+
+def _regex_needs(value: Regex) -> Need | None:
+    if not all(isinstance(part, str) for part in value.parts):
+        return _lists_needs(value.parts)
+    source = "".join(part for part in value.parts if isinstance(part, str))
+    return _of_texts(texts_of(source))
+
+
+def _of_texts(texts: str | Texts | None) -> Need | None:
+    """Texts that an expression needs, as needs."""
+    match texts:
+        case None:
+            return None
+        case str():
+            return _part_needs(texts, caseless=True, last=False)
+        case Texts(how, items):
+            return (both if how == "all" else either)(map(_of_texts, items))
+        case _:
+            assert_never(texts)
+
+
+def _keyword_needs(value: KeywordValue) -> Need | None:
+    match value:
+        case Text(parts, cased):
+            spelled = (
+                _part_needs(part, caseless=not cased, last=False)
+                for part in parts
+                if isinstance(part, str)
+            )
+            return both([_lists_needs(parts), *spelled])
+        case Number():
+            return None
+        case Boolean(boolean):
+            return Atom("true" if boolean else "false")
+        case Regex():
+            return _regex_needs(value)
+        case Network(Placeholder(name)):
+            return Listed("", name)
+        case Network():
+            return None
+        case _:
+            assert_never(value)

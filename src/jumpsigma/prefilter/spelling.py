@@ -1,0 +1,110 @@
+r"""How texts can be spelled in the raw bytes of JSON, as Hyperscan expressions over bytes.
+
+An ASCII character stands for itself in practice, but JSON also allows ``\u0041`` (RFC 8259,
+section 7). Writers differ in what they escape: all escape the quotation mark and the backslash,
+PHP the slash, Go ``<``, ``>`` and ``&``, .NET also ``'``, ``+`` and the grave accent, and with
+``ensure_ascii`` every other character is escaped. So a text is cut where spellings differ, and
+what is left is looked for as it is. An event in which another ASCII character is escaped, or that
+has one of the few characters whose lower case is ASCII, is given to all rules: :data:`HIDING`.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+
+_SPACE: Final = r"[ \t\r\n]*"
+
+#: Characters that common writers spell in more than one way; no run holds one.
+_AMBIGUOUS: Final = "\"&'+<>`\x7f"
+_RUN: Final = re.compile(f"[^{re.escape(_AMBIGUOUS)}\x00-\x1f\x80-\U0010ffff]+")
+
+#: What a number of JSON may turn into: its text is not always what stands in the bytes (S104).
+_NUMERIC: Final = re.compile(r"[0-9.+\-e]*")
+_INFINITY: Final = "-infinity"  # the text of 1e999
+_WORDS: Final = ("true", "false", "nan")  # texts of values without quotation marks
+
+#: An event that matches one of these may hold ASCII text that does not stand in its bytes: escaped
+#: printable ASCII but for the ambiguous characters; U+212A (lower case: k) and U+0130 (lower case:
+#: i and a dot), and U+017F and U+0131, which expressions that ignore case take for s and i.
+HIDING: Final = (
+    r"\\u00(?:2[0134589acdefACDEF]|3[0-9abdfABDF]|[45][0-9a-fA-F]|6[1-9a-fA-F]|7[0-9a-eA-E])",
+    r"\\u(?:212[aA]|013[01]|017[fF])",
+    r"\xe2\x84\xaa",
+    r"\xc4[\xb0\xb1]",
+    r"\xc5\xbf",
+)
+
+#: The same where a SIEM has wrapped the event as text, or moved its fields (S105).
+WRAPPED: Final = (r"event_type\\", r'"jumpcloud(?:\.event)?"' + _SPACE + ":")
+
+
+def runs(text: str) -> list[str]:
+    """The parts of a text that JSON spells in one way, or with an optional backslash (slashes)."""
+    return _RUN.findall(text)
+
+
+def word(run: str) -> str:
+    """A run somewhere in the bytes."""
+    return "".join(map(_character, run))
+
+
+def _character(char: str) -> str:
+    if char == "\\":
+        return r"\\\\"
+    if char == "/":
+        return r"\\?/"
+    return char if char.isalnum() or char in " _-:=,;@#!%~" else f"\\x{ord(char):02x}"
+
+
+def key(name: str, *, alone: bool) -> str:
+    """One part of a field's path as a JSON key: ``alone``, or among others in one with dots (S202).
+
+    Empty where the name is spelled in several ways.
+    """
+    if not name or runs(name) != [name]:
+        return ""
+    if name.startswith("@"):
+        # `_version` is read as `@version` where an app for Google Cloud has written it (S106).
+        return word(name[1:])
+    return f'"{word(name)}"' if alone else f'[".]{word(name)}[".]'
+
+
+def truth(name: str, *, value: bool, alone: bool) -> str:
+    """A key with a boolean, or its name, as the value; a list may hold it anywhere (S203, S352)."""
+    named = key(name, alone=alone)
+    said = "true" if value else "false"
+    return f'{named}{_SPACE}:{_SPACE}(?:"?{said}|\\[)' if named.endswith(('"', "]")) else ""
+
+
+def any_value(name: str, *, alone: bool) -> str:
+    """A key with a value, up to the first byte of it."""
+    named = key(name, alone=alone)
+    return f"{named}{_SPACE}:{_SPACE}[^ \\t\\r\\n]" if named.endswith(('"', "]")) else ""
+
+
+def beginning(text: str, *, whole: bool) -> str | None:
+    """The first run of a value that begins with a text, or is one; None where that says nothing."""
+    first = _RUN.match(text)
+    lowered = text.lower()
+    if first is None or _NUMERIC.fullmatch(lowered):
+        return None
+    if any(each.startswith(lowered) for each in (*_WORDS, "infinity", _INFINITY)):
+        return word(first[0]) if stands(first[0]) else None
+    return f'"{word(first[0])}"' if whole and first[0] == text else f'"{word(first[0])}'
+
+
+def ending(run: str) -> str:
+    """A value that ends with a run."""
+    lowered = run.lower()
+    bare = any(each.endswith(lowered) for each in (*_WORDS, _INFINITY))
+    return word(run) if bare else f'{word(run)}"'
+
+
+def stands(run: str) -> bool:
+    """Whether a run stands in the bytes wherever it stands in the text of a value.
+
+    Numbers may be written otherwise: 1e2 has the text ``100.0``.
+    """
+    lowered = run.lower()
+    return bool(run) and not _NUMERIC.fullmatch(lowered) and lowered not in _INFINITY
