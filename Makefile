@@ -9,9 +9,9 @@ PYTEST_FLAGS ?= -q
 ONCE := $(addprefix --ignore ,tests/corpus/test_witnesses.py tests/corpus/test_generated.py \
 	tests/synth tests/codegen/test_standalone.py tests/codegen/test_regex.py tests/intel \
 	tests/content/test_mutants.py tests/content/test_correlation_mutants.py \
-	tests/correlations/test_spill.py tests/correlations/test_twin.py)
+	tests/correlations/test_spill.py tests/correlations/test_twin.py tests/benchmarks)
 # What tests rules more than code: counting its lines would only take time.
-UNCOVERED := tests/corpus tests/content
+UNCOVERED := tests/corpus tests/content tests/benchmarks
 # How long `make fuzz` runs each of its targets.
 SECONDS ?= 60
 FUZZ_TARGETS := $(patsubst tests/fuzz/fuzz_%.py,fuzz-%,$(wildcard tests/fuzz/fuzz_*.py))

@@ -33,11 +33,13 @@ _FLEET_SHARE = (2, 4)
 class Store:
     """Makes workloads of ``count`` events by name, in ``folder``.
 
-    ``sigmahq`` is a folder of SigmaHQ's ``rules``, which the Sysmon workloads plant from.
+    ``sigmahq`` is a folder of SigmaHQ's ``rules``, which the Sysmon workloads plant from;
+    ``indicators`` how many of them rules look up, where they do.
     """
 
-    def __init__(self, folder: Path, count: int, sigmahq: Path | None = None) -> None:
-        self.folder, self.count, self._sigmahq = folder, count, sigmahq
+    def __init__(self, folder: Path, count: int, indicators: int, sigmahq: Path | None) -> None:
+        self.folder, self.count = folder, count
+        self.indicators, self.sigmahq = indicators, sigmahq
 
     def files(self, name: str) -> tuple[Path, ...]:
         """The files of a workload, made when they are not there."""
@@ -60,9 +62,9 @@ class Store:
         return sysmon.Plants(documents, categories)
 
     def _rules(self) -> Path:
-        if self._sigmahq is None:
+        if self.sigmahq is None:
             raise ValueError("a workload with fields of Sysmon needs SigmaHQ's rules")
-        return self._sigmahq
+        return self.sigmahq
 
     def _packed(self, form: str) -> Path:
         (plain,) = self.files("jumpcloud")

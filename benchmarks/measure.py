@@ -145,18 +145,16 @@ def worker(revision: Revision, task: Task) -> Iterator[Worker]:
         yield made
 
 
-def measure(
-    row: Row, revisions: Sequence[Revision], store: Store, sigmahq: Path | None, pairs: int
-) -> list[Measured]:
+def measure(row: Row, revisions: Sequence[Revision], store: Store, pairs: int) -> list[Measured]:
     """Measure a row at each revision; these take turns, and the first is another one each time.
 
     Raises :class:`RuntimeError` when runs of the same work count differently.
     """
     files = {name: [str(path) for path in store.files(name)] for name in _workloads(row)}
     size = sum(Path(path).stat().st_size for path in files[row.candidate.events])
+    sigmahq = str(store.sigmahq) if store.sigmahq else None
     tasks = [
-        Task(row.name, files, str(each.scratch), str(sigmahq) if sigmahq else None)
-        for each in revisions
+        Task(row.name, files, str(each.scratch), sigmahq, store.indicators) for each in revisions
     ]
     made: dict[str, list[Pair]] = {each.name: [] for each in revisions}
     with ExitStack() as stack:

@@ -2,127 +2,158 @@
 
 from __future__ import annotations
 
-import os
-import platform
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass
-from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
-from typing import Any, Final
+from typing import Any
 
+from benchmarks.growth import LIMITS, Grown
+from benchmarks.machine import Machine
 from benchmarks.measure import Measured, Pair, Spread
-from benchmarks.rows import Loop, Row, Whole
+from benchmarks.rows import Loop, Whole
+from benchmarks.startup import Started
 
-_PACKAGES: Final = ("hyperscan", "orjson", "msgspec", "isal", "zstandard", "google-re2", "pysigma")
-
-
-@dataclass(frozen=True, slots=True)
-class Machine:
-    """Where it ran."""
-
-    processor: str
-    cores: int
-    system: str
-    python: str
-    packages: dict[str, str]
-
-    @classmethod
-    def here(cls) -> Machine:
-        """The machine and the interpreter that run."""
-        return cls(
-            _processor(),
-            os.cpu_count() or 1,
-            f"{platform.system()} {platform.machine()}",
-            f"{platform.python_implementation()} {platform.python_version()}",
-            {name: found for name in _PACKAGES if (found := _version(name))},
-        )
-
-
-def _processor() -> str:
-    info = Path("/proc/cpuinfo")
-    if info.exists():
-        for line in info.read_text(encoding="utf-8").splitlines():
-            if line.startswith("model name"):
-                return line.partition(":")[2].strip()
-    return platform.processor() or "unknown"
-
-
-def _version(package: str) -> str | None:
-    try:
-        return version(package)
-    except PackageNotFoundError:
-        return None
-
-
-def machine_text(machine: Machine) -> str:
-    """One paragraph."""
-    packages = ", ".join(f"{name} {number}" for name, number in machine.packages.items())
-    return (
-        f"{machine.processor}, {machine.cores} cores, {machine.system}; {machine.python}; "
-        f"{packages}.\n"
-    )
-
-
-def rows_table(measured: Sequence[Measured]) -> str:
-    """A line a row and revision: the ratio, what it may be, and what it is a ratio of."""
-    several = len({each.revision for each in measured}) > 1
-    head = ["row", *(["revision"] if several else []), *_HEAD]
-    lines = [
-        [each.row.title, *([each.revision] if several else []), *_cells(each)] for each in measured
-    ]
-    return table(head, lines)
-
-
-_HEAD = (
-    "rules",
-    "findings an event",
-    "MB/s",
-    "events/s",
-    "time, as a multiple of the baseline's",
-    "processor",
-    "may be",
-    "",
+_BEGIN, _END = (
+    "<!-- measured: written by python -m benchmarks --write-docs -->",
+    "<!-- /measured -->",
 )
 
 
-def _cells(each: Measured) -> list[str]:
-    seconds = Spread.of([pair.candidate.wall for pair in each.pairs]).median
-    return [
-        f"{each.rules:,}",
-        f"{each.rate:.4f}" if each.rate < 0.1 else f"{each.rate:.2f}",
-        f"{each.size / seconds / 1e6:,.0f}",
-        f"{each.events / seconds:,.0f}",
-        spread(each.wall),
-        f"{each.cpu.median:.2f}",
-        f"{each.row.most:g}",
-        verdict(each),
-    ]
+@dataclass(frozen=True, slots=True)
+class Results:
+    """All of one run; ``left_out`` are the names of what SigmaHQ's rules were missing for."""
+
+    machine: Machine
+    rows: list[Measured]
+    starts: list[Started]
+    growth: list[Grown]
+    left_out: list[str]
+
+    @property
+    def revisions(self) -> list[str]:
+        """What was measured, the checkout first."""
+        every: tuple[Measured | Started | Grown, ...] = (*self.rows, *self.starts, *self.growth)
+        return [*dict.fromkeys(each.revision for each in every)]
 
 
-def verdict(each: Measured) -> str:
-    """``ok``, or what is not."""
+def page(results: Results) -> str:
+    """Everything, as Markdown."""
+    several = len(results.revisions) > 1
+    parts = [results.machine.text() + f"Revision: {', '.join(results.revisions)}.\n"]
+    if results.rows:
+        parts += [_rows(results.rows, several=several), _baselines(results.rows)]
+    if several and results.rows:
+        parts.append(_comparison(results.rows))
+    if results.starts:
+        parts.append(_starts(results.starts, several=several))
+    if results.growth:
+        parts.append(_growth(results.growth, several=several))
+    if results.left_out:
+        names = ", ".join(results.left_out)
+        parts.append(f"Left out for want of SigmaHQ's rules (--sigmahq): {names}.\n")
+    return "\n".join(parts)
+
+
+def as_json(results: Results) -> dict[str, Any]:
+    """Everything, the single runs too."""
+    return {
+        "machine": asdict(results.machine),
+        "rows": [
+            {
+                "row": each.row.name,
+                "title": each.row.title,
+                "revision": each.revision,
+                "rules": each.rules,
+                "events": each.events,
+                "bytes": each.size,
+                "findings": each.findings,
+                "right": each.is_right,
+                "wall": asdict(each.wall),
+                "cpu": asdict(each.cpu),
+                "most": each.row.most,
+                "fast_enough": each.is_fast_enough,
+                "pairs": [asdict(pair) for pair in each.pairs],
+            }
+            for each in results.rows
+        ],
+        "starts": [asdict(each) for each in results.starts],
+        "growth": [asdict(each) for each in results.growth],
+        "left_out": results.left_out,
+    }
+
+
+def write_between_marks(document: Path, text: str) -> None:
+    """Replace what stands between the two marks of a page."""
+    before, _, rest = document.read_text(encoding="utf-8").partition(_BEGIN)
+    _, _, after = rest.partition(_END)
+    document.write_text(f"{before}{_BEGIN}\n\n{text}\n{_END}{after}", encoding="utf-8")
+
+
+def tell(text: str) -> None:
+    """To standard error: what is being measured."""
+    sys.stderr.write(f"{text}\n")
+    sys.stderr.flush()
+
+
+def _rows(rows: Sequence[Measured], *, several: bool) -> str:
+    head = ("row", "rules", "findings an event", "MB/s", "events/s", "time", "processor", "may be")
+    return _table(("revision",) * several + head + ("",), _row_cells(rows, several=several))
+
+
+def _row_cells(rows: Sequence[Measured], *, several: bool) -> Iterator[Sequence[str]]:
+    for each in rows:
+        seconds = Spread.of([pair.candidate.wall for pair in each.pairs]).median
+        rate = each.rate
+        yield (each.revision,) * several + (
+            each.row.title,
+            f"{each.rules:,}",
+            f"{rate:.4f}" if rate < 0.1 else f"{rate:.2f}",
+            f"{each.size / seconds / 1e6:,.0f}",
+            f"{each.events / seconds:,.0f}",
+            _spread(each.wall),
+            f"{each.cpu.median:.2f}",
+            f"{each.row.most:g}",
+            _verdict(each),
+        )
+
+
+def _verdict(each: Measured) -> str:
     if not each.is_right:
-        return "**not the same findings**" if each.same is False else "**other findings than said**"
+        same = "**not the same findings**"
+        return same if each.same is False else "**other findings than the title says**"
     return "ok" if each.is_fast_enough else "**too slow**"
 
 
-def spread(value: Spread) -> str:
-    """Median, and between which it was."""
-    return f"**{value.median:.2f}** ({value.least:.2f} to {value.most:.2f})"
+def _baselines(rows: Iterable[Measured]) -> str:
+    """How fast the loop itself was: what a ratio of 1 means here."""
+    lines: dict[str, Sequence[str]] = {}
+    for each in rows:
+        baseline = each.row.baseline
+        if isinstance(baseline, Loop | Whole) and baseline.events not in lines:
+            seconds = Spread.of([pair.baseline.wall for pair in each.pairs]).median
+            lines[baseline.events] = (
+                baseline.events,
+                f"{each.events:,}",
+                f"{each.size / each.events:,.0f}",
+                f"{each.size / seconds / 1e6:,.0f}",
+                f"{each.events / seconds:,.0f}",
+            )
+    head = ("baseline over", "events", "bytes each, as stored", "MB/s", "events/s")
+    return _table(head, lines.values())
 
 
-def comparison_table(measured: Sequence[Measured]) -> str:
-    """New over old, row by row: the ratio of candidates that ran in the same round."""
-    lines = []
+def _comparison(rows: Sequence[Measured]) -> str:
+    """The ratios of candidates that ran in the same round."""
     by_row: dict[str, list[Measured]] = {}
-    for each in measured:
+    for each in rows:
         by_row.setdefault(each.row.name, []).append(each)
-    for new, *rest in by_row.values():
-        for old in rest:
-            wall, cpu = _over(new.pairs, old.pairs)
-            lines.append([new.row.title, old.revision, spread(wall), spread(cpu)])
-    return table(["row", "against", "time, new over old", "processor, new over old"], lines)
+    lines = [
+        (new.row.title, old.revision, *map(_spread, _over(new.pairs, old.pairs)))
+        for new, *rest in by_row.values()
+        for old in rest
+    ]
+    return _table(("row", "against", "time, new over old", "processor, new over old"), lines)
 
 
 def _over(new: Sequence[Pair], old: Sequence[Pair]) -> tuple[Spread, Spread]:
@@ -133,57 +164,60 @@ def _over(new: Sequence[Pair], old: Sequence[Pair]) -> tuple[Spread, Spread]:
     )
 
 
-def baselines_table(measured: Iterable[Measured]) -> str:
-    """How fast the loop itself was: what a ratio of 1 means on this machine."""
-    lines = []
-    seen = set[str]()
-    for each in measured:
-        baseline = each.row.baseline
-        if not isinstance(baseline, Loop | Whole) or baseline.events in seen:
-            continue
-        seen.add(baseline.events)
-        seconds = Spread.of([pair.baseline.wall for pair in each.pairs]).median
-        lines.append(
-            [
-                baseline.events,
-                f"{each.events:,}",
-                f"{each.size / each.events:,.0f}",
-                f"{each.size / seconds / 1e6:,.0f}",
-                f"{each.events / seconds:,.0f}",
-            ]
+def _starts(starts: Sequence[Started], *, several: bool) -> str:
+    head = ("command", "seconds", "processor", "times `python -c pass`", "may be", "")
+    lines = [
+        (each.revision,) * several
+        + (
+            each.start.title,
+            _spread(each.seconds),
+            f"{each.processor.median:.2f}",
+            f"{each.over_python.median:.1f}",
+            f"{each.start.most:g}",
+            "ok" if each.is_fast_enough else "**too slow**",
         )
-    return table(["events", "count", "bytes each, as stored", "MB/s", "events/s"], lines)
+        for each in starts
+    ]
+    return _table(("revision",) * several + head, lines)
 
 
-def table(head: Sequence[str], lines: Iterable[Sequence[str]]) -> str:
-    """Markdown."""
+def _growth(growth: Sequence[Grown], *, several: bool) -> str:
+    """The time of a byte, as a multiple of that in the smallest file with the same rules."""
+    first: dict[tuple[str, str], float] = {}
+    lines = []
+    for each in growth:
+        pace = each.seconds / each.size
+        least = first.setdefault((each.revision, each.rules), pace)
+        lines.append(
+            (each.revision,) * several
+            + (
+                each.rules,
+                f"{each.size / 1e9:.2f}",
+                f"{each.size / each.seconds / 1e6:,.0f}",
+                f"{pace / least:.2f}",
+                f"{each.loaded:.0f}",
+                f"{each.peak:.0f}",
+                f"{LIMITS[each.rules]}",
+                "ok" if each.is_within else "**too much**",
+            )
+        )
+    head = (
+        "rules",
+        "GB",
+        "MB/s",
+        "time of a byte",
+        "MB, rules loaded",
+        "MB, at most",
+        "may be",
+        "",
+    )
+    return _table(("revision",) * several + head, lines)
+
+
+def _spread(value: Spread) -> str:
+    return f"**{value.median:.2f}** ({value.least:.2f} to {value.most:.2f})"
+
+
+def _table(head: Sequence[str], lines: Iterable[Sequence[str]]) -> str:
     rows = [head, ["-"] * len(head), *lines]
     return "".join(f"| {' | '.join(row)} |\n" for row in rows)
-
-
-def as_json(measured: Measured) -> dict[str, Any]:
-    """All that is known of a row, the single runs too."""
-    row: Row = measured.row
-    return {
-        "row": row.name,
-        "title": row.title,
-        "revision": measured.revision,
-        "rules": measured.rules,
-        "events": measured.events,
-        "bytes": measured.size,
-        "findings": measured.findings,
-        "rate": measured.rate,
-        "right": measured.is_right,
-        "same": measured.same,
-        "wall": asdict(measured.wall),
-        "cpu": asdict(measured.cpu),
-        "most": row.most,
-        "fast_enough": measured.is_fast_enough,
-        "pairs": [asdict(pair) for pair in measured.pairs],
-    }
-
-
-def tell(text: str) -> None:
-    """To standard error, where the progress is told."""
-    sys.stderr.write(f"{text}\n")
-    sys.stderr.flush()

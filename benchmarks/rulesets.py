@@ -15,14 +15,15 @@ from jumpsigma.api import StoredLists
 
 #: Rules whose names begin so are SigmaHQ's.
 SIGMAHQ: Final = "sigmahq"
-INDICATORS: Final = 1_000_000
 
 
-def matcher_of(name: str, *, sigmahq: Path | None, scratch: Path) -> jumpsigma.Matcher:
+def matcher_of(
+    name: str, *, sigmahq: Path | None, scratch: Path, indicators: int
+) -> jumpsigma.Matcher:
     """Load and compile a set of rules.
 
     ``shipped``; ``shipped-single``: without correlations and what only they speak for;
-    ``shipped-indicators``: the latter, with a million indicators in a store in ``scratch``;
+    ``shipped-indicators``: the latter, with that many ``indicators`` in a store in ``scratch``;
     ``sigmahq``, ``sigmahq-process_creation``, ``sigmahq-1500`` and ``sigmahq-3000`` (a sample, the
     smaller within the larger); and the sets of :mod:`benchmarks.thirty`.
 
@@ -44,7 +45,7 @@ def matcher_of(name: str, *, sigmahq: Path | None, scratch: Path) -> jumpsigma.M
     if name == "shipped-single":
         return jumpsigma.compile(_single(shipped))
     if name == "shipped-indicators":
-        return jumpsigma.compile(_single(shipped), indicators=_indicators(scratch))
+        return jumpsigma.compile(_single(shipped), indicators=_stored(scratch, indicators))
     raise ValueError(f"there is no set of rules {name!r}")
 
 
@@ -79,12 +80,12 @@ def _single(pack: jumpsigma.Pack) -> jumpsigma.Pack:
     return replace(pack, rules=tuple(rules))
 
 
-def _indicators(scratch: Path) -> StoredLists:
-    """A store with :data:`INDICATORS` domains and addresses, which intelligence rules look up."""
+def _stored(scratch: Path, count: int) -> StoredLists:
+    """A store with so many domains and addresses, which intelligence rules look up."""
     code = digest_of(sorted(Path(jumpsigma.intel.__file__).parent.glob("*.py")))
-    store = scratch / f"indicators-{code}.sqlite"
+    store = scratch / f"indicators-{count}-{code}.sqlite"
     if not store.exists():
         feed = scratch / "indicators.txt"
-        feed.write_text("\n".join(indicator_lines(INDICATORS)), encoding="utf-8")
+        feed.write_text("\n".join(indicator_lines(count)), encoding="utf-8")
         jumpsigma.add_indicators(feed, store=store)
     return StoredLists(store)

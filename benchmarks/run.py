@@ -5,19 +5,30 @@ from __future__ import annotations
 import argparse
 import json
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
-from dataclasses import asdict
 from pathlib import Path
+from typing import Final
 
 from benchmarks import report, revisions
 from benchmarks.events import Store
+from benchmarks.growth import LIMITS, Grown, grow, made_file
+from benchmarks.growth import SIGMAHQ as GROWN_WITH_SIGMAHQ
+from benchmarks.machine import Machine
 from benchmarks.measure import Measured, measure
-from benchmarks.rows import BY_NAME, ROWS, Row
+from benchmarks.rows import BY_NAME, ROWS
 from benchmarks.sigmahq import rules_folder
+from benchmarks.startup import STARTS, Started, measure_start
 
 EVENTS, PAIRS = 200_000, 7
 QUICK_EVENTS, QUICK_PAIRS = 50_000, 5
+INDICATORS = 1_000_000
+#: In gigabytes; the others are compared with the first.
+SIZES, QUICK_SIZES = (0.25, 1.0, 4.0), (0.05, 0.2)
+
+STARTUP, GROWTH = "startup", "growth"
+NAMES: Final = (*BY_NAME, STARTUP, GROWTH)
+DOCUMENT: Final = revisions.CHECKOUT / "docs" / "explanation" / "performance.md"
 
 
 def main() -> None:
@@ -28,69 +39,94 @@ def main() -> None:
     options = _parser().parse_args()
     scratch: Path = options.scratch
     scratch.mkdir(parents=True, exist_ok=True)
-    events = options.events or (QUICK_EVENTS if options.quick else EVENTS)
-    pairs = options.pairs or (QUICK_PAIRS if options.quick else PAIRS)
-    sigmahq = rules_folder(options.sigmahq, scratch) if options.sigmahq else None
-    wanted: list[Row] = options.rows or [*ROWS]
-    left_out = [row for row in wanted if row.needs_sigmahq and sigmahq is None]
-    measured: list[Measured] = []
     with ExitStack() as stack:
         codes = [revisions.checkout(scratch)]
         if options.base:
             codes.append(stack.enter_context(revisions.at(options.base)))
-        store = Store(scratch / "events", events, sigmahq)
-        for row in wanted:
-            if row not in left_out:
-                report.tell(f"{row.name}: {row.title}")
-                measured += measure(row, codes, store, sigmahq, pairs)
-                for each in measured[-len(codes) :]:
-                    report.tell(f"  {each.revision} {report.spread(each.wall)}")
-    machine = report.Machine.here()
-    sys.stdout.write(_page(machine, measured, left_out, compared=bool(options.base)))
+        session = _Session(options, codes)
+        made = report.Results(
+            Machine.here(),
+            [*session.rows()],
+            [*session.starts()],
+            [*session.growth()],
+            session.left_out,
+        )
+    sys.stdout.write(report.page(made))
     if options.json:
-        rows = [report.as_json(each) for each in measured]
-        left = [row.name for row in left_out]
-        made = {"machine": asdict(machine), "rows": rows, "left_out": left}
-        options.json.write_text(json.dumps(made, indent=1), encoding="utf-8")
-    sys.exit(0 if all(each.is_right for each in measured) else 1)
+        options.json.write_text(json.dumps(report.as_json(made), indent=1), encoding="utf-8")
+    if options.write_docs:
+        report.write_between_marks(DOCUMENT, report.page(made))
+    sys.exit(0 if all(each.is_right for each in made.rows) else 1)
 
 
-def _page(
-    machine: report.Machine,
-    measured: Sequence[Measured],
-    left_out: Sequence[Row],
-    *,
-    compared: bool,
-) -> str:
-    parts = [report.machine_text(machine)]
-    if measured:
-        parts += [report.rows_table(measured), report.baselines_table(measured)]
-    if compared:
-        parts.append(report.comparison_table(measured))
-    if left_out:
-        names = ", ".join(row.name for row in left_out)
-        parts.append(f"Left out for want of SigmaHQ's rules (--sigmahq): {names}.\n")
-    return "\n".join(parts)
+class _Session:
+    """What was asked for, step by step; ``left_out`` is what SigmaHQ's rules are missing for."""
+
+    def __init__(self, options: argparse.Namespace, codes: Sequence[revisions.Revision]) -> None:
+        quick: bool = options.quick
+        scratch: Path = options.scratch
+        self.names = frozenset[str](options.rows or NAMES)
+        self.sigmahq = rules_folder(options.sigmahq, scratch) if options.sigmahq else None
+        self.pairs: int = options.pairs or (QUICK_PAIRS if quick else PAIRS)
+        self.sizes: Sequence[float] = options.sizes or (QUICK_SIZES if quick else SIZES)
+        events: int = options.events or (QUICK_EVENTS if quick else EVENTS)
+        self.store = Store(scratch / "events", events, options.indicators, self.sigmahq)
+        self.codes = codes
+        self.left_out: list[str] = []
+
+    def rows(self) -> Iterator[Measured]:
+        """The rows that scan."""
+        for row in ROWS:
+            if row.name in self.names and self._can(
+                row.name, row.title, needs_sigmahq=row.needs_sigmahq
+            ):
+                yield from measure(row, self.codes, self.store, self.pairs)
+
+    def starts(self) -> Iterator[Started]:
+        """The commands that are timed from their start."""
+        for start in STARTS if STARTUP in self.names else ():
+            if self._can(start.name, start.title, needs_sigmahq=start.needs_sigmahq):
+                yield from measure_start(start, self.codes, self.sigmahq, self.pairs)
+
+    def growth(self) -> Iterator[Grown]:
+        """Ever larger files; with SigmaHQ's rules the two smallest alone."""
+        for rules in LIMITS if GROWTH in self.names else ():
+            needs = rules == GROWN_WITH_SIGMAHQ
+            if not self._can(
+                f"{GROWTH} with {rules}", "time and memory by size", needs_sigmahq=needs
+            ):
+                continue
+            for code in self.codes:
+                for size in self.sizes[:2] if needs else self.sizes:
+                    path = made_file(self.store.folder, size)
+                    yield grow(rules, code, path, self.sigmahq)
+
+    def _can(self, name: str, title: str, *, needs_sigmahq: bool) -> bool:
+        if needs_sigmahq and self.sigmahq is None:
+            self.left_out.append(name)
+            return False
+        report.tell(f"{name}: {title}")
+        return True
 
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="python -m benchmarks",
         description="Measure scans against a loop that parses every line, in pairs of runs.",
-        epilog=f"rows: {', '.join(BY_NAME)}",
+        epilog=f"rows: {', '.join(NAMES)}",
     )
-    parser.add_argument("rows", nargs="*", metavar="ROW", type=_row, help="default: all")
-    parser.add_argument("--base", metavar="REVISION", help="measure this revision beside")
-    parser.add_argument(
-        "--sigmahq", type=Path, metavar="PLACE", help="a checkout, or a .tar.gz of it"
-    )
-    parser.add_argument(
-        "--quick", action="store_true", help=f"{QUICK_EVENTS:,} events, {QUICK_PAIRS} pairs"
-    )
-    parser.add_argument("--events", type=int, metavar="N", help=f"default: {EVENTS:,}")
-    parser.add_argument("--pairs", type=int, metavar="N", help=f"default: {PAIRS}")
-    parser.add_argument("--json", type=Path, metavar="FILE", help="write every single run there")
-    parser.add_argument(
+    add = parser.add_argument
+    add("rows", nargs="*", metavar="ROW", type=_name, help="default: all")
+    add("--base", metavar="REVISION", help="measure this revision besides, and compare")
+    add("--sigmahq", type=Path, metavar="PLACE", help="a checkout of its rules, or a .tar.gz")
+    add("--quick", action="store_true", help="fewer events, pairs and gigabytes")
+    add("--events", type=int, metavar="N", help=f"default: {EVENTS:,}; quick: {QUICK_EVENTS:,}")
+    add("--pairs", type=int, metavar="N", help=f"default: {PAIRS}; quick: {QUICK_PAIRS}")
+    add("--sizes", type=_sizes, metavar="GB,GB", help="files for growth; default: 0.25,1,4")
+    add("--indicators", type=int, default=INDICATORS, metavar="N", help=f"default: {INDICATORS:,}")
+    add("--json", type=Path, metavar="FILE", help="write every single run there")
+    add("--write-docs", action="store_true", help=f"write the tables into {DOCUMENT.name}")
+    add(
         "--scratch",
         type=Path,
         default=revisions.CHECKOUT / "build" / "bench",
@@ -100,7 +136,11 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
-def _row(name: str) -> Row:
-    if name not in BY_NAME:
-        raise argparse.ArgumentTypeError(f"there is no row {name!r}: {', '.join(BY_NAME)}")
-    return BY_NAME[name]
+def _name(name: str) -> str:
+    if name not in NAMES:
+        raise argparse.ArgumentTypeError(f"there is no row {name!r}: {', '.join(NAMES)}")
+    return name
+
+
+def _sizes(text: str) -> list[float]:
+    return [float(each) for each in text.split(",")]

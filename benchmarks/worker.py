@@ -31,12 +31,13 @@ from jumpsigma.matcher import Finding, Matcher
 
 @dataclass(frozen=True, slots=True)
 class Task:
-    """A row by name, the files of its workloads, and where the rest is."""
+    """A row by name, the files of its workloads, how many indicators, and where the rest is."""
 
     row: str
     files: dict[str, list[str]]
     scratch: str
     sigmahq: str | None
+    indicators: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +86,7 @@ class _Matchers:
                 rules,
                 sigmahq=Path(sigmahq) if sigmahq else None,
                 scratch=Path(self._task.scratch),
+                indicators=self._task.indicators,
             )
         return self._made[rules]
 
