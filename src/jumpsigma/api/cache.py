@@ -59,7 +59,10 @@ def user_cache() -> Cache | None:
         return Cache(Path(os.path.expanduser(home)).absolute() / "cache")  # noqa: PTH111 - no error
     import platformdirs
 
-    folder = platformdirs.user_cache_path("jumpsigma", appauthor=False)
+    try:
+        folder = platformdirs.user_cache_path("jumpsigma", appauthor=False)
+    except RuntimeError:  # how newer versions of platformdirs say that there is no home
+        return None
     return Cache(folder) if folder.is_absolute() else None
 
 
@@ -71,17 +74,16 @@ class Cache:
         self.problem: Diagnostic | None = None
         """Why the folder is left aside (JS092), None as long as it is not."""
 
-    def read(self, key: str) -> memoryview | None:
+    def read(self, key: str) -> bytes | None:
         """What was written under a key; None when that is not there, or not as it was written."""
         try:
             with _Folder(self.folder) as folder:
-                entry = memoryview(folder.read(key + _SUFFIX))
+                digest, content = folder.read(key + _SUFFIX, _DIGEST_SIZE)
         except _NotPrivateError as refused:
             self.problem = self._problem(refused)
             return None
         except OSError:
             return None
-        digest, content = entry[:_DIGEST_SIZE], entry[_DIGEST_SIZE:]
         return content if digest == _digest(key, content) else None
 
     def write(self, key: str, content: bytes) -> None:
@@ -108,7 +110,7 @@ class Cache:
         )
 
 
-def _digest(key: str, content: bytes | memoryview) -> bytes:
+def _digest(key: str, content: bytes) -> bytes:
     return blake2b(content, digest_size=_DIGEST_SIZE, key=key.encode()[:64]).digest()
 
 
@@ -147,15 +149,15 @@ class _Folder:
         if self._file is not None:
             os.close(self._file)
 
-    def read(self, name: str) -> bytes:
-        """The content of a file, which counts as used now."""
+    def read(self, name: str, first: int) -> tuple[bytes, bytes]:
+        """The first bytes of a file and the others; it counts as used now."""
         file = self._open(name, os.O_RDONLY)
         try:
             status = os.fstat(file)
             if not stat.S_ISREG(status.st_mode) or not _is_own(status):
                 raise PermissionError
             with open(file, "rb", closefd=False) as stream:
-                content = stream.read()
+                content = (stream.read(first), stream.read())
             if os.utime in os.supports_fd:
                 with suppress(OSError):
                     os.utime(file)

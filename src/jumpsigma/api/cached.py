@@ -97,14 +97,9 @@ def stored_matcher(cache: Cache, key: str | None, lists: IndicatorLists) -> Matc
 
 
 def keep_matcher(cache: Cache, key: str | None, matcher: Matcher) -> None:
-    """Keep a matcher under a key; one that cannot be written as bytes is compiled every time."""
-    if key is None:
-        return
-    try:
-        content = dump_matcher(matcher)
-    except (pickle.PicklingError, RecursionError):  # conditions may be nested deeper than it goes
-        return
-    cache.write(key, content)
+    """Keep a matcher under a key."""
+    if key is not None:
+        cache.write(key, dump_matcher(matcher))
 
 
 class _KnownPack(NamedTuple):

@@ -31,7 +31,7 @@ def dump_matcher(matcher: Matcher) -> bytes:
     return buffer.getvalue()
 
 
-def load_matcher(content: bytes | memoryview, lists: IndicatorLists) -> Matcher:
+def load_matcher(content: bytes, lists: IndicatorLists) -> Matcher:
     """The matcher of :func:`dump_matcher`.
 
     Unpickling executes what the bytes say: they must come from a place that only the user can
@@ -142,7 +142,7 @@ class _MatcherPickler(pickle.Pickler):
 
 
 class _MatcherUnpickler(pickle.Unpickler):
-    def __init__(self, content: bytes | memoryview, lists: IndicatorLists) -> None:
+    def __init__(self, content: bytes, lists: IndicatorLists) -> None:
         super().__init__(BytesIO(content))
         self._lists = lists
 
