@@ -171,6 +171,31 @@ def content(source: Any) -> Unpacked:
     return b"".join(open_blocks(source, reading)), reading.problems
 
 
+PLAIN: dict[str, tuple[Callable[[bytes], bytes], int | None]] = {
+    "as it is": (bytes, 0),
+    "with a BOM": (lambda text: b"\xef\xbb\xbf" + text, 3),
+    "UTF-16": (lambda text: text.decode().encode("utf-16"), None),
+    "UTF-16 without a BOM": (lambda text: text.decode().encode("utf-16-le"), None),
+    "gzip": (gzip.compress, None),
+}
+
+
+@pytest.mark.parametrize("kind", PLAIN)
+def test_where_in_a_file_its_text_begins(kind: str, tmp_path: Path) -> None:
+    change, begin = PLAIN[kind]
+    file = tmp_path / "events"
+    file.write_bytes(change(TEXT))
+    reading = Reading(str(file), ReadStats())
+    first = next(open_blocks(file, reading))
+    assert reading.plain_from == begin
+    if begin is not None:
+        assert file.read_bytes()[begin:].startswith(first)
+    nameless = Reading(None, ReadStats())
+    with file.open("rb") as opened:
+        next(open_blocks(opened, nameless))
+    assert nameless.plain_from is None
+
+
 PACKINGS: dict[str, Callable[[bytes], bytes]] = {"gzip": gzip.compress, "zstd": zstandard.compress}
 
 

@@ -12,7 +12,7 @@ import os
 import re
 import sys
 from collections.abc import Callable, Generator, Iterable, Iterator
-from contextlib import closing
+from contextlib import closing, nullcontext
 from pathlib import Path
 from stat import S_ISREG
 from typing import BinaryIO, Protocol
@@ -62,7 +62,7 @@ def open_blocks(source: str | Path | BinarySource, reading: Reading) -> Iterator
     opened = Reading(reading.path, ReadStats())
     if not isinstance(source, str | Path):
         reading.stats.files += 1
-        yield from _told(_decoded(source, opened, reading.stats), opened, reading)
+        yield from _told(_decoded(source, opened, reading), opened, reading)
         return
     try:
         stream = _open(str(source))
@@ -71,7 +71,7 @@ def open_blocks(source: str | Path | BinarySource, reading: Reading) -> Iterator
         return
     reading.stats.files += 1
     try:
-        yield from _told(_decoded(stream, opened, reading.stats), opened, reading)
+        yield from _told(_decoded(stream, opened, reading), opened, reading)
     finally:
         if str(source) != STDIN:
             stream.close()
@@ -137,7 +137,7 @@ def _reason(error: Exception) -> str:
 
 
 def _decoded(
-    stream: BinarySource, opened: Reading, stats: ReadStats
+    stream: BinarySource, opened: Reading, reading: Reading
 ) -> Generator[bytes, None, None]:
     reread = _rereader(stream, opened)
     head, blocks = _peek(_raw_blocks(stream, opened), _HEAD)
@@ -145,34 +145,35 @@ def _decoded(
     for _ in range(_MAX_LAYERS):
         if (unpacked := unpacker_of(head)) is None:
             break
-        head, blocks = _peek(unpacked(blocks, opened, stats, reread), _HEAD)
+        head, blocks = _peek(unpacked(blocks, opened, reading.stats, reread), _HEAD)
         reread = None  # there is no way back in what is itself unpacked
         is_packed = True
     for what, magic in _FOREIGN:
         if magic.match(head):
             opened.problem("JS072", f"this is {what}", unreadable=True)
             return
-    if is_packed and _is_regular(stream):
-        with closing(read_ahead(blocks)) as ahead:
-            yield from _as_utf8(head, ahead)
-    else:
-        yield from _as_utf8(head, blocks)
+    encoding, mark = _encoding_of(head)
+    is_file = _is_regular(stream)
+    if is_file and not is_packed and not encoding and reading.path not in (None, STDIN):
+        reading.plain_from = mark
+    with closing(read_ahead(blocks)) if is_file and is_packed else nullcontext(blocks) as coming:
+        text = _without_prefix(coming, mark) if mark else coming
+        yield from _transcoded(text, encoding) if encoding else text
 
 
-def _as_utf8(head: bytes, blocks: Iterator[bytes]) -> Iterator[bytes]:
-    """Transcode what begins with ``head``, without its byte order mark."""
+def _encoding_of(head: bytes) -> tuple[str | None, int]:
+    """The encoding of a text, None for UTF-8, and the length of its byte order mark."""
     if head.startswith(BOM):
-        yield from _without_prefix(blocks, len(BOM))
-    elif head.startswith(codecs.BOM_UTF16_LE):
-        yield from _transcoded(_without_prefix(blocks, 2), "utf-16-le")
-    elif head.startswith(codecs.BOM_UTF16_BE):
-        yield from _transcoded(_without_prefix(blocks, 2), "utf-16-be")
-    elif head.startswith((b"{\0", b"[\0")):  # JSON begins with ASCII (RFC 4627, section 3)
-        yield from _transcoded(blocks, "utf-16-le")
-    elif head.startswith((b"\0{", b"\0[")):
-        yield from _transcoded(blocks, "utf-16-be")
-    else:
-        yield from blocks
+        return None, len(BOM)
+    if head.startswith(codecs.BOM_UTF16_LE):
+        return "utf-16-le", 2
+    if head.startswith(codecs.BOM_UTF16_BE):
+        return "utf-16-be", 2
+    if head.startswith((b"{\0", b"[\0")):  # JSON begins with ASCII (RFC 4627, section 3)
+        return "utf-16-le", 0
+    if head.startswith((b"\0{", b"\0[")):
+        return "utf-16-be", 0
+    return None, 0
 
 
 def _raw_blocks(stream: BinarySource, opened: Reading, position: int = 0) -> Iterator[bytes]:
