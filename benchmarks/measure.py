@@ -26,10 +26,16 @@ from benchmarks.worker import Run, Task
 
 @dataclass(frozen=True, slots=True)
 class Pair:
-    """A run of the baseline and one of the candidate, next to each other."""
+    """A run of the baseline and one of the candidate, next to each other.
+
+    Behind them those parts of the candidate that can be told apart: reading and looking through
+    raw bytes; the same, and parsing what that leaves.
+    """
 
     baseline: Run
     candidate: Run
+    look: Run | None = None
+    parse: Run | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +96,27 @@ class Measured:
     @property
     def is_fast_enough(self) -> bool:
         """Whether the row costs no more than it may."""
-        return self.wall.median <= self.row.most
+        return self.row.most is None or self.wall.median <= self.row.most
+
+    @property
+    def parts(self) -> tuple[float, float, float] | None:
+        """Looking through, parsing, and all that follows, as multiples of the baseline's time."""
+        parts = [
+            (
+                each.look.cpu / each.baseline.cpu,
+                (each.parse.cpu - each.look.cpu) / each.baseline.cpu,
+                (each.candidate.cpu - each.parse.cpu) / each.baseline.cpu,
+            )
+            for each in self.pairs
+            if each.look is not None and each.parse is not None
+        ]
+        if not parts:
+            return None
+        look, parse, rest = map(median, zip(*parts, strict=True))
+        return look, parse, rest
+
+
+_PARTS = ("look", "parse")
 
 
 class Worker:
@@ -102,14 +128,17 @@ class Worker:
         ready = self._ask(json.dumps(asdict(task)))
         self.rules: int = ready["rules"]
         self.code: str = ready["code"]
-
-    def run(self, what: str) -> Run:
-        """``baseline`` or ``candidate``, once."""
-        return Run(**self._ask(what))
+        self._knows = frozenset[str](ready["knows"])
 
     def pair(self) -> Pair:
-        """Both, next to each other."""
-        return Pair(self.run("baseline"), self.run("candidate"))
+        """Baseline and candidate, next to each other, and the candidate's parts."""
+        return Pair(self._run("baseline"), self._run("candidate"), *map(self._part, _PARTS))
+
+    def _run(self, what: str) -> Run:
+        return Run(**self._ask(what))
+
+    def _part(self, what: str) -> Run | None:
+        return self._run(what) if what in self._knows else None
 
     def same(self) -> bool:
         """Whether baseline and candidate, both scans, give the same findings in the same order."""
@@ -168,7 +197,6 @@ def measure(row: Row, revisions: Sequence[Revision], store: Store, pairs: int) -
             turn = number % len(workers)
             for name, each in (*workers[turn:], *workers[:turn]):
                 made[name].append(each.pair())
-        compared = row.candidate.jobs > 1
         return [
             Measured(
                 row,
@@ -178,7 +206,7 @@ def measure(row: Row, revisions: Sequence[Revision], store: Store, pairs: int) -
                 size,
                 _count(row, name, [pair.candidate for pair in made[name]]),
                 tuple(made[name]),
-                each.same() if compared else None,
+                each.same() if row.must_agree else None,
             )
             for name, each in workers
         ]
@@ -186,9 +214,8 @@ def measure(row: Row, revisions: Sequence[Revision], store: Store, pairs: int) -
 
 def _workloads(row: Row) -> set[str]:
     baseline = row.baseline
-    if isinstance(baseline, UnpackAndScan):
-        return {row.candidate.events, baseline.packed, baseline.plain}
-    return {row.candidate.events, baseline.events}
+    more = {baseline.packed, baseline.plain} if isinstance(baseline, UnpackAndScan) else set[str]()
+    return more or {row.candidate.events}
 
 
 def _count(row: Row, revision: str, runs: Sequence[Run]) -> int:

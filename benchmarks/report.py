@@ -42,7 +42,11 @@ def page(results: Results) -> str:
     several = len(results.revisions) > 1
     parts = [results.machine.text() + f"Revision: {', '.join(results.revisions)}.\n"]
     if results.rows:
-        parts += [_rows(results.rows, several=several), _baselines(results.rows)]
+        parts += [
+            _rows(results.rows, several=several),
+            _baselines(results.rows),
+            _parts(results.rows, several=several),
+        ]
     if several and results.rows:
         parts.append(_comparison(results.rows))
     if results.starts:
@@ -101,19 +105,35 @@ def _rows(rows: Sequence[Measured], *, several: bool) -> str:
     return _table(("revision",) * several + head + ("",), _row_cells(rows, several=several))
 
 
+def _parts(rows: Sequence[Measured], *, several: bool) -> str:
+    """Where the time of the processor goes, in times of the baseline."""
+    lines = [
+        (each.revision,) * several + (each.row.title, *(f"{part:.2f}" for part in each.parts))
+        for each in rows
+        if each.parts is not None
+    ]
+    head = (
+        "row",
+        "reading, looking through bytes",
+        "parsing",
+        "evaluating, findings, correlations",
+    )
+    return _table(("revision",) * several + head, lines)
+
+
 def _row_cells(rows: Sequence[Measured], *, several: bool) -> Iterator[Sequence[str]]:
     for each in rows:
         seconds = Spread.of([pair.candidate.wall for pair in each.pairs]).median
         rate = each.rate
         yield (each.revision,) * several + (
             each.row.title,
-            f"{each.rules:,}",
-            f"{rate:.4f}" if rate < 0.1 else f"{rate:.2f}",
+            f"{each.rules:,}" if each.rules else "",
+            (f"{rate:.4f}" if rate < 0.1 else f"{rate:.2f}") if each.rules else "",
             f"{each.size / seconds / 1e6:,.0f}",
             f"{each.events / seconds:,.0f}",
             _spread(each.wall),
             f"{each.cpu.median:.2f}",
-            f"{each.row.most:g}",
+            "" if each.row.most is None else f"{each.row.most:g}",
             _verdict(each),
         )
 
@@ -122,6 +142,8 @@ def _verdict(each: Measured) -> str:
     if not each.is_right:
         same = "**not the same findings**"
         return same if each.same is False else "**other findings than the title says**"
+    if each.row.most is None:
+        return ""
     return "ok" if each.is_fast_enough else "**too slow**"
 
 

@@ -5,6 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
+#: Sets of rules whose names begin so are SigmaHQ's.
+SIGMAHQ: Final = "sigmahq"
+
 
 @dataclass(frozen=True, slots=True)
 class Loop:
@@ -39,12 +42,27 @@ class UnpackAndScan:
     rules: str
 
 
-Work = Loop | Whole | Scan | UnpackAndScan
+@dataclass(frozen=True, slots=True)
+class Lines:
+    """``for line in file: pass``."""
+
+    events: str
+
+
+@dataclass(frozen=True, slots=True)
+class Hyperscan:
+    """Look for 500 texts that are not there, and nothing else."""
+
+    events: str
+
+
+Reading = Loop | Whole | Scan | Lines | Hyperscan
+Work = Reading | UnpackAndScan
 
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """``candidate`` may cost ``most`` times what ``baseline`` costs.
+    """``candidate`` may cost ``most`` times what ``baseline`` costs; None: it is there to compare.
 
     ``findings``: between how many an event the workload must have for the row to mean what its
     title says.
@@ -52,15 +70,37 @@ class Row:
 
     name: str
     title: str
-    candidate: Scan
+    candidate: Reading
     baseline: Work
-    most: float
+    most: float | None
     findings: tuple[float, float] = (0, float("inf"))
 
     @property
     def needs_sigmahq(self) -> bool:
         """Whether rules or events are made from SigmaHQ's rules."""
-        return "sigma" in self.candidate.rules or "sysmon" in self.candidate.events
+        match self.candidate:
+            case Scan(events, rules):
+                return rules.startswith(SIGMAHQ) or "sysmon" in events
+            case _:
+                return False
+
+    @property
+    def must_agree(self) -> bool:
+        """Whether baseline and candidate are scans that give the same findings."""
+        match self.candidate, self.baseline:
+            case Scan(events, rules), Scan(others, other_rules):
+                return (events, rules) == (others, other_rules)
+            case _:
+                return False
+
+    @property
+    def has_parts(self) -> bool:
+        """Whether its time is told apart: one process scans, and parses what it must."""
+        match self.candidate, self.baseline:
+            case Scan(strict=False), Loop():
+                return True
+            case _:
+                return False
 
 
 ROWS: Final[tuple[Row, ...]] = (
@@ -198,4 +238,16 @@ ROWS: Final[tuple[Row, ...]] = (
     ),
 )
 
-BY_NAME: Final = {row.name: row for row in ROWS}
+#: Not what jumpsigma does, but what nothing of its kind does without.
+FLOORS: Final[tuple[Row, ...]] = (
+    Row("lines", "splitting into lines alone", Lines("jumpcloud"), Loop("jumpcloud"), None),
+    Row(
+        "hyperscan",
+        "Hyperscan alone, 500 texts that are not there",
+        Hyperscan("jumpcloud"),
+        Loop("jumpcloud"),
+        None,
+    ),
+)
+
+BY_NAME: Final = {row.name: row for row in (*ROWS, *FLOORS)}

@@ -5,16 +5,13 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 from random import Random
-from typing import Final
 
 import jumpsigma
 import jumpsigma.intel
 from benchmarks import jumpcloud, thirty
 from benchmarks.events import digest_of, indicator_lines
+from benchmarks.rows import SIGMAHQ
 from jumpsigma.api import StoredLists
-
-#: Rules whose names begin so are SigmaHQ's.
-SIGMAHQ: Final = "sigmahq"
 
 
 def matcher_of(

@@ -16,7 +16,7 @@ from benchmarks.growth import LIMITS, Grown, grow, made_file
 from benchmarks.growth import SIGMAHQ as GROWN_WITH_SIGMAHQ
 from benchmarks.machine import Machine
 from benchmarks.measure import Measured, measure
-from benchmarks.rows import BY_NAME, ROWS
+from benchmarks.rows import BY_NAME, FLOORS, ROWS
 from benchmarks.sigmahq import rules_folder
 from benchmarks.startup import STARTS, Started, measure_start
 
@@ -76,7 +76,7 @@ class _Session:
 
     def rows(self) -> Iterator[Measured]:
         """The rows that scan."""
-        for row in ROWS:
+        for row in (*ROWS, *FLOORS):
             if row.name in self.names and self._can(
                 row.name, row.title, needs_sigmahq=row.needs_sigmahq
             ):

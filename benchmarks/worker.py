@@ -1,8 +1,9 @@
 """One row in a process of its own, which works when it is told to.
 
-It reads lines from standard input: first a JSON object (:class:`Task`), then ``baseline`` or
-``candidate``. To each it answers with a line of JSON. The process lives for all runs of the row, so
-that rules are loaded once, and two revisions of the code can take turns.
+It reads lines from standard input: first a JSON object (:class:`Task`), then names of what it
+knows to do: ``baseline``, ``candidate``, ``same`` and parts of the candidate. To each it answers
+with a line of JSON. The process lives for all runs of the row, so that rules are loaded once, and
+two revisions of the code can take turns.
 """
 
 from __future__ import annotations
@@ -24,7 +25,18 @@ from typing import Any, assert_never
 import orjson
 
 import jumpsigma
-from benchmarks.rows import BY_NAME, Loop, Scan, UnpackAndScan, Whole, Work
+from benchmarks.apart import hyperscan_alone, look_through, split_lines
+from benchmarks.rows import (
+    BY_NAME,
+    Hyperscan,
+    Lines,
+    Loop,
+    Row,
+    Scan,
+    UnpackAndScan,
+    Whole,
+    Work,
+)
 from benchmarks.rulesets import matcher_of
 from jumpsigma.matcher import Finding, Matcher
 
@@ -60,9 +72,10 @@ def main() -> None:
     work = {
         "baseline": _runner(row.baseline, task, matchers),
         "candidate": _runner(row.candidate, task, matchers),
+        **_parts(row, task, matchers),
     }
-    rules = matchers.of(row.candidate.rules).reporting
-    _answer({"rules": rules, "code": str(Path(jumpsigma.__file__).resolve())})
+    rules = matchers.of(row.candidate.rules).reporting if isinstance(row.candidate, Scan) else 0
+    _answer({"rules": rules, "code": str(Path(jumpsigma.__file__).resolve()), "knows": [*work]})
     for line in sys.stdin:
         match line.strip():
             case "same":
@@ -109,8 +122,25 @@ def _runner(work: Work, task: Task, matchers: _Matchers) -> Callable[[], int]:
                 return sum(1 for _ in scan())
 
             return unpack_and_scan
+        case Lines(events):
+            return lambda: sum(map(split_lines, task.files[events]))
+        case Hyperscan(events):
+            return lambda: sum(map(hyperscan_alone, task.files[events]))
         case _:
             assert_never(work)
+
+
+def _parts(row: Row, task: Task, matchers: _Matchers) -> dict[str, Callable[[], int]]:
+    scan = row.candidate
+    if not row.has_parts or not isinstance(scan, Scan):
+        return {}
+    matcher, paths = matchers.of(scan.rules), task.files[scan.events]
+    if not hasattr(matcher, "prefilter"):  # an old revision
+        return {}
+    return {
+        "look": lambda: look_through(matcher, paths, parse=False),
+        "parse": lambda: look_through(matcher, paths, parse=True),
+    }
 
 
 def _loop(path: str) -> int:
@@ -143,9 +173,9 @@ def _findings(work: Scan, task: Task, matchers: _Matchers) -> Callable[[], Itera
     options: dict[str, Any] = {}
     if work.jobs > 1:
         options["jobs"] = work.jobs
-    # Revisions before the option parse every line anyway.
-    if work.strict and "strict" in inspect.signature(matcher.scan_all).parameters:
-        options["strict"] = True
+    # Revisions before the prefilter parse every line anyway.
+    if work.strict and "every" in inspect.signature(matcher.scan_all).parameters:
+        options["every"] = True
     return lambda: matcher.scan_all(paths, **options)
 
 

@@ -12,7 +12,7 @@ import pytest
 
 ROWS = (
     *("single", "shipped", "talking", "silent", "every", "export", "strict", "indicators"),
-    *("gz", "zst", "jobs", "small-events"),
+    *("gz", "zst", "jobs", "small-events", "lines", "hyperscan"),
 )
 NEED_SIGMAHQ = ("sigmahq", "mixed", "carrying", "sysmon", "doubling")
 
