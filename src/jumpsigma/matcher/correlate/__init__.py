@@ -1,9 +1,19 @@
 """Correlations on events: base matches, sliding windows, findings (S801-S833)."""
 
 from jumpsigma.matcher.correlate.batch import Correlator
+from jumpsigma.matcher.correlate.classes import Classes, Collected, Taker
 from jumpsigma.matcher.correlate.matches import LeftOut
 from jumpsigma.matcher.correlate.plan import Plan
 from jumpsigma.matcher.correlate.rows import Match
 from jumpsigma.matcher.correlate.store import DEFAULT_LIMIT
 
-__all__ = ["DEFAULT_LIMIT", "Correlator", "LeftOut", "Match", "Plan"]
+__all__ = [
+    "DEFAULT_LIMIT",
+    "Classes",
+    "Collected",
+    "Correlator",
+    "LeftOut",
+    "Match",
+    "Plan",
+    "Taker",
+]
