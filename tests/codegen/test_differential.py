@@ -48,7 +48,7 @@ def rule(expr: Expr, title: str = "rule") -> RuleIR:
 
 def program(exprs: Sequence[Expr]) -> Program:
     module = generate([rule(expr) for expr in exprs])
-    return Program(module.source, module.places, plain_lists(LISTS))
+    return Program(module.source, plain_lists(LISTS))
 
 
 def interpreted(exprs: Sequence[Expr], event: dict[str, Any]) -> list[tuple[int, Any]]:

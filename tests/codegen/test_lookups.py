@@ -219,7 +219,7 @@ def drawn(draw: st.DrawFn) -> tuple[Expr, DatedLists, list[dict[str, Any]]]:
 
 def program_of(expr: Expr, given_lists: IndicatorLists) -> Program:
     module = generate([RuleIR("id", "rule", "rule.yml", LogSource(), "sigma", expr)])
-    return Program(module.source, module.places, given_lists)
+    return Program(module.source, given_lists)
 
 
 def loaded(dated: DatedLists) -> IndicatorLists:

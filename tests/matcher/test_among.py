@@ -50,7 +50,7 @@ def program() -> Program:
         for number, expr in enumerate(RULES)
     ]
     module = generate(rules)
-    return Program(module.source, module.places, plain_lists({"listed": ["z"], "empty": []}))
+    return Program(module.source, plain_lists({"listed": ["z"], "empty": []}))
 
 
 def test_some_rule_holds_and_some_does_not_on_every_event(program: Program) -> None:

@@ -51,7 +51,7 @@ class Counting:
 @pytest.fixture
 def program() -> Counting:
     module = generate(RULES)
-    return Counting(Program(module.source, module.places, plain_lists({"listed": ["bad"]})))
+    return Counting(Program(module.source, plain_lists({"listed": ["bad"]})))
 
 
 def deferred(program: Counting, silent: tuple[int, ...] = (), line: int = 7) -> list[Finding]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-from jumpsigma.codegen.emit import keyword_value
+from jumpsigma.codegen.order import keyword_value
 from jumpsigma.interpret import Lists, event_time, leaves
 from jumpsigma.ir.bind import has_placeholder, placeholders_of
 from jumpsigma.ir.dump import children

@@ -92,7 +92,7 @@ def matcher_of(lowered: LoweredPack, lists: IndicatorLists | Lists | None = None
     loaded = lists if isinstance(lists, IndicatorLists) else plain_lists(lists)
     return Matcher(
         lowered.rules,
-        Program(module.source, module.places, loaded),
+        Program(module.source, loaded),
         lowered.refused,
         correlations=lowered.correlations,
         silent=lowered.silent,
