@@ -1,0 +1,350 @@
+"""Events that somebody hides, or writes oddly: each is found, wherever the blocks are cut."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from material import rule
+from scans import scanned, sizes, whims, without_hyperscan
+from sigma.rule import SigmaDetection
+
+from jumpsigma.api.rules import matcher_for
+from jumpsigma.ir.nodes import Element, Expr, Network, Placeholder
+from jumpsigma.ir.nodes import Test as FieldTest
+from jumpsigma.lower.detections import lower_detection
+from jumpsigma.matcher import Matcher
+
+LISTS = {
+    "domains": ["ok.example.com", "100.0", "na\u00efve.example.com"],
+    "addresses": ["192.0.2.0/24", "2001:db8::1"],
+}
+QUIET = b'{"id":"q","kind":"quiet","count":1}'
+
+LOCKED = {"event_type": "user_lockout"}
+COMMAND = {"CommandLine|contains": "powershell.exe"}
+LOOKED_UP = {"host|expand": "%domains%"}
+ADDRESS = {"ip|expand": "%addresses%"}
+
+#: Rule, and lines that satisfy it.
+FOUND: dict[str, tuple[dict[str, Any] | Expr, list[bytes]]] = {
+    "escapes in a value": (
+        LOCKED,
+        [
+            rb'{"event_type":"\u0075ser_lockout"}',
+            rb'{"event_type":"user\u005Flockout"}',
+            rb'{"event_type":"user\u005flockout"}',
+            rb'{"event_type":"\u0055SER_LOCKOU\u0054"}',
+        ],
+    ),
+    "escapes in a key": (
+        LOCKED,
+        [
+            rb'{"\u0065vent_type":"user_lockout"}',
+            rb'{"event_typ\u0065":"user_lockout"}',
+            rb'{"event\u005Ftype":"user_lockout"}',
+        ],
+    ),
+    "white space": (
+        LOCKED,
+        [
+            b'{"event_type" : "user_lockout"}',
+            b'{\t"event_type"\t:\t"user_lockout"\t}',
+            b'{"event_type"\r:\r"user_lockout"}',
+            b' {"event_type":"user_lockout"}',
+            b'{"event_type":"user_lockout"} \t',
+            b'{"event_type":"user_lockout"}\r',
+            b'{"event_type":"user_lockout"}\r\r',
+            b'{"event_type"' + b" " * 5000 + b':"user_lockout"}',
+        ],
+    ),
+    "byte order marks": (
+        LOCKED,
+        [
+            b'\xef\xbb\xbf{"event_type":"user_lockout"}',
+            b'\xef\xbb\xbf {"event_type":"user_lockout"}\r',
+            b'{"x":"\xef\xbb\xbf","event_type":"user_lockout"}',
+        ],
+    ),
+    "duplicate keys": (
+        LOCKED,
+        [
+            b'{"event_type":"x","event_type":"user_lockout"}',
+            b'{"event_type":null,"a":[{"event_type":1}],"event_type":"user_lockout"}',
+            rb'{"event_type":"x","event\u005ftype":"user_lockout"}',
+        ],
+    ),
+    "lists": (
+        LOCKED,
+        [
+            b'{"event_type":["user_lockout"]}',
+            b'{"event_type":[[],["x",["User_Lockout"]]]}',
+            b'{"event_type": [ 1, {"a":2}, "user_lockout" ]}',
+        ],
+    ),
+    "letters that lower to ASCII": (
+        {"a": "k\u0130k"},
+        [
+            '{"a":"k\u0130k"}'.encode(),
+            '{"a":"K\u0130K"}'.encode(),
+            '{"a":"\u212a\u0130\u212a"}'.encode(),
+            rb'{"a":"\u212ai\u0307k"}',
+            rb'{"a":"\u212A\u0130K"}',
+            '{"a":"ki\u0307k"}'.encode(),
+        ],
+    ),
+    "letters that an expression takes for ASCII": (
+        {"a|re|i": "^ask$"},
+        [b'{"a":"ASK"}', '{"a":"a\u017fk"}'.encode(), rb'{"a":"a\u017F\u212a"}'],
+    ),
+    "an expression in other letters": (
+        {"a|re|i": "^a\u017f\u212a$"},
+        [b'{"a":"ASK"}', b'{"a":"ask"}', '{"a":"a\u017fk"}'.encode()],
+    ),
+    "control characters and NUL": (
+        {"a|contains": "x\x00y\x1fz"},
+        [rb'{"a":"x\u0000y\u001fz"}', rb'{"a":"X\u0000Y\u001FZ"}'],
+    ),
+    "NUL around a text": (
+        COMMAND,
+        [
+            rb'{"CommandLine":"\u0000powershell.exe\u0000"}',
+            rb'{"\u0000":"\u0000","CommandLine":"POWERSHELL.EXE"}',
+        ],
+    ),
+    "quotation marks, slashes and backslashes": (
+        {"a": 'C:\\\\x\\"y"/z'},
+        [
+            rb'{"a":"C:\\x\\\"y\"/z"}',
+            rb'{"a":"C:\\x\\\"y\"\/z"}',
+            rb'{"a":"c:\\X\\\u0022Y\u0022\u002fz"}',
+            rb'{"a":"c:\u005cX\u005c\u0022Y\u0022\/z"}',
+        ],
+    ),
+    "what writers escape": (
+        {"a|contains": "<a+b>&'c`"},
+        [
+            b'{"a":"<a+b>&\'c`"}',
+            rb'{"a":"\u003ca+b\u003e\u0026' + b"'c`\"}",
+            rb'{"a":"\u003Ca\u002Bb\u003E\u0026\u0027c\u0060"}',
+        ],
+    ),
+    "keys with marks": (
+        {'q"\\x/y': "v"},
+        [rb'{"q\"\\x/y":"v"}', rb'{"q\u0022\\x\/y":"v"}', rb'{"q\"\u005cx/y" : ["V"]}'],
+    ),
+    "keys beyond ASCII": (
+        {"stra\u00dfe": "x*"},
+        ['{"stra\u00dfe":"xy"}'.encode(), rb'{"stra\u00dfe":"X"}', rb'{"stra\u00DFe":"x"}'],
+    ),
+    "keys with dots": (
+        {"a.b.c": "x"},
+        [
+            b'{"a":{"b":{"c":"x"}}}',
+            b'{"a.b.c":"x"}',
+            b'{"a.b":{"c":["x"]}}',
+            b'{"a":[{"b.c":"x"}]}',
+            rb'{"a\u002eb.c":"x"}',
+            b'{"a.b":{"x":1},"a":{"b.c":"X"}}',
+        ],
+    ),
+    "numbers for text": (
+        {"n": "100.0"},
+        [b'{"n":"100.0"}', b'{"n":1e2}', b'{"n":1E+2}', b'{"n":100.0}', b'{"n":10000e-2}'],
+    ),
+    "numbers for parts of text": (
+        {"n|contains": "00.0"},
+        [b'{"n":1e3}', b'{"n":[5e2]}', b'{"n":-1e4}'],
+    ),
+    "large numbers for text": (
+        {"n": "1e+22"},
+        [b'{"n":1E22}', b'{"n":10000000000000000000000}', b'{"n":"1e+22"}'],
+    ),
+    "infinity": (
+        {"n|contains": "nfinit"},
+        [b'{"n":Infinity}', b'{"n":1e999}', b'{"n":-1E9999}', b'{"n":' + b"9" * 400 + b"}"],
+    ),
+    "the end of infinity": ({"n|endswith": "y"}, [b'{"n":1e999}', b'{"n":"xy"}']),
+    "the beginning of infinity": ({"n|startswith": "-I"}, [b'{"n":-1e999}', b'{"n":-Infinity}']),
+    "not a number": ({"n": "nan"}, [b'{"n":NaN}', b'{"n":"NAN"}']),
+    "text for numbers": ({"n": 4688}, [b'{"n":"4688"}', b'{"n":4688}', b'{"n":4.688E3}']),
+    "text for booleans": (
+        {"b": True},
+        [b'{"b":true}', b'{"b":"TRUE"}', rb'{"b":"tru\u0065"}', b'{"b":[false,true]}'],
+    ),
+    "booleans for text": ({"b|endswith": "UE"}, [b'{"b":true}', b'{"b":"blue"}']),
+    "booleans as keywords": (
+        {"|contains": ["alse"]},
+        [b'{"x":{"y":[false]}}', b'{"x":"FALSE!"}'],
+    ),
+    "lone surrogates": (
+        {"a|contains": "tail"},
+        [rb'{"a":"\udfff\ud800tail"}', b'{"a":"\xed\xbf\xbfTAIL"}', b'{"a":"\xed\xa0\x80tail"}'],
+    ),
+    "JSON that only the second reader takes": (
+        LOCKED,
+        [
+            b'{"n":NaN,"event_type":"user_lockout"}',
+            b'{"event_type":"user_lockout","n":-Infinity}',
+            rb'{"x":"\ud800","event_type":"user_lockout"}',
+        ],
+    ),
+    "separators of Unicode": (
+        COMMAND,
+        [
+            '{"CommandLine":"\u2028powershell.exe\u2029\x85\u00a0"}'.encode(),
+            rb'{"CommandLine":"\u2028powershell.exe\u0085\u000b\f"}',
+        ],
+    ),
+    "nested deep": (
+        LOCKED,
+        [b'{"a":' + b"[" * 900 + b"]" * 900 + b',"event_type":"user_lockout"}'],
+    ),
+    "long": (
+        LOCKED,
+        [
+            b'{"pad":"' + b"x" * 700_000 + b'","event_type":"user_lockout"}',
+            b'{"event_type":"user_lockout","pad":"' + b"\\u0041" * 90_000 + b'"}',
+        ],
+    ),
+    "null and missing": (
+        {"a": None},
+        [b'{"a":null}', b"{}", b'{"b":1}', b'{"a":[]}', b'{"a":[1,null]}'],
+    ),
+    "exists": ({"a|exists": True}, [b'{"a":null}', rb'{"\u0061":[]}', b'{"a" :{}}']),
+    "field reference": ({"a|fieldref": "b"}, [rb'{"b":"X","a":"x"}', rb'{"\u0062":1,"a":"1"}']),
+    "network": (
+        {"ip|cidr": "192.0.2.0/24"},
+        [
+            b'{"ip":"192.0.2.7"}',
+            b'{"ip":["::ffff:192.0.2.7"]}',
+            b'{"ip":"::FFFF:C000:0207"}',
+            b'{"ip":"0:0:0:0:0:ffff:c000:207"}',
+            rb'{"ip":"192\u002e0.2.7"}',
+        ],
+    ),
+    "network of six": (
+        {"ip|cidr": "2001:db8::/32"},
+        [b'{"ip":"2001:DB8::1"}', b'{"ip":"2001:0db8:0:0::1%eth0"}', b'{"ip":[["2001:db8::"]]}'],
+    ),
+    "list": (
+        LOOKED_UP,
+        [
+            b'{"host":"ok.example.com"}',
+            b'{"host" : "OK.example.COM"}',
+            b'{"host":\t["x","ok.example.com"]}',
+            '{"host":"o\u212a.example.com"}'.encode(),
+            rb'{"host":"o\u212a.example.com"}',
+            rb'{"host":"\u006fk.example.com"}',
+            rb'{"h\u006fst":"ok.example.com"}',
+            '{"host":"NA\u00cfVE.example.com"}'.encode(),
+            rb'{"host":"na\u00efve.example.com"}',
+            b'{"host":1e2}',
+            b'{"host":"x","host":"ok.example.com"}',
+            b'{"host":{"a":1},"x":{"host":"x"},"host":"ok.example.com"}',
+        ],
+    ),
+    "list of networks": (
+        ADDRESS,
+        [
+            b'{"ip":"192.0.2.9"}',
+            b'{"ip":"::ffff:192.0.2.9"}',
+            b'{"ip":"2001:0DB8::0001"}',
+            b'{"ip":["2001:db8::1%x"]}',
+            b'{"ip":"192.0.2.0/24"}',
+        ],
+    ),
+    "list of networks by cidr": (
+        FieldTest("ip", Network(Placeholder("addresses"))),
+        [b'{"ip":"192.0.2.9"}', b'{"ip" :\r"2001:DB8::1"}'],
+    ),
+    "list under a key beyond ASCII": (
+        {"\u00e9n|expand": "%domains%"},
+        ['{"\u00e9n":"ok.example.com"}'.encode(), rb'{"\u00e9n":"ok.example.com"}'],
+    ),
+    "list in a text": (
+        {"host|contains|expand": "x%domains%"},
+        [b'{"host":"yxok.example.comz"}', rb'{"host":"X\u006fk.example.com"}'],
+    ),
+    "texts that overlap": (
+        {"a|contains|all": ["-enc", "encoded", "ded"]},
+        [b'{"a":"x -encoded"}', b'{"a":"-ENC encoded ded"}', rb'{"a":"-encoded!"}'],
+    ),
+    "ends that overlap": (
+        {"a|re": "^power", "b|contains|all": ["owe", "wer"]},
+        [b'{"a":"power","b":"POWER"}', b'{"b":"power","a":"powerpower"}'],
+    ),
+    "element": (
+        Element("changes", "totp", lower_detection(SigmaDetection.from_definition({"to": "ok"}))),
+        [
+            b'{"changes":[{"field":"totp","to":"OK"}]}',
+            rb'{"changes":[{"to":"\u006fk","field":["x","TOTP"]}]}',
+            b'{"changes": {"to" : "ok", "field" : "totp"} }',
+            '{"changes":[[{"field":"totp","to":"o\u212a"}]]}'.encode(),
+        ],
+    ),
+    "element by a number": (
+        Element("changes", "1", lower_detection(SigmaDetection.from_definition({"to": True}))),
+        [b'{"changes":[{"field":1,"to":true}]}', b'{"changes":[{"field":"1","to":"True"}]}'],
+    ),
+    "one character": ({"a|contains": "z"}, [b'{"a":"xZy"}', rb'{"a":"\u007a"}', b'{"a":["z"]}']),
+    "empty": ({"a": ""}, [b'{"a":""}', b'{"a" : [ "" ]}']),
+    "wildcards": ({"a": "p?w*r"}, [b'{"a":"POWER"}', b'{"a":"p\xc3\xa9wr"}', rb'{"a":"p\nwr"}']),
+    "text beyond ASCII": (
+        {"a|endswith": "\u00e9-cmd\u00e9"},
+        [
+            '{"a":"x\u00c9-CMD\u00c9"}'.encode(),
+            rb'{"a":"\u00e9-cmd\u00e9"}',
+            rb'{"a":"\u00C9-cmd\u00C9"}',
+        ],
+    ),
+    "keyword": (
+        {"|contains": ["needle"]},
+        [
+            b'{"x":[{"y":"a NEEDLE b"}]}',
+            rb'{"x":"n\u0065edle"}',
+            rb'{"\u0000":"needle"}',
+        ],
+    ),
+    "a long value": (
+        {"a": "ab.cd" * 5000},
+        [b'{"a":"' + b"AB.cd" * 5000 + b'"}', b'{"a":"' + b"ab\\u002ecd" * 5000 + b'"}'],
+    ),
+    "a long expression": (
+        {"a|re": "(?:" + "|".join(f"word{number}x" for number in range(3000)) + ")"},
+        [b'{"a":"word2999x"}'],
+    ),
+}
+
+
+def matcher_of(definition: dict[str, Any] | Expr) -> Matcher:
+    expr = definition
+    if isinstance(expr, dict):
+        expr = lower_detection(SigmaDetection.from_definition(expr))
+    return matcher_for([rule(expr)], lists=LISTS)
+
+
+def lines_found(matcher: Matcher, lines: list[bytes], end: bytes) -> list[int]:
+    scan = scanned(matcher, end.join(lines) + end)
+    assert not scan.rejects
+    assert not scan.problems
+    return [line for _, line, _, _ in scan.told]
+
+
+@pytest.mark.parametrize("name", FOUND)
+@pytest.mark.parametrize("end", [b"\n", b"\r\n"], ids=["LF", "CRLF"])
+def test_nothing_is_hidden(name: str, end: bytes) -> None:
+    definition, hidden = FOUND[name]
+    matcher = matcher_of(definition)
+    lines = [QUIET, *(line for each in hidden for line in (each, QUIET, QUIET))]
+    expected = [1 + number for number, line in enumerate(lines) if line is not QUIET]
+    if name == "null and missing":
+        expected = list(range(1, len(lines) + 1))
+    for block in (50, 333, 1 << 18):
+        with sizes(block=block):
+            assert lines_found(matcher, lines, end) == expected
+    for seed in range(8):
+        with sizes(block=500), whims(seed):
+            assert lines_found(matcher, lines, end) == expected
+    with without_hyperscan():
+        assert lines_found(matcher, lines, end) == expected
