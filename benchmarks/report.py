@@ -15,7 +15,7 @@ from benchmarks.rows import Loop, Whole
 from benchmarks.startup import Started
 
 _BEGIN, _END = (
-    "<!-- measured: written by python -m benchmarks --write-docs -->",
+    "<!-- measured: written by python -m benchmarks --document -->",
     "<!-- /measured -->",
 )
 
@@ -88,9 +88,14 @@ def as_json(results: Results) -> dict[str, Any]:
 
 
 def write_between_marks(document: Path, text: str) -> None:
-    """Replace what stands between the two marks of a page."""
-    before, _, rest = document.read_text(encoding="utf-8").partition(_BEGIN)
-    _, _, after = rest.partition(_END)
+    """Replace what stands between the two marks of a page.
+
+    Raises :class:`ValueError` for a page without them.
+    """
+    before, begin, rest = document.read_text(encoding="utf-8").partition(_BEGIN)
+    _, end, after = rest.partition(_END)
+    if not (begin and end):
+        raise ValueError(f"{document} lacks {_BEGIN} or {_END}")
     document.write_text(f"{before}{_BEGIN}\n\n{text}\n{_END}{after}", encoding="utf-8")
 
 

@@ -28,7 +28,6 @@ SIZES, QUICK_SIZES = (0.25, 1.0, 4.0), (0.05, 0.2)
 
 STARTUP, GROWTH = "startup", "growth"
 NAMES: Final = (*BY_NAME, STARTUP, GROWTH)
-DOCUMENT: Final = revisions.CHECKOUT / "docs" / "explanation" / "performance.md"
 
 
 def main() -> None:
@@ -54,8 +53,8 @@ def main() -> None:
     sys.stdout.write(report.page(made))
     if options.json:
         options.json.write_text(json.dumps(report.as_json(made), indent=1), encoding="utf-8")
-    if options.write_docs:
-        report.write_between_marks(DOCUMENT, report.page(made))
+    if options.document:
+        report.write_between_marks(options.document, report.page(made))
     sys.exit(0 if all(each.is_right for each in made.rows) else 1)
 
 
@@ -125,7 +124,9 @@ def _parser() -> argparse.ArgumentParser:
     add("--sizes", type=_sizes, metavar="GB,GB", help="files for growth; default: 0.25,1,4")
     add("--indicators", type=int, default=INDICATORS, metavar="N", help=f"default: {INDICATORS:,}")
     add("--json", type=Path, metavar="FILE", help="write every single run there")
-    add("--write-docs", action="store_true", help=f"write the tables into {DOCUMENT.name}")
+    add(
+        "--document", type=Path, metavar="PAGE", help="write the tables between the marks of a page"
+    )
     add(
         "--scratch",
         type=Path,

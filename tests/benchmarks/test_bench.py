@@ -86,6 +86,23 @@ def test_a_revision_is_measured_beside_the_checkout(checkout: Path, scratch: Pat
     assert f"| {ours['title']} | {theirs['revision']} |" in page.partition("new over old")[2]
 
 
+def test_tables_go_between_the_marks_of_the_page(checkout: Path, scratch: Path) -> None:
+    page = scratch / "performance.md"
+    before, _, after = (
+        (checkout / "docs/explanation/performance.md")
+        .read_text(encoding="utf-8")
+        .partition("<!-- /measured -->")
+    )
+    page.write_text(
+        f"{before.partition('-->')[0]}--> old <!-- /measured -->{after}", encoding="utf-8"
+    )
+    printed, _ = bench(checkout, scratch, "lines", "--events", "200", "--document", str(page))
+    text = page.read_text(encoding="utf-8")
+    assert printed in text
+    assert " old " not in text
+    assert text.endswith(after)
+
+
 def test_what_makes_no_sense_is_refused(checkout: Path, scratch: Path) -> None:
     done = run(checkout, "fastest", "--scratch", str(scratch))
     assert done.returncode == 2
