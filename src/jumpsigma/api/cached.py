@@ -15,6 +15,7 @@ from jumpsigma.api.cache import Cache, user_cache
 from jumpsigma.api.cache_keys import Keys
 from jumpsigma.api.lists import Group, lists_of, pack_groups
 from jumpsigma.api.paths import resolved
+from jumpsigma.api.pauses import no_garbage_collection
 from jumpsigma.api.stored import dump_matcher, load_matcher
 from jumpsigma.diagnostics import Diagnostic
 from jumpsigma.matcher import Matcher
@@ -91,7 +92,8 @@ def stored_matcher(cache: Cache, key: str | None, lists: IndicatorLists) -> Matc
     if content is None:
         return None
     try:
-        return load_matcher(content, lists)
+        with no_garbage_collection():
+            return load_matcher(content, lists)
     except Exception:  # noqa: BLE001 - whatever is wrong with an entry, it is made anew
         return None
 

@@ -15,6 +15,7 @@ from jumpsigma.api.levels import level_rank
 from jumpsigma.api.lists import lists_for, plain_lists
 from jumpsigma.api.lowering import LoweredPack, lower_pack, require_pack
 from jumpsigma.api.paths import resolved
+from jumpsigma.api.pauses import no_garbage_collection
 from jumpsigma.codegen import generate
 from jumpsigma.diagnostics import Diagnostic, DiagnosticError
 from jumpsigma.interpret import Lists
@@ -37,7 +38,8 @@ def load_pack(*paths: str | Path, cases: bool = True) -> Pack:
 
     Raises :class:`FileNotFoundError` for a path that does not exist.
     """
-    return packs.load_pack(*resolved(paths), cases=cases)
+    with no_garbage_collection():
+        return packs.load_pack(*resolved(paths), cases=cases)
 
 
 def compile(  # noqa: A001 - the verb of the documented contract
@@ -69,11 +71,12 @@ def compile(  # noqa: A001 - the verb of the documented contract
     key = None if cache is None else Keys().matcher(*asked)
     if cache is not None and (stored := stored_matcher(cache, key, given)) is not None:
         return stored
-    lowered = lower_pack(pack, mapping, logsource=logsource, min_level=min_level)
-    matcher = matcher_of(lowered, given)
-    # The mapping, or this program, may have been changed meanwhile.
-    if cache is not None and key == Keys().matcher(*asked):
-        keep_matcher(cache, key, matcher)
+    with no_garbage_collection():
+        lowered = lower_pack(pack, mapping, logsource=logsource, min_level=min_level)
+        matcher = matcher_of(lowered, given)
+        # The mapping, or this program, may have been changed meanwhile.
+        if cache is not None and key == Keys().matcher(*asked):
+            keep_matcher(cache, key, matcher)
     return matcher
 
 
