@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import subprocess
 import sys
-import tarfile
+import zipfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -56,9 +56,8 @@ def at(name: str) -> Iterator[Revision]:
     except subprocess.CalledProcessError:
         raise ValueError(f"git knows no revision {name!r}") from None
     with TemporaryDirectory(prefix="jumpsigma-bench-") as folder:
-        archive = _git("archive", "--format=tar", commit)
-        with tarfile.open(fileobj=io.BytesIO(archive)) as files:
-            files.extractall(folder)  # noqa: S202 - made by git from our own repository
+        with zipfile.ZipFile(io.BytesIO(_git("archive", "--format=zip", commit))) as files:
+            files.extractall(folder)
         yield Revision(commit, Path(folder), Path(folder, "scratch"))
 
 
