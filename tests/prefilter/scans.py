@@ -12,7 +12,7 @@ import pytest
 from layouts import File
 
 from jumpsigma.diagnostics import Diagnostic
-from jumpsigma.intake import opening
+from jumpsigma.intake import arrays, opening
 from jumpsigma.intake.events import ReadStats, Reject
 from jumpsigma.intake.jsontext import decode_object
 from jumpsigma.intake.wrapped import unwrap
@@ -32,7 +32,9 @@ def sizes(warm_up: int = 0, block: int = opening.BLOCK) -> Iterator[None]:
     """Filter behind so many bytes, in blocks of about so many bytes."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(filtering, "WARM_UP", warm_up)
+        patch.setattr(arrays, "SAMPLE", warm_up)
         patch.setattr(opening, "BLOCK", block)
+        patch.setattr(arrays, "_STRETCH", 2 * block)
         yield
 
 

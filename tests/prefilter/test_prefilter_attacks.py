@@ -10,10 +10,11 @@ from scans import scanned, sizes, whims, without_hyperscan
 from sigma.rule import SigmaDetection
 
 from jumpsigma.api.rules import matcher_for
-from jumpsigma.ir.nodes import Element, Expr, Network, Placeholder
+from jumpsigma.ir.nodes import Element, Expr, Keyword, Network, Or, Placeholder, Text
 from jumpsigma.ir.nodes import Test as FieldTest
 from jumpsigma.lower.detections import lower_detection
 from jumpsigma.matcher import Matcher
+from jumpsigma.prefilter.needs import needs_of
 
 LISTS = {
     "domains": ["ok.example.com", "100.0", "na\u00efve.example.com"],
@@ -208,8 +209,8 @@ FOUND: dict[str, tuple[dict[str, Any] | Expr, list[bytes]]] = {
         ],
     ),
     "null and missing": (
-        {"a": None},
-        [b'{"a":null}', b"{}", b'{"b":1}', b'{"a":[]}', b'{"a":[1,null]}'],
+        {"id": None},
+        [b'{"id":null}', b"{}", b'{"b":1}', b'{"id":[]}', b'{"id":[1,null]}'],
     ),
     "exists": ({"a|exists": True}, [b'{"a":null}', rb'{"\u0061":[]}', b'{"a" :{}}']),
     "field reference": ({"a|fieldref": "b"}, [rb'{"b":"X","a":"x"}', rb'{"\u0062":1,"a":"1"}']),
@@ -298,6 +299,18 @@ FOUND: dict[str, tuple[dict[str, Any] | Expr, list[bytes]]] = {
             rb'{"a":"\u00C9-cmd\u00C9"}',
         ],
     ),
+    "keywords that stand between events, too": (
+        Or((Keyword(Text(("  ",))), Keyword(Text((", ",))), Keyword(Text(("},",))))),
+        [b'{"a":"x  y"}', b'{"a":"x, y"}', b'{"a":"x},y","b":"  "}'],
+    ),
+    "network of seven groups": (
+        {"ip|cidr": "2001:db8:1:2:3:4:c000:0/112"},
+        [
+            b'{"ip":"2001:0db8:1:02:3:4:c000:207"}',
+            b'{"ip":"2001:DB8:1:2:3:4:192.0.2.7"}',
+            b'{"ip":"2001:0db8:0001:0002:0003:0004:192.0.2.7"}',
+        ],
+    ),
     "keyword": (
         {"|contains": ["needle"]},
         [
@@ -317,6 +330,15 @@ FOUND: dict[str, tuple[dict[str, Any] | Expr, list[bytes]]] = {
 }
 
 
+GAPS = {
+    "one line": b",",
+    "a space": b", ",
+    "lines": b",\n",
+    "indented": b",\n    ",
+    "odd": b" ,\r\n\t",
+}
+
+
 def matcher_of(definition: dict[str, Any] | Expr) -> Matcher:
     expr = definition
     if isinstance(expr, dict):
@@ -324,27 +346,66 @@ def matcher_of(definition: dict[str, Any] | Expr) -> Matcher:
     return matcher_for([rule(expr)], lists=LISTS)
 
 
-def lines_found(matcher: Matcher, lines: list[bytes], end: bytes) -> list[int]:
-    scan = scanned(matcher, end.join(lines) + end)
+def found(matcher: Matcher, content: bytes) -> list[int]:
+    """The numbers of the events that the rule is found in."""
+    scan = scanned(matcher, content)
     assert not scan.rejects
     assert not scan.problems
-    return [line for _, line, _, _ in scan.told]
+    return [number for _, number, _, _ in scan.told]
+
+
+def amid_others(hidden: list[bytes]) -> tuple[list[bytes], list[int]]:
+    """Each event amid quiet ones, and the numbers that they have then."""
+    events = [QUIET, *(each for event in hidden for each in (event, QUIET, QUIET))]
+    return events, [number for number, event in enumerate(events, 1) if event is not QUIET]
 
 
 @pytest.mark.parametrize("name", FOUND)
 @pytest.mark.parametrize("end", [b"\n", b"\r\n"], ids=["LF", "CRLF"])
-def test_nothing_is_hidden(name: str, end: bytes) -> None:
+def test_nothing_is_hidden_in_lines(name: str, end: bytes) -> None:
     definition, hidden = FOUND[name]
     matcher = matcher_of(definition)
-    lines = [QUIET, *(line for each in hidden for line in (each, QUIET, QUIET))]
-    expected = [1 + number for number, line in enumerate(lines) if line is not QUIET]
-    if name == "null and missing":
-        expected = list(range(1, len(lines) + 1))
+    lines, expected = amid_others(hidden)
+    content = end.join(lines) + end
     for block in (50, 333, 1 << 18):
         with sizes(block=block):
-            assert lines_found(matcher, lines, end) == expected
+            assert found(matcher, content) == expected
     for seed in range(8):
         with sizes(block=500), whims(seed):
-            assert lines_found(matcher, lines, end) == expected
+            assert found(matcher, content) == expected
     with without_hyperscan():
-        assert lines_found(matcher, lines, end) == expected
+        assert found(matcher, content) == expected
+
+
+@pytest.mark.parametrize("name", FOUND)
+@pytest.mark.parametrize("gap", GAPS)
+def test_nothing_is_hidden_in_arrays(name: str, gap: str) -> None:
+    definition, hidden = FOUND[name]
+    matcher = matcher_of(definition)
+    hidden = [each for each in hidden if not each.startswith(b"\xef")]
+    events, expected = amid_others([QUIET, QUIET, *hidden, QUIET, *hidden, QUIET, QUIET])
+    content = b"[" + GAPS[gap].join(events) + b"]"
+    for block in (100, 500, 1 << 18):
+        with sizes(block=block):
+            assert found(matcher, content) == expected
+    for seed in range(4):
+        with sizes(block=500), whims(seed):
+            assert found(matcher, content) == expected
+
+
+@pytest.mark.parametrize("gap", GAPS)
+def test_blocks_of_arrays_are_filtered(gap: str) -> None:
+    with sizes(block=500):
+        scan = scanned(matcher_of(LOCKED), b"[" + GAPS[gap].join([QUIET] * 100) + b"]")
+    assert scan.stats.read == 100
+    assert scan.stats.parsed < 50
+
+
+def test_no_value_turns_the_prefilter_off() -> None:
+    """Of each rule something is known that Hyperscan takes: quiet events are not parsed."""
+    exprs = [matcher_of(definition).rules[0].condition for definition, _ in FOUND.values()]
+    rules = [rule(expr, number) for number, expr in enumerate(exprs) if needs_of(expr)]
+    with sizes():
+        scan = scanned(matcher_for(rules, lists=LISTS), (b'{"x":"q"}\n') * 50)
+    assert len(rules) > 40
+    assert scan.stats.parsed == 0
