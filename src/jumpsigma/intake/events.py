@@ -61,15 +61,10 @@ def read_events(
     :raises DiagnosticError: on such a problem when there is no ``on_problem``.
     :raises TypeError: when ``source`` is none of the above, or a line is neither bytes nor str.
     """
-    items = read_blocks(
-        source,
-        stats=stats,
-        on_reject=on_reject,
-        on_problem=on_problem,
-        on_progress=on_progress,
-        unwrap=unwrap,
-    )
-    return _parsed(items)
+    path = str(source) if isinstance(source, str | Path) else None
+    stats = ReadStats() if stats is None else stats
+    reading = Reading(path, stats, on_reject, on_problem, on_progress, unwraps=unwrap)
+    return _parsed(_read(source, reading, in_blocks=False))
 
 
 def _parsed(items: Iterator[Event | Block]) -> Iterator[Event]:
@@ -96,8 +91,13 @@ def read_blocks(
     path = str(source) if isinstance(source, str | Path) else None
     stats = ReadStats() if stats is None else stats
     reading = Reading(path, stats, on_reject, on_problem, on_progress, unwraps=unwrap)
+    return _read(source, reading, in_blocks=True)
+
+
+def _read(source: Source, reading: Reading, *, in_blocks: bool) -> Iterator[Event | Block]:
     if isinstance(source, str | Path) or _is_binary_file(source):
-        return _told(_items(open_blocks(source, reading), reading), reading)
+        blocks = open_blocks(source, reading)
+        return _told(_items(blocks, reading, in_blocks=in_blocks), reading)
     if isinstance(source, _NO_LINES) or not isinstance(source, Iterable):
         raise TypeError(
             "events are read from a path, a binary file object or an iterable of lines, "
@@ -116,14 +116,15 @@ def _told(items: Iterator[Event | Block], reading: Reading) -> Iterator[Event | 
     reading.tell_problems()
 
 
-def _items(blocks: Iterator[bytes], reading: Reading) -> Iterator[Event | Block]:
+def _items(
+    blocks: Iterator[bytes], reading: Reading, *, in_blocks: bool = False
+) -> Iterator[Event | Block]:
     head = _read_head(blocks)
     number = 0
     while _is_array(head):  # several when exports were put one behind the other
         array = ArrayReader(reading, head.lstrip(), blocks, number)
         reading.plain_from = None
-        for event in array.events():
-            yield reading.event(event.data, event.line, event.raw) if reading.unwraps else event
+        yield from array.items() if in_blocks else array.events()
         number = array.number
         blocks = chain([array.rest], blocks)
         head = _read_head(blocks)

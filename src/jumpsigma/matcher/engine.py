@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 from jumpsigma.diagnostics import Diagnostic
@@ -11,14 +12,21 @@ from jumpsigma.intake import wrapped
 from jumpsigma.intake.events import Block, Event, ReadStats, Reject, Source, read_blocks
 from jumpsigma.ir.correlations import CorrelationIR
 from jumpsigma.ir.nodes import RuleIR
-from jumpsigma.matcher.correlate import DEFAULT_LIMIT, Correlator, LeftOut, Match, Plan
+from jumpsigma.matcher.correlate import (
+    DEFAULT_LIMIT,
+    Classes,
+    Correlator,
+    LeftOut,
+    Match,
+    Plan,
+)
 from jumpsigma.matcher.correlate.payloads import Payloads
-from jumpsigma.matcher.findings import Finding, finding_of
+from jumpsigma.matcher.findings import Finding, finding_of, findings_of
 from jumpsigma.matcher.findings import Source as Place
 from jumpsigma.matcher.lookups import IndicatorLists
 from jumpsigma.matcher.program import Holding, Program
 from jumpsigma.matcher.session import Session
-from jumpsigma.prefilter import ListTest, Need, Prefilter, needs_of
+from jumpsigma.prefilter import Candidate, ListTest, Prefilter, RuleNeeds
 
 
 class Matcher:
@@ -48,7 +56,7 @@ class Matcher:
         self._plan = Plan(self.rules, self.correlations, self.silent)
         self.unwraps = any(rule.mapping == wrapped.MAPPING for rule in self.rules)
         self._payloads = Payloads(program, self._plan, unwraps=self.unwraps)
-        self._known_needs: tuple[Need | None, ...] | None = None
+        self._needs = RuleNeeds(self.rules)
 
     @property
     def lists(self) -> IndicatorLists:
@@ -148,6 +156,7 @@ class Matcher:
                         on_problem=on_problem,
                         on_progress=on_progress,
                         prefilter=prefilter,
+                        classes=correlator.classes,
                         every=every,
                     )
             yield from correlator.findings()
@@ -166,7 +175,8 @@ class Matcher:
             found: list[Finding] = []
             for line, event in enumerate(events, 1):
                 read = Event(event, None, line, b"")
-                found += self.match_read(read, correlator.add, correlator.left_out)
+                holding = self._held(read, correlator.add, correlator.left_out)
+                found += self._findings(holding, event, Place(None, line))
             found += correlator.findings()
             if on_problem is not None:
                 for problem in correlator.problems():
@@ -211,13 +221,17 @@ class Matcher:
         on_problem: Callable[[Diagnostic], None] | None = None,
         on_progress: Callable[[int], None] | None = None,
         prefilter: Prefilter | None = None,
+        classes: Classes | None = None,
         every: bool = False,
     ) -> Iterator[Finding]:
         """The findings of single-event rules on one source; base matches go to ``keep``.
 
-        ``prefilter`` is shared by the sources of a scan; ``every`` as for :meth:`scan_all`.
+        ``prefilter`` is shared by the sources of a scan, ``classes`` takes what only correlations
+        could want; ``every`` as for :meth:`scan_all`.
         """
         prefilter = self.prefilter() if prefilter is None else prefilter
+        if classes is not None:
+            classes.begin(str(source) if isinstance(source, str | Path) else None)
         for item in read_blocks(
             source,
             stats=stats,
@@ -229,16 +243,13 @@ class Matcher:
             if isinstance(item, Event):
                 yield from self.match_read(item, keep, left_out)
             else:
-                yield from self.match_block(item, prefilter, keep, left_out, every=every)
+                yield from self.match_block(
+                    item, prefilter, keep, left_out, classes=classes, every=every
+                )
 
     def prefilter(self) -> Prefilter:
         """What tells, for one scan, which events need not be parsed."""
-        return Prefilter(self._needs(), self._list_test, wrapped=self.unwraps)
-
-    def _needs(self) -> tuple[Need | None, ...]:
-        if self._known_needs is None:
-            self._known_needs = tuple(needs_of(rule.condition) for rule in self.rules)
-        return self._known_needs
+        return Prefilter(self._needs, self._list_test, wrapped=self.unwraps)
 
     def _list_test(self, name: str) -> ListTest | None:
         """Whether a value may be on a list, as it stands or as an address (S474)."""
@@ -254,16 +265,23 @@ class Matcher:
         keep: Callable[[Match], None],
         left_out: LeftOut,
         *,
+        classes: Classes | None = None,
         every: bool = False,
     ) -> Iterator[Finding]:
-        """The findings of single-event rules on a block; with ``every``, every event is parsed."""
+        """The findings of single-event rules on a block; with ``every``, every event is parsed.
+
+        ``classes`` takes what only correlations could want, without parsing it.
+        """
         if not prefilter.wants(block):
             for event in block.events():
                 yield from self.match_read(event, keep, left_out)
             return
+        candidates = prefilter.candidates(block, every=every)
+        if classes is not None and self.silent and not every:
+            candidates = self._not_taken(block, list(candidates), classes)
         last: int | None = block.number - 1
         try:
-            for number, start, end, rules in prefilter.candidates(block, every=every):
+            for number, start, end, rules in candidates:
                 last = number
                 read = block.event(number, start, end)
                 if read is not None and rules != ():
@@ -271,6 +289,28 @@ class Matcher:
             last = None
         finally:
             block.close(last)
+
+    def _not_taken(
+        self, block: Block, candidates: list[Candidate], classes: Classes
+    ) -> Iterator[Candidate]:
+        """The candidates that have to be parsed; ``classes`` takes the others."""
+        silent = self.silent
+        groups: dict[tuple[int, ...], list[Candidate]] = {}
+        for candidate in candidates:
+            if candidate.rules and silent.issuperset(candidate.rules):
+                groups.setdefault(candidate.rules, []).append(candidate)
+        taken: set[int] = set()
+        text, offset = block.text, block.offset
+        for rules, group in groups.items():
+            lines = [
+                (text[start:end], number, None if offset is None else offset + start)
+                for number, start, end, _ in group
+            ]
+            take = classes.taker(rules, lines[0][0])
+            if take is not None:
+                taken.update(number for _, number, _ in lines)
+                taken.difference_update([number for _, number, _ in take(lines)])
+        return (candidate for candidate in candidates if candidate.number not in taken)
 
     def match_read(
         self,
@@ -281,20 +321,40 @@ class Matcher:
     ) -> list[Finding]:
         """The findings of an event that a reader delivered, with its place as their source.
 
-        ``rules`` are the numbers of those that may hold, None for all.
+        ``rules`` are the numbers of those that may hold, None for all. The event must not change
+        afterwards: what a finding says is found out when it is asked for.
         """
+        holding = self._held(event, keep, left_out, rules)
+        if not holding.numbers or self.silent.issuperset(holding.numbers):
+            return []
+        return findings_of(
+            self._program,
+            self.rules,
+            self.silent,
+            holding,
+            event.data,
+            path=event.path,
+            line=event.line,
+        )
+
+    def _held(
+        self,
+        event: Event,
+        keep: Callable[[Match], None],
+        left_out: LeftOut,
+        rules: tuple[int, ...] | None = None,
+    ) -> Holding:
+        """The rules that hold on an event, which correlations are told of."""
         data, program = event.data, self._program
         holding = program.holding(data) if rules is None else program.among(data, rules)
         if not holding.numbers:
-            return []
+            return holding
         match = self._plan.match(
             holding.numbers, data, left_out, raw=event.raw, path=event.path, line=event.line
         )
         if match is not None:
             keep(match if match.payload else self._payloads.packed(match, data, holding))
-        if self.silent.issuperset(holding.numbers):
-            return []
-        return self._findings(holding, data, Place(event.path, event.line))
+        return holding
 
     def _findings(
         self, holding: Holding, event: dict[str, Any], source: Place | None

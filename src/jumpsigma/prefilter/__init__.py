@@ -8,6 +8,6 @@ evaluating.
 """
 
 from jumpsigma.prefilter.filter import Candidate, ListTest, Prefilter
-from jumpsigma.prefilter.needs import Need, needs_of
+from jumpsigma.prefilter.rules import RuleNeeds
 
-__all__ = ["Candidate", "ListTest", "Need", "Prefilter", "needs_of"]
+__all__ = ["Candidate", "ListTest", "Prefilter", "RuleNeeds"]

@@ -11,11 +11,14 @@ from typing import Any, Final, NamedTuple, assert_never
 
 from jumpsigma.prefilter.database import Database
 from jumpsigma.prefilter.needs import All, Atom, Listed, Need, Some
+from jumpsigma.prefilter.rules import RuleNeeds
 
 #: What looking for one more expression costs, in events of the sample that need be parsed.
 _PER_EXPRESSION: Final = 0.002
 #: What looking up the value of every event costs, as a share of parsing every event.
 _PER_LOOK_UP: Final = 0.1
+#: A rule whose fields fewer of the events have is not looked into any further.
+_RARE: Final = 0.005
 #: Two things are looked for together where one alone lets through more events than this share,
 _FREQUENT: Final = 0.01
 #: if together they let through at most this share of them, with so many expressions.
@@ -49,15 +52,14 @@ class Choice:
 
 @dataclass(frozen=True, slots=True)
 class Sample:
-    """Some events, parsed, and the text that they were read from; ``ends`` are theirs in it."""
+    """The text of some events, and where each of them ends in it."""
 
     text: bytes
     ends: Sequence[int]
-    events: Sequence[Any]
 
 
 def choose(
-    needs: Sequence[Need | None], sample: Sample, is_empty: Callable[[str], bool], *, pairs: bool
+    needs: RuleNeeds, sample: Sample, is_empty: Callable[[str], bool], *, pairs: bool
 ) -> Choice:
     """The cheapest things to look for; ``is_empty`` says of a list whether it has no value.
 
@@ -65,14 +67,21 @@ def choose(
     decides how much it saves.
     """
     chooser = _Chooser(sample, is_empty)
-    # Keys are known from the parsed events, and most rules are about fields that these do not have.
-    found = [chooser.cheapest(need) for need in needs]
-    unsettled = [number for number, best in enumerate(found) if best is None or best.cost >= 1]
-    chooser.look_for(atom for number in unsettled for atom in _atoms(needs[number]))
-    for number in unsettled:
-        found[number] = chooser.cheapest(needs[number])
+    # Most rules are about fields that the events do not have.
+    fields = needs.fields()
+    chooser.look_for(atom for need in fields for atom in _atoms(need))
+    found = [chooser.cheapest(need) for need in fields]
+    rare = _RARE * len(sample.ends)
+    unsettled = {
+        number: needs.of(number)
+        for number, best in enumerate(found)
+        if best is None or best.events.bit_count() > rare
+    }
+    chooser.look_for(atom for need in unsettled.values() for atom in _atoms(need))
+    for number, need in unsettled.items():
+        found[number] = chooser.cheapest(need)
         if pairs:
-            found[number] = chooser.paired(needs[number], found[number])
+            found[number] = chooser.paired(need, found[number])
     chosen: defaultdict[Sought, list[int]] = defaultdict(list)
     always: list[int] = []
     expected = 0
@@ -86,7 +95,7 @@ def choose(
     return Choice(
         {sought: tuple(numbers) for sought, numbers in chosen.items()},
         tuple(always),
-        1.0 if always else expected.bit_count() / max(1, len(sample.events)),
+        1.0 if always else expected.bit_count() / max(1, len(sample.ends)),
     )
 
 
@@ -114,12 +123,11 @@ class _Best(NamedTuple):
 class _Chooser:
     def __init__(self, sample: Sample, is_empty: Callable[[str], bool]) -> None:
         self._sample, self._is_empty = sample, is_empty
-        self._keys = _keys_of(sample.events)
         self._found: dict[Atom, int] = {}
 
     def look_for(self, atoms: Iterable[Atom]) -> None:
         """Find out in which events atoms are."""
-        distinct = list(dict.fromkeys(atom for atom in atoms if atom.key is None))
+        distinct = [atom for atom in dict.fromkeys(atoms) if atom not in self._found]
         ends = self._sample.ends
         # Apart, because literals alone are compiled in a fraction of the time.
         for are_literal in (True, False):
@@ -137,26 +145,18 @@ class _Chooser:
             Database(patterns).scan(self._sample.text, on_hit)
             self._found.update(zip(some, found, strict=True))
 
-    def _events(self, atom: Atom) -> int | None:
-        """The events that an atom is in, None while that is not known."""
-        if atom.key is not None:
-            return self._keys.get(atom.key, 0)
-        return self._found.get(atom)
-
     def cheapest(self, need: Need | None) -> _Best | None:
         """The cheapest of what suffices; None where nothing does."""
         match need:
             case None:
                 return None
             case Atom():
-                events = self._events(need)
-                if events is None:
-                    return None
+                events = self._found[need]
                 return _Best(events.bit_count() + _PER_EXPRESSION, events, (need,))
             case Listed(pattern, name):
                 if self._is_empty(name):
                     return _Best(0.0, 0, ())
-                cost = _PER_LOOK_UP * len(self._sample.events)
+                cost = _PER_LOOK_UP * len(self._sample.ends)
                 return _Best(cost, 0, (need,)) if pattern else None
             case All(items):
                 known = [best for item in items if (best := self.cheapest(item)) is not None]
@@ -176,7 +176,7 @@ class _Chooser:
 
     def paired(self, need: Need | None, best: _Best | None) -> _Best | None:
         """Two of the things that are all needed, where each alone is frequent."""
-        frequent = _FREQUENT * len(self._sample.events)
+        frequent = _FREQUENT * len(self._sample.ends)
         if best is None or not isinstance(need, All) or best.events.bit_count() <= frequent:
             return best
         known = [found for item in need.items if (found := self.cheapest(item)) is not None]
@@ -190,32 +190,17 @@ class _Chooser:
                 Pair(first, second)
                 for first in one.sought
                 for second in other.sought
-                if isinstance(first, Atom) and isinstance(second, Atom)
+                if isinstance(first, Atom) and isinstance(second, Atom) and _apart(first, second)
             ]
             if len(pairs) == size:
                 best = _Best(cost, events, tuple(pairs))
         return best
 
 
+def _apart(one: Atom, other: Atom) -> bool:
+    """Whether two atoms never match the same bytes: then one is behind the other."""
+    return one.string is not None and other.string is not None and one.string != other.string
+
+
 def _cost(best: _Best) -> float:
     return best.cost
-
-
-def _keys_of(events: Iterable[Any]) -> dict[str, int]:
-    """In which events each part of a key stands, at any depth."""
-    found: dict[str, int] = {}
-    for number, event in enumerate(events):
-        names: set[str] = set()
-        waiting: list[Any] = [event]
-        while waiting:
-            node = waiting.pop()
-            if isinstance(node, dict):
-                for key, value in node.items():
-                    names.update(key.split("."))
-                    if isinstance(value, dict | list):
-                        waiting.append(value)
-            elif isinstance(node, list):
-                waiting += [item for item in node if isinstance(item, dict | list)]
-        for name in names:
-            found[name] = found.get(name, 0) | 1 << number
-    return found

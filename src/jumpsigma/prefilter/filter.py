@@ -5,22 +5,21 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any, Final, NamedTuple, assert_never
 
-import orjson
-
 from jumpsigma.intake.blocks import Block
 from jumpsigma.prefilter import spelling
 from jumpsigma.prefilter.choice import Choice, Pair, Sample, choose
-from jumpsigma.prefilter.database import Database, load
-from jumpsigma.prefilter.needs import Atom, Listed, Need
+from jumpsigma.prefilter.database import Database
+from jumpsigma.prefilter.needs import Atom, Listed
+from jumpsigma.prefilter.rules import RuleNeeds
 
 #: Events are parsed one by one until so many bytes were: below that, choosing costs more.
 WARM_UP: Final = 256 * 1024
 #: How much of the input the choice is made by.
 _SAMPLE: Final = 128 * 1024
-#: A choice that lets through more of the events than this, and twice what it promised, is renewed,
-_TOO_MANY: Final = 0.05
+#: A choice that lets through more of the events than this, and thrice what it promised, is renewed,
+_TOO_MANY: Final = 0.1
 #: but not before so many blocks, doubled each time.
-_PATIENCE: Final = 8
+_PATIENCE: Final = 32
 _MAX_PATIENCE: Final = 1024
 #: Values that were looked up on lists and are not there; so many are remembered.
 _REMEMBERED: Final = 1 << 16
@@ -49,32 +48,48 @@ class Prefilter:
 
     def __init__(
         self,
-        needs: Sequence[Need | None],
+        needs: RuleNeeds,
         lists: Callable[[str], ListTest | None],
         *,
         wrapped: bool,
     ) -> None:
         self._needs, self._lists = needs, lists
         self._hiding = spelling.HIDING + (spelling.WRAPPED if wrapped else ())
-        self._warm_up = WARM_UP if load() is not None else -1
+        self._warm_up = WARM_UP
+        self._is_off = False
         self._looked_for: _LookedFor | None = None
         self._patience, self._since = _PATIENCE, 0
 
     def wants(self, block: Block) -> bool:
         """Whether the block is to be filtered; asked once for each block, in order."""
         if self._warm_up > 0:
-            self._warm_up = max(0, self._warm_up - len(block.text))
-            return self._warm_up == 0
-        return self._warm_up == 0
+            self._warm_up -= len(block.text)
+        if self._warm_up > 0 or self._is_off:
+            return False
+        if self._looked_for is None or self._looked_for.odd != block.odd:
+            self._looked_for = self._chosen(block)
+            self._since = 0
+        return not self._is_off
+
+    def _chosen(self, block: Block) -> _LookedFor | None:
+        """What to look for by a sample of this block."""
+        tests = _Tests(self._lists)
+        pairs = block.between is not None
+        try:
+            choice = choose(self._needs, _sample_of(block), tests.is_empty, pairs=pairs)
+            return _LookedFor(choice, self._hiding, block, tests)
+        except ValueError:  # no Hyperscan, or it does not take what it is given
+            self._is_off = True
+            return None
 
     def candidates(self, block: Block, *, every: bool = False) -> Iterator[Candidate]:
         """The events of a block that may satisfy a rule, in order, each with those rules.
 
-        With ``every``, all events, most of them with no rule.
+        With ``every``, all events, most of them with no rule. To be called where the block is
+        wanted.
         """
         looked_for = self._looked_for
-        if looked_for is None or looked_for.odd != block.odd:
-            looked_for = self._renewed(block)
+        assert looked_for is not None  # noqa: S101 - the block is wanted
         hits = looked_for.hits(block)
         always = looked_for.always
         if every or always:
@@ -87,31 +102,19 @@ class Prefilter:
         self._since += 1
         if self._since > self._patience:
             share = found / max(1, block.count)
-            if share > max(_TOO_MANY, 2 * looked_for.expected):
+            if share > max(_TOO_MANY, 3 * looked_for.expected):
                 self._patience = min(2 * self._patience, _MAX_PATIENCE)
                 self._looked_for = None  # the next block is another sample
 
-    def _renewed(self, block: Block) -> _LookedFor:
-        tests = _Tests(self._lists)
-        sample = _sample_of(block)
-        choice = choose(self._needs, sample, tests.is_empty, pairs=block.between is not None)
-        self._looked_for = _LookedFor(choice, self._hiding, block, tests)
-        self._since = 0
-        return self._looked_for
-
 
 def _sample_of(block: Block) -> Sample:
-    """Some events from the beginning of a block; those that do not parse are left out."""
-    events, ends = [], []
-    for _, start, end in block.places():
-        try:
-            events.append(orjson.loads(block.text[start:end]))
-        except ValueError:
-            events.append(None)
+    """The first events of a block."""
+    ends = []
+    for _, _, end in block.places():
         ends.append(end)
         if end >= _SAMPLE:
             break
-    return Sample(block.text[: ends[-1]], ends, events)
+    return Sample(block.text[: ends[-1]], ends)
 
 
 class _Tests:

@@ -11,6 +11,7 @@ import ipaddress
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import assert_never
 
 from jumpsigma.ir.nodes import (
@@ -47,13 +48,14 @@ _LITERAL = re.compile(r"(?:[^\\\[(|*+?.^$]|\\x[0-9a-f]{2}|\\\\)*")
 class Atom:
     """A Hyperscan expression over the bytes of one event.
 
-    ``key`` is the part of a field's path that it looks for when it is about nothing else: how
-    often that occurs is known from parsed events.
+    ``string`` is the text of the one JSON string that it begins with, from quotation mark to
+    quotation mark, in lower case; None where it may match within any: expressions for different
+    strings never match the same bytes.
     """
 
     pattern: str
     caseless: bool = True
-    key: str | None = None
+    string: str | None = None
 
     @property
     def is_literal(self) -> bool:
@@ -90,6 +92,11 @@ class Some:
 Need = Atom | Listed | All | Some
 
 
+def keys_of(expr: Expr) -> Need | None:
+    """As :func:`needs_of`, of the fields alone: what settles the matter for most rules."""
+    return _Derivation(values=False).needs(expr)
+
+
 def needs_of(expr: Expr) -> Need | None:
     """What an event must have in its bytes for the condition to hold, None when it may be anything.
 
@@ -97,29 +104,68 @@ def needs_of(expr: Expr) -> Need | None:
     (:data:`jumpsigma.prefilter.spelling.HIDING`), and a missing field satisfies nothing but what is
     left out here (``null``, ``exists: false``, ``not``).
     """
-    match expr:
-        case And(items) if not items:
-            return None
-        case And(items):
-            return both(needs_of(item) for item in items)
-        case Or(items):
-            return either(needs_of(item) for item in items)
-        case Not():
-            return None
-        case Selection(item=item):
-            return needs_of(item)
-        case Test(field, value):
-            return _test_needs(field, value)
-        case Keyword(value):
-            return _keyword_needs(value)
-        case Element(field, name, item):
-            inside = needs_of(item)
-            if inside is None:  # it may hold of an absent element (S254)
+    return _Derivation(values=True).needs(expr)
+
+
+class _Derivation:
+    """What conditions need: of their fields, and with ``values`` of their values too."""
+
+    def __init__(self, *, values: bool) -> None:
+        self._values = values
+
+    def needs(self, expr: Expr) -> Need | None:
+        match expr:
+            case And(items):
+                return both(map(self.needs, items))
+            case Or(items):
+                return either(map(self.needs, items))
+            case Not(item):
+                return self.denied(item)
+            case Selection(item=item):
+                return self.needs(item)
+            case Test(field, value):
+                return self.test(field, value)
+            case Keyword(value):
+                return _keyword_needs(value) if self._values else None
+            case Element(field, name, item):
+                inside = self.needs(item)
+                if inside is None:  # it may hold of an absent element (S254)
+                    return None
+                named = None if name is None else self.test("field", Text((name,)))
+                return both([_path_needs(field), named, inside])
+            case _:
+                assert_never(expr)
+
+    def denied(self, expr: Expr) -> Need | None:
+        """What an event must have for the condition *not* to hold."""
+        match expr:
+            case And(items):
+                return either(map(self.denied, items))
+            case Or(items):
+                return both(map(self.denied, items))
+            case Not(item):
+                return self.needs(item)
+            case Selection(item=item):
+                return self.denied(item)
+            case Test(field, Null()) | Test(field, Exists(expected=False)):
+                return _path_needs(field)
+            case Test() | Keyword() | Element():
                 return None
-            named = None if name is None else _test_needs("field", Text((name,)))
-            return both([_path_needs(field), named, inside])
-        case _:
-            assert_never(expr)
+            case _:
+                assert_never(expr)
+
+    def test(self, field: str, value: Value) -> Need | None:
+        match value:
+            case Null():
+                return None
+            case Exists(expected):
+                return _path_needs(field) if expected else None
+            case FieldRef(other):
+                return both([_path_needs(field), _path_needs(other)])
+            case _:
+                return both(
+                    [_path_needs(field), _value_needs(field, value) if self._values else None]
+                )
 
 
 def both(needs: Iterable[Need | None]) -> Need | None:
@@ -146,23 +192,20 @@ def either(needs: Iterable[Need | None]) -> Need | None:
     return next(iter(known)) if len(known) == 1 else Some(tuple(known))
 
 
-def _test_needs(field: str, value: Value) -> Need | None:
-    match value:
-        case Null():
-            return None
-        case Exists(expected):
-            return _path_needs(field) if expected else None
-        case FieldRef(other):
-            return both([_path_needs(field), _path_needs(other)])
-        case _:
-            return both([_path_needs(field), _value_needs(field, value)])
-
-
+@lru_cache(maxsize=4096)  # the same object each time: less to pickle
 def _path_needs(field: str) -> Need | None:
     """The keys on the way to a field. The empty path is an element itself (S255)."""
-    names = field.split(".")
-    keys = [(name, spelling.key(name, alone=len(names) == 1)) for name in names]
-    return both(Atom(pattern, caseless=False, key=name) for name, pattern in keys if pattern)
+    *before, last = field.split(".")
+    needs: list[Need | None] = []
+    for name in before:
+        if pattern := spelling.key(name):
+            # In a key that has dots there is one behind it (S202).
+            dotted = Atom(f"{pattern[:-1]}\\x2e", caseless=False)
+            needs.append(Some((Atom(pattern, caseless=False), dotted)))
+    if pattern := spelling.key(last, alone=not before):
+        string = None if before else last.lower()
+        needs.append(Atom(pattern, caseless=False, string=string))
+    return both(needs)
 
 
 def _value_needs(field: str, value: Value) -> Need | None:
@@ -175,7 +218,7 @@ def _value_needs(field: str, value: Value) -> Need | None:
             return _text_needs(parts, caseless=not cased)
         case Boolean(boolean):
             pattern = spelling.truth(last, value=boolean, alone=alone)
-            return Atom(pattern) if pattern else None
+            return Atom(pattern, string=last.lower() if alone else None) if pattern else None
         case Regex():
             return _regex_needs(value)
         case Network(str(cidr)):
@@ -193,9 +236,9 @@ def _text_needs(parts: tuple[TextPart, ...], *, caseless: bool) -> Need | None:
     if parts and isinstance(first := parts[0], str):
         text = _spelled(first, caseless=caseless)
         begun = spelling.beginning(text, whole=len(parts) == 1)
-        needs.append(Atom(begun, caseless) if begun else None)
         if len(parts) == 1 and begun is not None and begun.endswith('"'):
-            return both(needs)  # that is all of it
+            return Atom(begun, caseless, string=text.lower())  # that is all of it
+        needs.append(Atom(begun, caseless) if begun else None)
     for number, part in enumerate(parts, 1):
         if isinstance(part, str):
             needs.append(_part_needs(part, caseless=caseless, last=number == len(parts)))
@@ -229,14 +272,18 @@ def _part_needs(part: str, *, caseless: bool, last: bool) -> Need | None:
 
 
 def _network_needs(cidr: str) -> Need | None:
-    """An address in a network: the octets that all its IPv4 addresses share, or any IPv6 text."""
+    """What is common to the texts of all addresses in a network."""
     network = ipaddress.ip_network(cidr)
+    if network.version == 6:
+        pattern = spelling.groups(network.network_address.packed[: network.prefixlen // 16 * 2])
+        return Atom(pattern) if pattern else None
     whole = network.prefixlen // 8
-    if network.version == 6 or not whole:
+    if not whole:
         return None
     shared = ".".join(str(octet) for octet in network.network_address.packed[:whole])
     four = Atom(spelling.word(f"{shared}." if whole < 4 else shared))
-    return Some((four, Atom('"[0-9a-f]{0,4}:[0-9a-f:]')))
+    # As an IPv4-mapped IPv6 address, its octets may be written in hexadecimal digits.
+    return Some((four, Atom("ffff:")))
 
 
 def _regex_needs(value: Regex) -> Need | None:

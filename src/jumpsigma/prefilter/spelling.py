@@ -2,10 +2,11 @@ r"""How texts can be spelled in the raw bytes of JSON, as Hyperscan expressions 
 
 An ASCII character stands for itself in practice, but JSON also allows ``\u0041`` (RFC 8259,
 section 7). Writers differ in what they escape: all escape the quotation mark and the backslash,
-PHP the slash, Go ``<``, ``>`` and ``&``, .NET also ``'``, ``+`` and the grave accent, and with
-``ensure_ascii`` every other character is escaped. So a text is cut where spellings differ, and
-what is left is looked for as it is. An event in which another ASCII character is escaped, or that
-has one of the few characters whose lower case is ASCII, is given to all rules: :data:`HIDING`.
+Go ``<``, ``>`` and ``&``, .NET also ``'``, ``+`` and the grave accent, and with ``ensure_ascii``
+every other character is escaped. So a text is cut where spellings differ, and what is left is
+looked for as it is. An event in which another ASCII character is escaped (PHP does it to slashes),
+or that has one of the few characters whose lower case is ASCII, is given to all rules:
+:data:`HIDING`.
 """
 
 from __future__ import annotations
@@ -17,7 +18,9 @@ _SPACE: Final = r"[ \t\r\n]*"
 
 #: Characters that common writers spell in more than one way; no run holds one.
 _AMBIGUOUS: Final = "\"&'+<>`\x7f"
-_RUN: Final = re.compile(f"[^{re.escape(_AMBIGUOUS)}\x00-\x1f\x80-\U0010ffff]+")
+#: Longer runs say no more, and Hyperscan does not take expressions of any length.
+_LONGEST: Final = 64
+_RUN: Final = re.compile(f"[^{re.escape(_AMBIGUOUS)}\x00-\x1f\x80-\U0010ffff]{{1,{_LONGEST}}}")
 
 #: What a number of JSON may turn into: its text is not always what stands in the bytes (S104).
 _NUMERIC: Final = re.compile(r"[0-9.+\-e]*")
@@ -28,6 +31,7 @@ _WORDS: Final = ("true", "false", "nan")  # texts of values without quotation ma
 #: printable ASCII but for the ambiguous characters; U+212A (lower case: k) and U+0130 (lower case:
 #: i and a dot), and U+017F and U+0131, which expressions that ignore case take for s and i.
 HIDING: Final = (
+    r"\\/",
     r"\\u00(?:2[0134589acdefACDEF]|3[0-9abdfABDF]|[45][0-9a-fA-F]|6[1-9a-fA-F]|7[0-9a-eA-E])",
     r"\\u(?:212[aA]|013[01]|017[fF])",
     r"\xe2\x84\xaa",
@@ -40,7 +44,7 @@ WRAPPED: Final = (r"event_type\\", r'"jumpcloud(?:\.event)?"' + _SPACE + ":")
 
 
 def runs(text: str) -> list[str]:
-    """The parts of a text that JSON spells in one way, or with an optional backslash (slashes)."""
+    """The parts of a text that JSON spells in one way, in what is not :data:`HIDING`."""
     return _RUN.findall(text)
 
 
@@ -52,35 +56,35 @@ def word(run: str) -> str:
 def _character(char: str) -> str:
     if char == "\\":
         return r"\\\\"
-    if char == "/":
-        return r"\\?/"
     return char if char.isalnum() or char in " _-:=,;@#!%~" else f"\\x{ord(char):02x}"
 
 
-def key(name: str, *, alone: bool) -> str:
+def key(name: str, *, alone: bool = False) -> str:
     """One part of a field's path as a JSON key: ``alone``, or among others in one with dots (S202).
 
-    Empty where the name is spelled in several ways.
+    A literal, which is cheaper to look for than what would also tell where the key begins. Empty
+    where the name is spelled in several ways.
     """
     if not name or runs(name) != [name]:
         return ""
     if name.startswith("@"):
         # `_version` is read as `@version` where an app for Google Cloud has written it (S106).
-        return word(name[1:])
-    return f'"{word(name)}"' if alone else f'[".]{word(name)}[".]'
+        name, alone = name[1:], False
+    opening = '"' if alone else ""
+    return f'{opening}{word(name)}"'
 
 
 def truth(name: str, *, value: bool, alone: bool) -> str:
     """A key with a boolean, or its name, as the value; a list may hold it anywhere (S203, S352)."""
     named = key(name, alone=alone)
     said = "true" if value else "false"
-    return f'{named}{_SPACE}:{_SPACE}(?:"?{said}|\\[)' if named.endswith(('"', "]")) else ""
+    return f'{named}{_SPACE}:{_SPACE}(?:"?{said}|\\[)' if named else ""
 
 
 def any_value(name: str, *, alone: bool) -> str:
     """A key with a value, up to the first byte of it."""
     named = key(name, alone=alone)
-    return f"{named}{_SPACE}:{_SPACE}[^ \\t\\r\\n]" if named.endswith(('"', "]")) else ""
+    return f"{named}{_SPACE}:{_SPACE}[^ \\t\\r\\n]" if named else ""
 
 
 def beginning(text: str, *, whole: bool) -> str | None:
@@ -99,6 +103,17 @@ def ending(run: str) -> str:
     lowered = run.lower()
     bare = any(each.endswith(lowered) for each in (*_WORDS, _INFINITY))
     return word(run) if bare else f'{word(run)}"'
+
+
+def groups(packed: bytes) -> str:
+    """The first groups of an IPv6 address, up to one that is zero, which ``::`` may stand for."""
+    written: list[str] = []
+    for at in range(0, len(packed), 2):
+        digits = packed[at : at + 2].hex().lstrip("0")
+        if not digits:
+            break
+        written.append(f"0{{0,{4 - len(digits)}}}{digits}" if written else digits)
+    return ":".join(written) + ":" if written and len(written) < 8 else ":".join(written)
 
 
 def stands(run: str) -> bool:
