@@ -20,7 +20,7 @@ from jumpsigma.interpret import Lists, holds, matched, trace
 from jumpsigma.ir.bind import placeholders
 from jumpsigma.ir.nodes import RuleIR
 from jumpsigma.matcher import Finding, Matcher
-from jumpsigma.prefilter import choice
+from jumpsigma.prefilter import choice, database
 from jumpsigma.prefilter import filter as filtering
 
 Told = tuple[str, int, str, str]
@@ -46,7 +46,7 @@ def whims(seed: int) -> Iterator[None]:
     """
     rng = Random(seed)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(choice, "_PER_EXPRESSION", 1)  # no rule is settled by its keys
+        patch.setattr(choice, "_RARE", -1)  # no rule is settled by its keys
         patch.setattr(choice, "_cost", lambda _: rng.random())
         if seed % 2:
             patch.setattr(choice, "_FREQUENT", -1)
@@ -58,7 +58,7 @@ def whims(seed: int) -> Iterator[None]:
 def without_hyperscan() -> Iterator[None]:
     """As on a platform for which there is no wheel."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(filtering, "load", lambda: None)
+        patch.setattr(database, "load", lambda: None)
         yield
 
 
