@@ -104,6 +104,23 @@ def test_the_folder_of_another_user_is_left_aside(
     _expect_refused(cache, "belongs to another user")
 
 
+@pytest.mark.parametrize(("mode", "is_used"), [(0o777, False), (0o757, False), (0o1777, True)])
+def test_a_folder_that_others_may_exchange_is_left_aside(
+    cache: Cache, mode: int, *, is_used: bool
+) -> None:
+    cache.folder.parent.chmod(mode)
+    assert (cache.read(KEY) == CONTENT) == is_used
+    if not is_used:
+        _expect_refused(cache, "lies where other users may exchange it")
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can give folders away")
+def test_a_folder_in_one_of_another_user_is_left_aside(cache: Cache) -> None:
+    os.chown(cache.folder.parent, 12345, -1)
+    assert cache.read(KEY) is None
+    _expect_refused(cache, "lies where other users may exchange it")
+
+
 def _expect_refused(cache: Cache, reason: str) -> None:
     problem = cache.problem
     assert problem is not None

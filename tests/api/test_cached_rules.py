@@ -7,6 +7,7 @@ import os
 import pickle
 import subprocess
 import sys
+import tarfile
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -418,6 +419,20 @@ def test_the_shipped_rules(
     events = shipped_events[::step]
     assert len(stored.matcher.match_all(events)) > 30
     assert_same(stored, afresh(folder, mapping=mapping), events)
+
+
+@pytest.mark.corpus
+def test_the_rules_of_sigmahq(
+    shared: Path, tmp_path: Path, shipped_events: list[dict[str, Any]], loads: Loads
+) -> None:
+    with tarfile.open(shared / "data" / "sigmahq" / "rules.tar.gz") as packed:
+        packed.extraction_filter = getattr(tarfile, "data_filter", None)
+        packed.extractall(tmp_path / "sigmahq")
+    folder = tmp_path / "sigmahq" / "rules"
+    made, stored = (compile_paths(folder, mapping="sigma") for _ in range(2))
+    assert loads.count == 1
+    assert len(stored.matcher.rules) > 3000
+    assert_same(stored, made, shipped_events[::50])
 
 
 @pytest.mark.parametrize("form", ["table", "ndjson", "json", "csv"])

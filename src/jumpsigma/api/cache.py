@@ -4,8 +4,8 @@ Security
 --------
 What is read from here is executed: pickles, and code of matchers. So nothing is read that somebody
 else could have written. The folder must be a real one (no link), belong to the user who runs this,
-and be open to nobody else (0700), and an entry must be a file of the same user to which nobody else
-may write. Both are looked at through the opened file, so that nothing can be exchanged between
+be open to nobody else (0700), and lie where not everybody may exchange it; an entry must be a file
+of the same user to which nobody else may write. Both are looked at through the opened file, so that nothing can be exchanged between
 looking and reading. A folder that fails is left aside, neither read nor written, and
 :attr:`Cache.problem` says why. Who may write as this user may run programs as this user anyway, so
 nothing is signed: the digest in an entry finds damage. On Windows the folder lies in the profile
@@ -215,6 +215,11 @@ def _require_private(status: os.stat_result, path: Path) -> None:
         raise _NotPrivateError("belongs to another user")
     if status.st_mode & (stat.S_IRWXG | stat.S_IRWXO):
         raise _NotPrivateError("is open to other users", f"chmod 700 {path}; or {_HINT}")
+    # Who may rename what lies beside it could put another folder of this user in its place.
+    above = path.parent.stat()
+    is_sticky = bool(above.st_mode & stat.S_ISVTX)
+    if above.st_uid not in (os.getuid(), 0) or (above.st_mode & stat.S_IWOTH and not is_sticky):
+        raise _NotPrivateError("lies where other users may exchange it")
 
 
 def _is_own(status: os.stat_result) -> bool:
