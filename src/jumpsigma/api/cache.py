@@ -5,11 +5,11 @@ Security
 What is read from here is executed: pickles, and code of matchers. So nothing is read that somebody
 else could have written. The folder must be a real one (no link), belong to the user who runs this,
 be open to nobody else (0700), and lie where not everybody may exchange it; an entry must be a file
-of the same user to which nobody else may write. Both are looked at through the opened file, so that nothing can be exchanged between
-looking and reading. A folder that fails is left aside, neither read nor written, and
-:attr:`Cache.problem` says why. Who may write as this user may run programs as this user anyway, so
-nothing is signed: the digest in an entry finds damage. On Windows the folder lies in the profile
-of the user, and nobody is asked about rights.
+of the same user to which nobody else may write. Folder and entry are looked at when they are open,
+so that nothing can be exchanged between looking and reading. A folder that fails is left aside,
+neither read nor written, and :attr:`Cache.problem` says why. Who may write as this user may run
+programs as this user anyway, so nothing is signed: the digest in an entry finds damage. On Windows
+the folder lies in the profile of the user, and nobody is asked about rights.
 
 Everything else that can go wrong (a disk that is full or read-only, two writers at once, an entry
 that is cut short, or stands under the name of another) means that nothing is read, or written.
