@@ -5,11 +5,14 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from material import rule
+from material import MANY, rule
 from scans import scanned, sizes, whims, without_hyperscan
 from sigma.rule import SigmaDetection
+from spelling import Escapes, Spelling, spelled
+from wrapping import WRAPPERS, Wrapper, wrap
 
 from jumpsigma.api.rules import matcher_for
+from jumpsigma.intake import wrapped
 from jumpsigma.ir.nodes import Element, Expr, Keyword, Network, Or, Placeholder, Text
 from jumpsigma.ir.nodes import Test as FieldTest
 from jumpsigma.lower.detections import lower_detection
@@ -121,6 +124,10 @@ FOUND: dict[str, tuple[dict[str, Any] | Expr, list[bytes]]] = {
             rb'{"a":"c:\\X\\\u0022Y\u0022\u002fz"}',
             rb'{"a":"c:\u005cX\u005c\u0022Y\u0022\/z"}',
         ],
+    ),
+    "slashes": (
+        {"a|contains": "x/y/z"},
+        [rb'{"a":"x\/y\/z"}', rb'{"a":"x/y\/z"}', rb'{"a":"x\u002fy/z"}', b'{"a":"X/Y/Z"}'],
     ),
     "what writers escape": (
         {"a|contains": "<a+b>&'c`"},
@@ -391,6 +398,64 @@ def test_nothing_is_hidden_in_arrays(name: str, gap: str) -> None:
     for seed in range(4):
         with sizes(block=500), whims(seed):
             assert found(matcher, content) == expected
+
+
+LOCKOUT: dict[str, Any] = {
+    "event_type": "user_lockout",
+    "service": "directory",
+    "@version": "1",
+    "client_ip": "192.0.2.7",
+    "initiated_by": {"type": "user", "username": "jane"},
+    "changes": [{"field": "totp_enabled", "from": False, "to": True}],
+}
+
+
+@pytest.mark.parametrize("wrapper", WRAPPERS)
+@pytest.mark.parametrize("escapes", ["plain", "dotnet", "all"])
+@pytest.mark.parametrize(
+    "definition",
+    [
+        LOCKED,
+        {"@version": "1"},
+        {"client_ip|cidr": "192.0.2.0/24"},
+        {"initiated_by.username": "jane"},
+        {"initiated_by.type|exists": True},
+        {"changes.to": True},
+        {"service|endswith": "Tory", "changes.field|contains": "_ena"},
+    ],
+    ids=str,
+)
+def test_no_wrapper_hides_an_event(
+    wrapper: Wrapper, escapes: Escapes, definition: dict[str, Any]
+) -> None:
+    expr = lower_detection(SigmaDetection.from_definition(definition))
+    matcher = matcher_for([rule(expr, mapping=wrapped.MAPPING)])
+    document = wrap(LOCKOUT, wrapper, Spelling(escapes, space=" "))
+    events, expected = amid_others([spelled(document), spelled(document, Spelling("ascii"))])
+    for seed in range(4):
+        with sizes(), whims(seed):
+            assert found(matcher, b"\n".join(events)) == expected
+
+
+def test_no_escape_hides_a_character() -> None:
+    """Each character of ASCII, in a text and in a key, in both cases and both kinds of digits."""
+    characters = list(map(chr, range(1, 128)))
+    rules, lines = [], []
+    for number, character in enumerate(characters):
+        text = Text((MANY, f"ab{character}cd", MANY), cased=True)
+        either = Or((FieldTest("v", text), FieldTest(f"k{character}y", Text(("x",)))))
+        rules.append(rule(either, number))
+        for form in ("\\u{:04x}", "\\u{:04X}"):
+            escaped = form.format(ord(character))
+            lines.append(f'{{"v":"-ab{escaped}cd-"}}')
+            lines.append(f'{{"k{escaped}y":"X"}}')
+    content = "\n".join(lines).encode()
+    for seed in range(4):
+        with sizes(), whims(seed):
+            scan = scanned(matcher_for(rules), content)
+        assert [title for title, _, _, _ in scan.told] == [
+            each.title for each in rules for _ in range(4)
+        ]
 
 
 @pytest.mark.parametrize("gap", GAPS)
