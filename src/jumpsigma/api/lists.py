@@ -62,10 +62,15 @@ class StoredLists:
 
     def _opened(self) -> Store | None:
         if self._store is None and self.problem is None:
-            from jumpsigma.intel.store import open_store  # only rules with placeholders need it
+            # Only rules with placeholders come here, and not everybody has a store.
+            from jumpsigma.intel.place import is_there, store_path
 
             try:
-                self._store = open_store(self._path)
+                path = store_path() if self._path is None else Path(self._path)
+                if is_there(path):
+                    from jumpsigma.intel.store import open_store
+
+                    self._store = open_store(path)
             except DiagnosticError as error:
                 self.problem = error.diagnostic
         return self._store
