@@ -10,6 +10,7 @@ import json
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
+from decimal import Decimal
 from random import Random
 from typing import Any, Literal
 
@@ -218,11 +219,15 @@ class _Writer:
             f"{mantissa}E{int(exponent):+04}",
             f"{mantissa}e{int(exponent)}",
         ]
+        # What is so near that no double is between: rounded up or down.
+        forms += [f"{Decimal(number) + sign * Decimal('1e-24'):f}" for sign in (1, -1)]
+        if number == 0.0 and math.copysign(1, number) > 0:
+            forms += ["1e-400", f"0.{'0' * 400}1"]
         if number.is_integer():
             forms += [f"{number:.1f}", f"{number:.0f}e0", f"{number * 10:.0f}e-1"]
             if abs(number) >= 2**64:
                 forms.append(f"{number:.0f}")  # no 64 bits hold it, so that it reads as a float
-        return self._rng.choice([form for form in forms if float(form) == number])
+        return self._rng.choice([form for form in forms if repr(float(form)) == repr(number)])
 
     @property
     def _numbers(self) -> bool:

@@ -23,7 +23,7 @@ from jumpsigma.intake.jsontext import decode_object
 from jumpsigma.interpret import holds
 from jumpsigma.ir.nodes import Expr
 from jumpsigma.prefilter.needs import All, Atom, Listed, Need, Some, needs_of
-from jumpsigma.prefilter.spelling import HIDING, WRAPPED
+from jumpsigma.prefilter.spelling import HIDING, HIDING_NUMBERS, WRAPPED
 
 TIMES = int(os.environ.get("JUMPSIGMA_EXAMPLES", "1"))
 
@@ -34,6 +34,7 @@ def _finder(pattern: str, *, caseless: bool) -> Callable[[bytes], object]:
 
 
 _ALWAYS = [_finder(pattern, caseless=False) for pattern in (*HIDING, *WRAPPED)]
+_NUMBERS = [_finder(pattern, caseless=False) for pattern in HIDING_NUMBERS]
 
 
 def is_candidate(need: Need | None, raw: bytes) -> bool:
@@ -45,8 +46,9 @@ def met(need: Need | None, raw: bytes) -> bool:
     match need:
         case None:
             return True
-        case Atom(pattern, caseless):
-            return bool(_finder(pattern, caseless=caseless)(raw))
+        case Atom(pattern, caseless, number=number):
+            hidden = number and any(find(raw) for find in _NUMBERS)
+            return hidden or bool(_finder(pattern, caseless=caseless)(raw))
         case Listed(key, name):
             return bool(LISTS.get(name)) and (not key or bool(_finder(key, caseless=False)(raw)))
         case All(items):
