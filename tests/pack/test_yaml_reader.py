@@ -14,8 +14,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from jumpsigma.diagnostics import Diagnostic
-from jumpsigma.pack.positions import KeyPath
 from jumpsigma.pack.limits import Limits
+from jumpsigma.pack.positions import KeyPath
 from jumpsigma.pack.yaml_reader import ReadResult, read_bytes, read_file, read_text
 
 
