@@ -175,6 +175,8 @@ class _Reader:
                 while self.source[self.at] in "imsU-":  # no flag changes which letters stand there
                     self.at += 1
                 if self._take(")"):
+                    if self.source[self.at : self.at + 1] in tuple("*+?{"):
+                        raise _UnknownError  # what is before the flags is repeated
                     return _NOTHING
                 if not self._take(":"):
                     raise _UnknownError

@@ -7,7 +7,7 @@ from typing import Any, Final, NamedTuple, assert_never
 
 from jumpsigma.intake.blocks import Block
 from jumpsigma.prefilter import spelling
-from jumpsigma.prefilter.choice import Choice, Pair, Sample, choose
+from jumpsigma.prefilter.choice import Choice, Pair, Sample, Sought, choose
 from jumpsigma.prefilter.database import Database
 from jumpsigma.prefilter.needs import Atom, Listed
 from jumpsigma.prefilter.rules import RuleNeeds
@@ -141,46 +141,52 @@ class _LookedFor:
     ) -> None:
         self.odd, self.expected = block.odd, choice.expected
         self.always = choice.always
-        patterns: list[tuple[str, bool]] = [(each, False) for each in (*hiding, *block.odd)]
+        numbers = spelling.HIDING_NUMBERS if any(map(_is_number, choice.rules)) else ()
+        self._first_known = len(numbers)
+        patterns = [(each, False) for each in (*numbers, *hiding, *block.odd)]
         rules: list[tuple[int, ...] | None] = [None] * len(patterns)
         asked: list[tuple[Listed, tuple[int, ...]]] = []
-        for sought, numbers in choice.rules.items():
+        for sought, held in choice.rules.items():
             match sought:
                 case Atom(pattern, caseless):
                     patterns.append((pattern, caseless))
-                    rules.append(numbers)
+                    rules.append(held)
                 case Pair(one, other):
                     caseless = one.caseless or other.caseless
                     for first, second in ((one, other), (other, one)):
                         both = f"{first.pattern}{block.between}{second.pattern}"
                         patterns.append((both, caseless))
-                        rules.append(numbers)
+                        rules.append(held)
                 case Listed():
-                    asked.append((sought, numbers))
+                    asked.append((sought, held))
                 case _:
                     assert_never(sought)
         self._first_look_up = len(patterns)
         # One expression for a key, whatever the lists: each match is looked at once.
         by_key: dict[str, list[tuple[ListTest, tuple[int, ...]]]] = {}
-        for listed, numbers in asked:
+        for listed, held in asked:
             test = tests.test(listed.name)
             if test is not None:
-                by_key.setdefault(listed.pattern, []).append((test, numbers))
-        self._look_ups = [_LookUp(held) for held in by_key.values()]
+                by_key.setdefault(listed.pattern, []).append((test, held))
+        self._look_ups = [_LookUp(each) for each in by_key.values()]
         patterns += [(pattern, False) for pattern in by_key]
         self._rules = rules
         self._database = Database(patterns)
 
     def hits(self, block: Block) -> list[_Hit]:
         """What stands in a block, by its last byte."""
-        text, first, rules = block.text, self._first_look_up, self._rules
+        text, rules = block.text, self._rules
+        numbers, first = self._first_known, self._first_look_up
         look_ups = self._look_ups
         hits: list[_Hit] = []
         if not text.startswith(b"{"):
             hits.append((0, None))  # no expression sees what is before the block
 
         def on_hit(number: int, _start: int, end: int, _flags: int, _context: Any) -> None:
-            if number < first:
+            if number < numbers:
+                if spelling.hides_number(text, end):
+                    hits.append((end - 1, None))
+            elif number < first:
                 hits.append((end - 1, rules[number]))
             elif found := look_ups[number - first].rules(text, end - 1):
                 hits.append((end - 1, found))
@@ -228,6 +234,11 @@ def _index(hit: tuple[int, Any]) -> int:
     return hit[0]
 
 
+def _is_number(sought: Sought) -> bool:
+    atoms = (sought.one, sought.other) if isinstance(sought, Pair) else (sought,)
+    return any(isinstance(atom, Atom) and atom.number for atom in atoms)
+
+
 def _merged(block: Block, hits: Sequence[_Hit], always: tuple[int, ...]) -> Iterator[Candidate]:
     """Every event, with the rules that nothing rules out besides those that its matches name."""
     at = 0
@@ -245,21 +256,26 @@ def _merged(block: Block, hits: Sequence[_Hit], always: tuple[int, ...]) -> Iter
 
 def _gathered(block: Block, hits: Sequence[_Hit]) -> Iterator[Candidate]:
     """Matches as events, each once."""
-    number = start = 0
-    end = -1
+    number = start = end = -1
     rules: tuple[int, ...] | None = ()
     more: set[int] | None = None
     for at, found in hits:
-        if at <= end:
-            if found is None:
-                rules, more = None, None
-            elif rules is not None and found is not rules:
-                more = more or set(rules)
-                more.update(found)
-            continue
-        if end >= 0:
-            yield Candidate(number, start, end, rules if more is None else tuple(sorted(more)))
-        number, start, end = block.locate(at)
-        rules, more = found, None
+        if at > end:
+            where = block.locate(at)
+            if where[0] != number:  # else it is in what stands behind the event
+                if end >= 0:
+                    yield Candidate(number, start, end, _sorted(rules, more))
+                number, start, end = where
+                rules, more = found, None
+                continue
+        if found is None:
+            rules, more = None, None
+        elif rules is not None and found is not rules:
+            more = more or set(rules)
+            more.update(found)
     if end >= 0:
-        yield Candidate(number, start, end, rules if more is None else tuple(sorted(more)))
+        yield Candidate(number, start, end, _sorted(rules, more))
+
+
+def _sorted(rules: tuple[int, ...] | None, more: set[int] | None) -> tuple[int, ...] | None:
+    return rules if more is None else tuple(sorted(more))

@@ -8,6 +8,7 @@ known. A line that misses what its rule needs cannot satisfy it, so it need not 
 from __future__ import annotations
 
 import ipaddress
+import math
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -41,6 +42,9 @@ from jumpsigma.ir.nodes import (
 from jumpsigma.prefilter import spelling
 from jumpsigma.prefilter.expressions import Texts, texts_of
 
+#: So many expressions are kept of one value.
+_MOST_WORDS = 2
+_WHOLE_NUMBER = re.compile(r"0|[1-9][0-9]{0,5}", re.ASCII)
 _LITERAL = re.compile(r"(?:[^\\\[(|*+?.^$]|\\x[0-9a-f]{2}|\\\\)*")
 
 
@@ -50,12 +54,13 @@ class Atom:
 
     ``string`` is the text of the one JSON string that it begins with, from quotation mark to
     quotation mark, in lower case; None where it may match within any: expressions for different
-    strings never match the same bytes.
+    strings never match the same bytes. ``number``: it is about a number, which some events hide.
     """
 
     pattern: str
     caseless: bool = True
     string: str | None = None
+    number: bool = False
 
     @property
     def is_literal(self) -> bool:
@@ -214,6 +219,8 @@ def _value_needs(field: str, value: Value) -> Need | None:
     match value:
         case Text((Placeholder(name),)) | Network(Placeholder(name)):
             return Listed(spelling.any_value(last, alone=alone), name)
+        case Text((str(text),)) if _WHOLE_NUMBER.fullmatch(text):
+            return _number_needs(last, int(text), alone=alone)
         case Text(parts, cased):
             return _text_needs(parts, caseless=not cased)
         case Boolean(boolean):
@@ -223,26 +230,48 @@ def _value_needs(field: str, value: Value) -> Need | None:
             return _regex_needs(value)
         case Network(str(cidr)):
             return _network_needs(cidr)
-        case Number() | Compare() | TimePart() | Null() | Exists() | FieldRef():
-            return None  # numbers are spelled in many ways
+        case Number(number):
+            return _number_needs(last, number, alone=alone)
+        case Compare() | TimePart() | Null() | Exists() | FieldRef():
+            return None
         case Network():
             raise AssertionError(value)
         case _:
             assert_never(value)
 
 
+def _number_needs(last: str, number: float, *, alone: bool) -> Need | None:
+    pattern = spelling.whole_number(last, number, alone=alone) if math.isfinite(number) else ""
+    return Atom(pattern, caseless=False, number=True) if pattern else None
+
+
 def _text_needs(parts: tuple[TextPart, ...], *, caseless: bool) -> Need | None:
-    needs = [_lists_needs(parts)]
-    if parts and isinstance(first := parts[0], str):
-        text = _spelled(first, caseless=caseless)
-        begun = spelling.beginning(text, whole=len(parts) == 1)
-        if len(parts) == 1 and begun is not None and begun.endswith('"'):
-            return Atom(begun, caseless, string=text.lower())  # that is all of it
-        needs.append(Atom(begun, caseless) if begun else None)
+    words: list[str] = []
     for number, part in enumerate(parts, 1):
         if isinstance(part, str):
-            needs.append(_part_needs(part, caseless=caseless, last=number == len(parts)))
-    return both(needs)
+            text = _spelled(part, caseless=caseless)
+            begun = spelling.beginning(text, whole=len(parts) == 1) if number == 1 else None
+            if begun is not None and begun.endswith('"'):
+                return Atom(begun, caseless, string=text.lower())  # that is all of it
+            words += _words(text, begun, last=number == len(parts))
+    return both([_lists_needs(parts), _longest(words, caseless=caseless)])
+
+
+def _words(text: str, begun: str | None, *, last: bool) -> list[str]:
+    """Expressions for the runs of a text that is a part of a value: its end, where it is last."""
+    found = [run for run in spelling.runs(text) if spelling.stands(run)]
+    words = [spelling.word(run) for run in found]
+    if last and found and text.endswith(found[-1]):
+        words[-1] = spelling.ending(found[-1])
+    if begun is None:
+        return words
+    return [begun, *(word for word in words if word != begun[1:])]
+
+
+def _longest(words: list[str], *, caseless: bool) -> Need | None:
+    """Of many alternatives each expression counts; the longest are the rarest."""
+    chosen = sorted(words, key=len, reverse=True)[:_MOST_WORDS]
+    return both(Atom(word, caseless) for word in chosen)
 
 
 def _lists_needs(parts: Iterable[TextPart]) -> Need | None:
@@ -253,22 +282,6 @@ def _lists_needs(parts: Iterable[TextPart]) -> Need | None:
 def _spelled(part: str, *, caseless: bool) -> str:
     """The part as it is compared (S301): what is lowered to ASCII is ASCII in the event."""
     return part.lower() if caseless else part
-
-
-def _part_needs(part: str, *, caseless: bool, last: bool) -> Need | None:
-    """The longest runs of a part that stands somewhere in the text; ``last``: at its end."""
-    text = _spelled(part, caseless=caseless)
-    found = [run for run in spelling.runs(text) if spelling.stands(run)]
-    if not found:
-        return None
-    tail = found[-1]
-    if last and text.endswith(tail):
-        at_end = Atom(spelling.ending(tail), caseless)
-        longest = max(found, key=len)
-        return both([at_end, None if longest == tail else Atom(spelling.word(longest), caseless)])
-    return both(
-        Atom(spelling.word(run), caseless) for run in sorted(found, key=len, reverse=True)[:2]
-    )
 
 
 def _network_needs(cidr: str) -> Need | None:
@@ -299,7 +312,7 @@ def _of_texts(texts: str | Texts | None) -> Need | None:
         case None:
             return None
         case str():
-            return _part_needs(texts, caseless=True, last=False)
+            return _longest(_words(texts.lower(), None, last=False), caseless=True)
         case Texts(how, items):
             return (both if how == "all" else either)(map(_of_texts, items))
         case _:
@@ -309,12 +322,11 @@ def _of_texts(texts: str | Texts | None) -> Need | None:
 def _keyword_needs(value: KeywordValue) -> Need | None:
     match value:
         case Text(parts, cased):
-            spelled = (
-                _part_needs(part, caseless=not cased, last=False)
-                for part in parts
-                if isinstance(part, str)
-            )
-            return both([_lists_needs(parts), *spelled])
+            spelled = [
+                _spelled(part, caseless=not cased) for part in parts if isinstance(part, str)
+            ]
+            words = [word for text in spelled for word in _words(text, None, last=False)]
+            return both([_lists_needs(parts), _longest(words, caseless=not cased)])
         case Number():
             return None
         case Boolean(boolean):

@@ -39,6 +39,18 @@ HIDING: Final = (
     r"\xc5\xbf",
 )
 
+#: An event may have a whole number, below a million, that does not stand in its bytes: one with an
+#: exponent, or one that is rounded up (its fraction begins with nines).
+HIDING_NUMBERS: Final = (r"[0-9][eE][-+]?[0-9]+[ \t\r\n]*[,}\]]", r"\x2e999999999")
+_EXPONENT: Final = re.compile(rb"(?:\A|[^0-9A-Za-z.=])[0-9.]+[eE][-+]?[0-9]+[ \t\r\n]*[,}\]]\Z")
+
+
+def hides_number(text: bytes, end: int) -> bool:
+    """Whether what matched :data:`HIDING_NUMBERS` up to ``end`` may be a number, and no digest."""
+    begin = max(0, end - 64)
+    return _EXPONENT.search(text, begin, end) is not None or b".999999999" in text[end - 10 : end]
+
+
 #: The same where a SIEM has wrapped the event as text, or moved its fields (S105).
 WRAPPED: Final = (r"event_type\\", r'"jumpcloud(?:\.event)?"' + _SPACE + ":")
 
@@ -81,6 +93,17 @@ def truth(name: str, *, value: bool, alone: bool) -> str:
     return f'{named}{_SPACE}:{_SPACE}(?:"?{said}|\\[)' if named else ""
 
 
+def whole_number(name: str, number: float, *, alone: bool) -> str:
+    """A number, or its decimal text, where :data:`HIDING_NUMBERS` are looked for as well (S351)."""
+    if number != int(number) or not 0 <= number < 1_000_000:
+        return ""
+    digits = str(int(number))
+    if len(digits) >= 3:
+        return digits
+    named = key(name, alone=alone)
+    return f'{named}{_SPACE}:{_SPACE}(?:"?-?{digits}[^0-9]|\\[)' if named else ""
+
+
 def any_value(name: str, *, alone: bool) -> str:
     """A key with a value, up to the first byte of it."""
     named = key(name, alone=alone)
@@ -108,12 +131,13 @@ def ending(run: str) -> str:
 def groups(packed: bytes) -> str:
     """The first groups of an IPv6 address, up to one that is zero, which ``::`` may stand for."""
     written: list[str] = []
-    for at in range(0, len(packed), 2):
+    for at in range(0, min(len(packed), 12), 2):  # the last two may stand there as IPv4 does
         digits = packed[at : at + 2].hex().lstrip("0")
         if not digits:
             break
-        written.append(f"0{{0,{4 - len(digits)}}}{digits}" if written else digits)
-    return ":".join(written) + ":" if written and len(written) < 8 else ":".join(written)
+        zeros = 4 - len(digits) if written else 0
+        written.append(f"0{{0,{zeros}}}{digits}" if zeros else digits)
+    return "".join(f"{group}:" for group in written)
 
 
 def stands(run: str) -> bool:
