@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tracemalloc
 from typing import Any
 
 import pytest
@@ -410,7 +411,8 @@ def test_nothing_is_hidden_in_lines(name: str, end: bytes) -> None:
     matcher = matcher_of(definition)
     lines, expected = amid_others(hidden)
     content = end.join(lines) + end
-    for block in (50, 333, 1 << 18):
+    exactly = len(lines[0] + end), len(lines[0] + end + lines[1] + end)
+    for block in (50, 333, *exactly, 1 << 18):
         with sizes(block=block):
             assert found(matcher, content) == expected
     for seed in range(8):
@@ -492,6 +494,22 @@ def test_no_escape_hides_a_character() -> None:
         assert [title for title, _, _, _ in scan.told] == [
             each.title for each in rules for _ in range(4)
         ]
+
+
+@pytest.mark.parametrize("text", [b"\\/", "\u212a".encode(), b"\\u0041", b"z"])
+def test_one_event_cannot_cost_the_memory_of_many(text: bytes) -> None:
+    """However often something that is looked for stands in it."""
+    matcher = matcher_for([rule(Keyword(Text(("z",)))), rule(Keyword(Text(("never",))))])
+    line = b'{"a":"' + text * (1_000_000 // len(text)) + b'"}'
+    tracemalloc.start()
+    try:
+        with sizes():
+            scan = scanned(matcher, QUIET + b"\n" + line + b"\n")
+        _, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert scan.stats.read == 2
+    assert peak < 20 * len(line)
 
 
 @pytest.mark.parametrize("gap", GAPS)
