@@ -10,7 +10,7 @@ from itertools import groupby
 from typing import NamedTuple, assert_never
 
 from jumpsigma.codegen.emit import Line, Scope, Section, tabs, tuple_source
-from jumpsigma.codegen.order import Shape, keyword_value, look_of, ordered, text_word
+from jumpsigma.codegen.order import Shape, keyword_value, look_of, ordered, plain_text
 from jumpsigma.ir.bind import has_placeholder
 from jumpsigma.ir.nodes import (
     And,
@@ -24,7 +24,6 @@ from jumpsigma.ir.nodes import (
     Or,
     Selection,
     Test,
-    Text,
 )
 from jumpsigma.matcher.runtime import LEAVES
 
@@ -163,7 +162,8 @@ def _alike(expr: Expr) -> tuple[str, Shape, bool] | None:
 
 
 def _word(expr: Expr) -> str:
-    return text_word(expr.value) if isinstance(expr, Test) and isinstance(expr.value, Text) else ""
+    found = plain_text(expr.value) if isinstance(expr, Test) else None
+    return found[1] if found is not None else ""
 
 
 def _noted(section: Section, test: Expr, hits: str, at: _At) -> Line:

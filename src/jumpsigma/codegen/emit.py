@@ -21,6 +21,7 @@ from jumpsigma.codegen.order import (
     keyword_value,
     ordered,
     shareable,
+    spellings,
 )
 from jumpsigma.ir.bind import has_placeholder
 from jumpsigma.ir.nodes import (
@@ -236,7 +237,19 @@ class Section:
             case FieldRef():
                 return f"bool({self.referring(path, value, scope)})"
             case _:
-                return f"any(map({self.check(value)}, {self.values(path, scope)}))"
+                code = f"any(map({self.check(value)}, {self.values(path, scope)}))"
+                necessary = self._necessary(path, value) if scope == "event" and path else []
+                return f"({' and '.join([*necessary, code])})" if necessary else code
+
+    def _necessary(self, path: str, value: Value) -> list[str]:
+        """What must hold of the texts of a field for it to have a value, and is cheap to ask."""
+        if isinstance(value, Text):
+            words = [part for part in value.parts if isinstance(part, str)]
+            distinct = dict.fromkeys(words if value.cased else map(str.lower, words))
+            looks = [Look(path, "contains", value.cased, (word,)) for word in distinct]
+            return [self._look(look, "event") for look in looks[:_IN_PLACE]]
+        texts = spellings(value)
+        return [] if texts is None else [self._look(Look(path, "equals", False, texts), "event")]
 
     def _placeholder(self, expr: Test | Keyword, scope: Scope) -> str:
         look_up = self.look_up(expr)

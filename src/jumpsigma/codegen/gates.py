@@ -10,6 +10,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any, assert_never
 
+from jumpsigma.codegen.order import spellings
 from jumpsigma.ir.nodes import (
     And,
     Element,
@@ -21,7 +22,6 @@ from jumpsigma.ir.nodes import (
     Or,
     Selection,
     Test,
-    Text,
 )
 
 #: Fields of which at least one has one of these texts (in lower case), or any value (None).
@@ -79,8 +79,8 @@ def _tests(expr: Expr) -> Iterator[tuple[str, frozenset[str] | None]]:
         case Test(_, Null() | Exists(expected=False)):
             return  # a missing field satisfies these
         case Test(field, value):
-            literal = value.literal if isinstance(value, Text) else None
-            yield field, None if literal is None else frozenset({literal.lower()})
+            texts = spellings(value)
+            yield field, None if texts is None else frozenset(texts)
         case And(items) | Or(items):
             for item in items:
                 yield from _tests(item)

@@ -7,6 +7,7 @@ the rule all the same: from the expression itself (:mod:`jumpsigma.codegen.colle
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Iterator
 from operator import attrgetter
 from typing import Final, Literal, NamedTuple, assert_never
@@ -35,7 +36,7 @@ from jumpsigma.ir.nodes import (
     Value,
     Wildcard,
 )
-from jumpsigma.matcher.runtime import SEPARATOR
+from jumpsigma.matcher.runtime import SEPARATOR, text_of
 
 Shape = Literal["equals", "starts", "finishes", "contains"]
 
@@ -164,36 +165,61 @@ def look_of(expr: Expr) -> Look | None:
         field, value = None, keyword_value(expr)
     else:
         return None
-    shape = text_shape(value)
-    if shape is None or not isinstance(value, Text):
+    found = plain_text(value)
+    if found is None or not isinstance(value, Text):
         return None
-    word = text_word(value)
+    shape, word = found
     # The texts of an event are searched as one, with this character between them.
     if field is None and (shape != "contains" or SEPARATOR in word):
         return None
     return Look(field, shape, value.cased, (word if value.cased else word.lower(),))
 
 
-def text_shape(value: Value) -> Shape | None:
-    """How a text without inner wildcards is looked for, None for every other value."""
+def plain_text(value: Value) -> tuple[Shape, str] | None:
+    """How a text without inner wildcards is looked for, and which; None for every other value."""
     if not isinstance(value, Text):
         return None
     match value.parts:
-        case () | (str(),):
-            return "equals"
-        case (str(), Wildcard.MANY):
-            return "starts"
-        case (Wildcard.MANY, str()):
-            return "finishes"
-        case (Wildcard.MANY, str(), Wildcard.MANY):
-            return "contains"
+        case ():
+            return "equals", ""
+        case (str(word),):
+            return "equals", word
+        case (str(word), Wildcard.MANY):
+            return "starts", word
+        case (Wildcard.MANY, str(word)):
+            return "finishes", word
+        case (Wildcard.MANY, str(word), Wildcard.MANY):
+            return "contains", word
         case _:
             return None
 
 
-def text_word(value: Text) -> str:
-    """The literal part of a text that has a shape."""
-    return next((part for part in value.parts if isinstance(part, str)), "")
+def spellings(value: Value) -> tuple[str, ...] | None:
+    """The lower-case texts that a value satisfying a test can have; None where they are many.
+
+    A number equals numbers that JSON may write in another way (S351).
+    """
+    match value:
+        case Text() if value.literal is not None:
+            return (value.literal.lower(),)
+        case Boolean(wanted):
+            return ("true" if wanted else "false",)
+        case Number(wanted) if isinstance(wanted, int) or math.isfinite(wanted):
+            return _spelled(wanted)
+        case _:
+            return None
+
+
+def _spelled(number: float) -> tuple[str, ...]:
+    texts = {str(text_of(number)).lower()}
+    if number == int(number):
+        texts.add(str(int(number)))
+    try:
+        same = float(number)
+    except OverflowError:  # an integer that no float equals
+        return tuple(texts)
+    texts |= {repr(same), "-0.0"} if same == 0 else {repr(same)}
+    return tuple(sorted(texts))
 
 
 def keyword_value(keyword: Keyword) -> Text | Regex | Network:
@@ -229,13 +255,15 @@ def _cost_of(question: Question) -> int:
 
 def _cost_of_value(value: Value) -> int:
     match value:
-        case Null() | Exists():
+        case Null() | Exists() | Number() | Boolean():
             return 6
-        case Number() | Boolean() | Compare():
+        case Compare():
             return 9
         case _ if has_placeholder(value):
             return 15
-        case Regex() | Text() | FieldRef():
+        case Text():
+            return 12
+        case Regex() | FieldRef():
             return 25
         case Network() | TimePart():
             return 35

@@ -507,3 +507,27 @@ def never(memo: Holding) -> bool:
     """The condition of a rule that cannot hold, its lists being empty."""
     del memo
     return False
+
+
+# --- which rules an event could satisfy -----------------------------------------------------
+
+Numbers = tuple[int, ...]
+#: By a key of the event: rules that need it, and by the texts in a slot those that need one.
+Gates = dict[str, tuple[tuple[Numbers, int, dict[str, Numbers]], ...]]
+
+
+def awake(idle: frozenset[int], always: Numbers, gates: Gates) -> tuple[Numbers, Gates]:
+    """The tables without rules that cannot hold."""
+
+    def kept(numbers: Numbers) -> Numbers:
+        return tuple(number for number in numbers if number not in idle)
+
+    left: Gates = {}
+    for key, tables in gates.items():
+        pairs = [
+            (kept(numbers), slot, {t: n for t, found in table.items() if (n := kept(found))})
+            for numbers, slot, table in tables
+        ]
+        if some := tuple(each for each in pairs if each[0] or each[2]):
+            left[key] = some
+    return kept(always), left
