@@ -201,6 +201,19 @@ def test_a_system_that_refuses_is_no_error(
     assert not list(tmp_path.rglob("*.unfinished"))
 
 
+def test_where_files_have_no_owners_nobody_is_asked(
+    cache: Cache, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(caches, "_HAS_OWNERS", False)
+    monkeypatch.setattr(caches, "KEPT_ENTRIES", 1)
+    cache.folder.chmod(0o755)
+    assert cache.read(KEY) == CONTENT
+    cache.write(OTHER, b"new")
+    assert cache.read(OTHER) == b"new"
+    assert [path.name for path in cache.folder.iterdir()] == [entry(cache, OTHER).name]
+    assert cache.problem is None
+
+
 def _write_aged(cache: Cache, keys: str, size: int = 10) -> None:
     """Write entries, each used a second after the one before it, long ago."""
     for age, key in enumerate(keys):
