@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Callable, Iterator
+from tempfile import TemporaryDirectory
 from typing import Self
 
 from jumpsigma.diagnostics import Diagnostic, Severity
@@ -38,6 +39,7 @@ class Correlator:
         self._store: Store = Memory()
         self._ledger = Ledger(limit)
         self._recall = Recall(plan, payloads, self._ledger)
+        self._folder: TemporaryDirectory[str] | None = None
         self.classes = Classes(plan, payloads, self._ledger)
         self.left_out = LeftOut()
 
@@ -51,6 +53,21 @@ class Correlator:
         """Forget all matches, and remove the files."""
         self._store.close()
         self._ledger.close()
+        if self._folder is not None:
+            self._folder.cleanup()
+
+    @property
+    def folder(self) -> str:
+        """A private folder for what :func:`collecting` keeps, which goes with :meth:`close`.
+
+        Raises as :meth:`add` does.
+        """
+        try:
+            if self._folder is None:
+                self._folder = TemporaryDirectory(prefix="jumpsigma-", ignore_cleanup_errors=True)
+        except OSError as error:
+            raise no_file(error) from None
+        return self._folder.name
 
     def add(self, match: Match) -> None:
         """Take what :meth:`Plan.match` made of an event.
@@ -174,6 +191,14 @@ class Correlator:
         """What has to be said of inputs that changed, and of events that took part in nothing."""
         yield from self._recall.problems()
         yield from problems_of(self.left_out)
+
+
+def collecting(plan: Plan, payloads: Payloads, folder: str) -> Classes:
+    """What takes lines in another process, for :meth:`Correlator.include` in this one.
+
+    :param folder: :attr:`Correlator.folder`, for events that cannot be read again.
+    """
+    return Classes(plan, payloads, Ledger(DEFAULT_LIMIT, folder))
 
 
 def problems_of(left_out: LeftOut) -> Iterator[Diagnostic]:
