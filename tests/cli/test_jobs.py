@@ -7,6 +7,7 @@ import os
 import signal
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 from threading import Thread
 
@@ -60,7 +61,8 @@ def test_the_same_findings_in_the_same_order(
     assert len(parts.parts_of(inputs[0])) > 10
     assert two == one
     assert len(one) > 400
-    assert stats == expected
+    # How many had to be parsed depends on where parts and blocks begin.
+    assert replace(stats, parsed=0) == replace(expected, parsed=0)
     assert rejects == expected_rejects
     assert found_problems == problems
     assert started == inputs

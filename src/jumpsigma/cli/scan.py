@@ -126,6 +126,7 @@ def scan(
             on_problem=problems.append,
             on_progress=bar.advance,
             on_start=bar.start,
+            every=strict or rejects is not None,
         ):
             levels[finding.level] += 1
             if share_terminal:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from bisect import bisect_left
 from collections.abc import Iterator
+from itertools import accumulate, chain
 from typing import ClassVar, Final
 
 import orjson
@@ -15,6 +17,8 @@ from jumpsigma.intake.records import Event, Oversized, Reading
 _ODD: Final = (r"\n[^{]", r"[^}]\n")
 #: The same where lines end as on Windows.
 _ODD_CRLF: Final = (r"\n[^{]", r"[^}\r]\n", r"[^}]\r\n")
+#: Of a block in which more lines are asked for than this, all line breaks are found.
+_SEVERAL: Final = 32
 
 
 class Block(ABC):
@@ -84,7 +88,7 @@ class Block(ABC):
 class LineBlock(Block):
     """Whole lines of newline-delimited JSON; the text ends with a line break."""
 
-    __slots__ = ("_at", "_count", "_number")
+    __slots__ = ("_asked", "_at", "_count", "_ends", "_number")
     between = r"[^\n]*"
 
     def __init__(
@@ -95,6 +99,8 @@ class LineBlock(Block):
         super().__init__(reading, text, number, odd, offset)
         self._at, self._number = 0, number
         self._count = -1
+        self._asked = 0
+        self._ends: list[int] = []
 
     @property
     def count(self) -> int:
@@ -105,11 +111,25 @@ class LineBlock(Block):
 
     def locate(self, at: int) -> tuple[int, int, int]:
         """The line of a byte; a line break belongs to the line before it."""
+        if self._ends or self._asked > _SEVERAL:
+            return self._looked_up(at)
+        self._asked += 1
         text = self.text
         start = text.rfind(b"\n", self._at, at) + 1 or self._at
         self._number += text.count(b"\n", self._at, start)
         self._at = start
         return self._number, start, text.find(b"\n", at)
+
+    def _looked_up(self, at: int) -> tuple[int, int, int]:
+        """The same where many lines are asked for: all line breaks are found once."""
+        ends = self._ends
+        if not ends:
+            lengths = map(len, self.text.split(b"\n"))
+            ends = self._ends = list(accumulate(lengths, lambda end, length: end + 1 + length))
+            ends.pop()  # what is behind the last line break
+            self._count = len(ends)
+        index = bisect_left(ends, at)
+        return self.number + index, ends[index - 1] + 1 if index else 0, ends[index]
 
     def places(self) -> Iterator[tuple[int, int, int]]:
         """The lines, without their line breaks."""
@@ -126,8 +146,10 @@ class LineBlock(Block):
 
 def line_blocks(reading: Reading, blocks: Iterator[bytes], number: int = 0) -> Iterator[LineBlock]:
     """Blocks of whole lines; ``number`` is that of the line before the first."""
-    offset = reading.plain_from
-    for text in whole_lines(blocks):
+    texts = whole_lines(blocks)
+    first = next(texts, b"")
+    offset = reading.plain_from  # known once something is read
+    for text in chain([first] if first else [], texts):
         if isinstance(text, Oversized):
             number, offset = number + 1, None
             reading.decode(text, number)

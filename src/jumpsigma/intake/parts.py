@@ -76,7 +76,7 @@ class PartReader:
                 file.seek(max(part.start - 1, 0))
                 if part.start:
                     _skip_line(file)
-                at = start = file.tell()
+                at = start = self.reading.plain_from = file.tell()
                 while at < end and (block := file.read(min(_BLOCK, end - at))):
                     at += len(block)
                     yield self._counted(block)

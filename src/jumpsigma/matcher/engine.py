@@ -4,19 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from datetime import timedelta
+from operator import itemgetter
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from jumpsigma.diagnostics import Diagnostic
 from jumpsigma.intake import wrapped
 from jumpsigma.intake.events import Block, Event, ReadStats, Reject, Source, read_blocks
+from jumpsigma.intake.jsontext import is_certainly_object
 from jumpsigma.ir.correlations import CorrelationIR
 from jumpsigma.ir.nodes import RuleIR
 from jumpsigma.matcher.correlate import (
     DEFAULT_LIMIT,
     Classes,
     Correlator,
+    Ledger,
     LeftOut,
+    Line,
     Match,
     Plan,
 )
@@ -27,6 +31,10 @@ from jumpsigma.matcher.lookups import IndicatorLists
 from jumpsigma.matcher.program import Holding, Program
 from jumpsigma.matcher.session import Session
 from jumpsigma.prefilter import Candidate, ListTest, Prefilter, RuleNeeds
+
+#: Fewer events of a block for the same rules are parsed without asking whether they are alike.
+_ALIKE: Final = 8
+_number: Final = itemgetter(1)
 
 
 class Matcher:
@@ -187,6 +195,10 @@ class Matcher:
         """What takes base matches, in any order, and gives the findings of the correlations."""
         return Correlator(self._plan, self._payloads, limit)
 
+    def classes(self, folder: str, limit: int = DEFAULT_LIMIT) -> Classes:
+        """What takes base matches in another process, which keeps there what is not read again."""
+        return Classes(self._plan, self._payloads, Ledger(limit, folder))
+
     def session(
         self,
         lateness: timedelta = timedelta(0),
@@ -277,8 +289,8 @@ class Matcher:
                 yield from self.match_read(event, keep, left_out)
             return
         candidates = prefilter.candidates(block, every=every)
-        if classes is not None and self.silent and not every:
-            candidates = self._not_taken(block, list(candidates), classes)
+        if classes is not None:
+            candidates = self._not_taken(block, candidates, classes)
         last: int | None = block.number - 1
         try:
             for number, start, end, rules in candidates:
@@ -292,25 +304,28 @@ class Matcher:
 
     def _not_taken(
         self, block: Block, candidates: list[Candidate], classes: Classes
-    ) -> Iterator[Candidate]:
+    ) -> list[Candidate]:
         """The candidates that have to be parsed; ``classes`` takes the others."""
-        silent = self.silent
-        groups: dict[tuple[int, ...], list[Candidate]] = {}
-        for candidate in candidates:
-            if candidate.rules and silent.issuperset(candidate.rules):
-                groups.setdefault(candidate.rules, []).append(candidate)
+        silent, text, offset = self.silent, block.text, block.offset
+        groups: dict[tuple[int, ...], list[Line]] = {}
         taken: set[int] = set()
-        text, offset = block.text, block.offset
-        for rules, group in groups.items():
-            lines = [
-                (text[start:end], number, None if offset is None else offset + start)
-                for number, start, end, _ in group
-            ]
+        for number, start, end, rules in candidates:
+            if rules:
+                line = (text[start:end], number, None if offset is None else offset + start)
+                if rules in groups:
+                    groups[rules].append(line)
+                else:
+                    groups[rules] = [line]
+            elif rules is not None and is_certainly_object(text[start:end]):
+                taken.add(number)
+        for rules, lines in groups.items():
+            if len(lines) < _ALIKE and not silent.issuperset(rules):
+                continue
             take = classes.taker(rules, lines[0][0])
             if take is not None:
-                taken.update(number for _, number, _ in lines)
-                taken.difference_update([number for _, number, _ in take(lines)])
-        return (candidate for candidate in candidates if candidate.number not in taken)
+                taken.update(map(_number, lines))
+                taken.difference_update(map(_number, take(lines)))
+        return [candidate for candidate in candidates if candidate[0] not in taken]
 
     def match_read(
         self,

@@ -13,8 +13,10 @@ from jumpsigma.prefilter.database import Database
 from jumpsigma.prefilter.needs import All, Atom, Listed, Need, Some
 from jumpsigma.prefilter.rules import RuleNeeds
 
-#: What looking for one more expression costs, in events of the sample that need be parsed.
+#: What looking for one more expression costs, in events of the sample that need be parsed,
 _PER_EXPRESSION: Final = 0.002
+#: and, where it is more than a text, as a share of parsing every event: in the whole input.
+_PER_COMPLEX: Final = 0.002
 #: What looking up the value of every event costs, as a share of parsing every event.
 _PER_LOOK_UP: Final = 0.1
 #: A rule whose fields fewer of the events have is not looked into any further.
@@ -152,7 +154,10 @@ class _Chooser:
                 return None
             case Atom():
                 events = self._found[need]
-                return _Best(events.bit_count() + _PER_EXPRESSION, events, (need,))
+                cost = _PER_EXPRESSION
+                if not need.is_literal:
+                    cost = max(cost, _PER_COMPLEX * len(self._sample.ends))
+                return _Best(events.bit_count() + cost, events, (need,))
             case Listed(pattern, name):
                 if self._is_empty(name):
                     return _Best(0.0, 0, ())
@@ -183,7 +188,7 @@ class _Chooser:
         for one, other in combinations(known, 2):
             events = one.events & other.events
             size = len(one.sought) * len(other.sought)
-            cost = events.bit_count() + 2 * size * _PER_EXPRESSION
+            cost = events.bit_count() + 2 * size * _PER_COMPLEX * len(self._sample.ends)
             if size > _MOST_PAIRS or cost > _WORTH_IT * best.cost:
                 continue
             pairs = [

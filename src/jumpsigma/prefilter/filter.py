@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
-from typing import Any, Final, NamedTuple, assert_never
+from collections.abc import Callable, Sequence
+from typing import Any, Final, assert_never
 
 from jumpsigma.intake.blocks import Block
 from jumpsigma.prefilter import spelling
@@ -25,14 +25,9 @@ _MAX_PATIENCE: Final = 1024
 _REMEMBERED: Final = 1 << 16
 
 
-class Candidate(NamedTuple):
-    """An event that is worth parsing, by its place in the block; ``rules`` None: for every rule."""
-
-    number: int
-    start: int
-    end: int
-    rules: tuple[int, ...] | None
-
+#: An event that is worth parsing: its number, start and end in the block, and the rules that it may
+#: satisfy, None for all.
+Candidate = tuple[int, int, int, tuple[int, ...] | None]
 
 #: Whether a list may have a value; None: it has none at all.
 ListTest = Callable[[str], bool]
@@ -82,7 +77,7 @@ class Prefilter:
             self._is_off = True
             return None
 
-    def candidates(self, block: Block, *, every: bool = False) -> Iterator[Candidate]:
+    def candidates(self, block: Block, *, every: bool = False) -> list[Candidate]:
         """The events of a block that may satisfy a rule, in order, each with those rules.
 
         With ``every``, all events, most of them with no rule. To be called where the block is
@@ -93,18 +88,15 @@ class Prefilter:
         hits = looked_for.hits(block)
         always = looked_for.always
         if every or always:
-            yield from _merged(block, hits, always)
-            return
-        found = 0
-        for candidate in _gathered(block, hits):
-            found += 1
-            yield candidate
+            return _merged(block, hits, always)
+        found = _gathered(block, hits)
         self._since += 1
         if self._since > self._patience:
-            share = found / max(1, block.count)
+            share = len(found) / max(1, block.count)
             if share > max(_TOO_MANY, 3 * looked_for.expected):
                 self._patience = min(2 * self._patience, _MAX_PATIENCE)
                 self._looked_for = None  # the next block is another sample
+        return found
 
 
 def _sample_of(block: Block) -> Sample:
@@ -239,32 +231,38 @@ def _is_number(sought: Sought) -> bool:
     return any(isinstance(atom, Atom) and atom.number for atom in atoms)
 
 
-def _merged(block: Block, hits: Sequence[_Hit], always: tuple[int, ...]) -> Iterator[Candidate]:
+def _merged(block: Block, hits: Sequence[_Hit], always: tuple[int, ...]) -> list[Candidate]:
     """Every event, with the rules that nothing rules out besides those that its matches name."""
-    at = 0
+    every: list[Candidate] = []
+    at, count = 0, len(hits)
     for number, start, end in block.places():
         rules: tuple[int, ...] | None = always
-        while at < len(hits) and hits[at][0] <= end:
+        more: set[int] | None = None
+        while at < count and hits[at][0] <= end:
             found = hits[at][1]
             if found is None:
-                rules = None
-            elif rules is not None and found is not rules:
-                rules = tuple(sorted({*rules, *found}))
+                rules, more = None, None
+            elif rules is not None:
+                more = more or set(rules)
+                more.update(found)
             at += 1
-        yield Candidate(number, start, end, rules)
+        every.append((number, start, end, _sorted(rules, more)))
+    return every
 
 
-def _gathered(block: Block, hits: Sequence[_Hit]) -> Iterator[Candidate]:
+def _gathered(block: Block, hits: Sequence[_Hit]) -> list[Candidate]:
     """Matches as events, each once."""
+    gathered: list[Candidate] = []
+    locate = block.locate
     number = start = end = -1
     rules: tuple[int, ...] | None = ()
     more: set[int] | None = None
     for at, found in hits:
         if at > end:
-            where = block.locate(at)
+            where = locate(at)
             if where[0] != number:  # else it is in what stands behind the event
                 if end >= 0:
-                    yield Candidate(number, start, end, _sorted(rules, more))
+                    gathered.append((number, start, end, _sorted(rules, more)))
                 number, start, end = where
                 rules, more = found, None
                 continue
@@ -274,7 +272,8 @@ def _gathered(block: Block, hits: Sequence[_Hit]) -> Iterator[Candidate]:
             more = more or set(rules)
             more.update(found)
     if end >= 0:
-        yield Candidate(number, start, end, _sorted(rules, more))
+        gathered.append((number, start, end, _sorted(rules, more)))
+    return gathered
 
 
 def _sorted(rules: tuple[int, ...] | None, more: set[int] | None) -> tuple[int, ...] | None:

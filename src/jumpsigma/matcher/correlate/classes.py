@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Collection, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
 from itertools import compress, repeat
@@ -30,6 +31,8 @@ _UNKNOWN: Final = -2
 #: So many classes are known, and so many kinds of lines are recognised at a time.
 MOST_CLASSES = 50_000
 _MOST_KNOWN = 30_000
+#: After so many kinds of lines it is asked whether telling them apart saves anything.
+_TRIED = 200
 #: So many sets of rules have a projection of their own.
 _MOST_SETS = 200
 
@@ -109,12 +112,19 @@ class Collected(NamedTuple):
     kept: str | None
 
 
-class _Recognised(NamedTuple):
+@dataclass(slots=True)
+class _Recognised:
     """How the lines that may satisfy some rules are read, and the classes of what was read."""
 
     read: Callable[[bytes], Any]
     refused: tuple[type[Exception], ...]
     classes: dict[Any, int]
+    seen: int = 0
+    learned: int = 0
+
+    def is_useless(self, silent: bool) -> bool:  # noqa: FBT001
+        """Whether most lines turned out to be the first of their class, and so were parsed."""
+        return not silent and self.learned > _TRIED and 2 * self.learned > self.seen
 
 
 class Classes:
@@ -135,13 +145,14 @@ class Classes:
     def taker(self, numbers: Collection[int], raw: bytes) -> Taker | None:
         """What takes lines that may satisfy rules of these numbers, and no others.
 
-        None when such events have to be parsed and added: a rule gives findings of its own or is
-        no part of a correlation, or more decides than can be read of a line without parsing it.
+        It gives back those that satisfy a rule that gives findings of its own. None when all such
+        events have to be parsed and added: more decides than can be read of a line without parsing
+        it, or there are too many kinds of lines.
 
         :param raw: one of the lines; it shows where events have their time.
         """
         chosen = frozenset(numbers)
-        if not self._plan.bounded.issuperset(chosen):
+        if not self._plan.open_ended.isdisjoint(chosen):
             return None
         if self._time is None:
             self._time = self._time_in(raw)
@@ -151,7 +162,9 @@ class Classes:
                 return None
             self._recognised[key] = self._recognising(chosen, self._time)
         recognised = self._recognised[key]
-        return None if recognised is None else self._taker(recognised, sorted(chosen))
+        if recognised is None or recognised.is_useless(self._plan.silent.issuperset(chosen)):
+            return None
+        return self._taker(recognised, sorted(chosen))
 
     def _time_in(self, raw: bytes) -> Path:
         try:
@@ -168,7 +181,7 @@ class Classes:
         from jumpsigma.matcher.correlate.projection import REFUSED, NoProjectionError, decoder_of
 
         plan = self._plan
-        uses = [use for number in numbers for use in plan.uses[number]]
+        uses = [use for number in numbers for use in plan.uses.get(number, ())]
         try:
             decoder = decoder_of(
                 [plan.rules[number].condition for number in numbers],
@@ -183,7 +196,7 @@ class Classes:
     def _taker(self, recognised: _Recognised, rules: Sequence[int]) -> Taker:
         from msgspec.structs import force_setattr as replace
 
-        read, refused, classes = recognised
+        read, refused, classes = recognised.read, recognised.refused, recognised.classes
         known, learn = classes.get, partial(self._learn, recognised, rules)
         add, keep = self._ledger.references.add, self._ledger.references.keep
 
@@ -204,6 +217,7 @@ class Classes:
                     taken.append(line)
             if not seen:
                 return left
+            recognised.seen += len(seen)
             times = [one.time for one in seen]
             for one in seen:
                 replace(one, "time", None)  # it is no part of the class
@@ -251,6 +265,7 @@ class Classes:
             known = classes.get(one, _UNKNOWN)
             if known == _UNKNOWN:
                 known = self._class_of(lines[place][0], rules)
+                recognised.learned += 1
                 self._make_room()
                 classes[one] = known
             found[place] = known
@@ -261,6 +276,8 @@ class Classes:
         except NotAnEventError:
             return ALONE
         holding = self._payloads.program.among(event, rules).numbers
+        if not self._plan.silent.issuperset(holding):
+            return ALONE
         left_out = LeftOut()
         entries = entries_of(self._plan.used(holding), event, left_out)
         return ALONE if left_out else self._ledger.number_of(entries)

@@ -20,8 +20,8 @@ class Plan:
     ``uses`` says of every rule that a correlation refers to where it is used, by its number:
     its place in ``rules``, and for a correlation its place behind them. ``order`` has every
     correlation behind those that it refers to; ``levels`` the same in steps, those of one step
-    refer to none of it. ``bounded`` are the rules that are only used where something tells that
-    a correlation cannot fire (:mod:`~jumpsigma.matcher.correlate.prospects`).
+    refer to none of it. ``open_ended`` are the rules that are used where nothing tells that a
+    correlation cannot fire (:mod:`~jumpsigma.matcher.correlate.prospects`).
     """
 
     def __init__(
@@ -39,10 +39,10 @@ class Plan:
         open_ended = {
             place for place, each in enumerate(self.correlations) if prospect_of(each) is None
         }
-        self.bounded = frozenset(
+        self.open_ended = frozenset(
             number
             for number, uses in self.uses.items()
-            if number < len(rules) and open_ended.isdisjoint(use.correlation for use in uses)
+            if not open_ended.isdisjoint(use.correlation for use in uses)
         )
         numbers = {id(rule): number for number, rule in enumerate(rules)}
         self.bases = tuple(
