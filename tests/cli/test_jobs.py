@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -68,12 +69,17 @@ def test_the_same_findings_in_the_same_order(
     assert started == inputs
 
 
+def said(stderr: str) -> str:
+    """All but how many events had to be parsed."""
+    return re.sub(r"[\d,]+ parsed", "some parsed", stderr)
+
+
 def test_standard_input_and_pipes_are_read_too(inputs: list[str], tmp_path: Path) -> None:
     content = ndjson(ALL)
     for place in ([], inputs):
         one = run_command("scan", *place, "-", "--format", "ndjson", stdin=content)
         two = run_command("scan", *place, "-", "--format", "ndjson", "-j", "2", stdin=content)
-        assert (two.stdout, two.stderr) == (one.stdout, one.stderr)
+        assert (two.stdout, said(two.stderr)) == (one.stdout, said(one.stderr))
         assert len(two.stdout.splitlines()) >= len(TITLES)
     os.mkfifo(pipe := tmp_path / "pipe")
     writer = Thread(target=pipe.write_bytes, args=(content,))
@@ -87,7 +93,7 @@ def test_the_command(inputs: list[str]) -> None:
     one = run_command("scan", *inputs, "--format", "ndjson")
     two = run_command("scan", *inputs, "--format", "ndjson", "--jobs", "2")
     assert (two.returncode, two.stdout) == (one.returncode, one.stdout)
-    assert two.stderr == one.stderr
+    assert said(two.stderr) == said(one.stderr)
     assert one.returncode == 2
 
 
