@@ -58,7 +58,7 @@ class Correlator:
 
     @property
     def folder(self) -> str:
-        """A private folder for what :func:`collecting` keeps, which goes with :meth:`close`.
+        """A private folder for what other processes keep, which goes with :meth:`close`.
 
         Raises as :meth:`add` does.
         """
@@ -191,14 +191,6 @@ class Correlator:
         """What has to be said of inputs that changed, and of events that took part in nothing."""
         yield from self._recall.problems()
         yield from problems_of(self.left_out)
-
-
-def collecting(plan: Plan, payloads: Payloads, folder: str) -> Classes:
-    """What takes lines in another process, for :meth:`Correlator.include` in this one.
-
-    :param folder: :attr:`Correlator.folder`, for events that cannot be read again.
-    """
-    return Classes(plan, payloads, Ledger(DEFAULT_LIMIT, folder))
 
 
 def problems_of(left_out: LeftOut) -> Iterator[Diagnostic]:

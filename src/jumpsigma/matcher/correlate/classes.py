@@ -122,7 +122,7 @@ class _Recognised:
     seen: int = 0
     learned: int = 0
 
-    def is_useless(self, silent: bool) -> bool:  # noqa: FBT001
+    def is_useless(self, *, silent: bool) -> bool:
         """Whether most lines turned out to be the first of their class, and so were parsed."""
         return not silent and self.learned > _TRIED and 2 * self.learned > self.seen
 
@@ -136,6 +136,10 @@ class Classes:
         self._known = self._told = 0
         self._time: Path | None = None
         self._process = os.urandom(8)
+
+    def close(self) -> None:
+        """Forget everything that was not collected."""
+        self._ledger.close()
 
     def begin(self, path: str | None) -> None:
         """What is taken from here on was read from ``path``. Takers are made anew for it."""
@@ -162,7 +166,7 @@ class Classes:
                 return None
             self._recognised[key] = self._recognising(chosen, self._time)
         recognised = self._recognised[key]
-        if recognised is None or recognised.is_useless(self._plan.silent.issuperset(chosen)):
+        if recognised is None or recognised.is_useless(silent=self._plan.silent.issuperset(chosen)):
             return None
         return self._taker(recognised, sorted(chosen))
 
