@@ -40,17 +40,11 @@ def sizes(warm_up: int = 0, block: int = opening.BLOCK) -> Iterator[None]:
 
 @contextmanager
 def whims(seed: int) -> Iterator[None]:
-    """Of what suffices for a rule look for any, as some sample would have it.
-
-    Every other seed prefers two things together.
-    """
+    """Of what suffices for a rule look for any, as some sample would have it."""
     rng = Random(seed)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(choice, "_RARE", -1)  # no rule is settled by its keys
         patch.setattr(choice, "_cost", lambda _: rng.random())
-        if seed % 2:
-            patch.setattr(choice, "_FREQUENT", -1)
-            patch.setattr(choice, "_WORTH_IT", float("inf"))
         yield
 
 

@@ -6,7 +6,7 @@ from abc import ABC, abstractmethod
 from bisect import bisect_left
 from collections.abc import Iterator
 from itertools import accumulate, chain
-from typing import ClassVar, Final
+from typing import Final
 
 import orjson
 
@@ -25,12 +25,10 @@ class Block(ABC):
     """Unparsed events one behind the other.
 
     ``number`` is that of the first. What matches an expression of ``odd`` must be parsed to know
-    what it is; ``between`` is one for anything within an event, None where there is none.
-    ``offset`` is where the text begins in its file, None where that is not known.
+    what it is. ``offset`` is where the text begins in its file, None where that is not known.
     """
 
     __slots__ = ("_not_counted", "number", "odd", "offset", "reading", "text")
-    between: ClassVar[str | None] = None
 
     def __init__(
         self,
@@ -89,7 +87,6 @@ class LineBlock(Block):
     """Whole lines of newline-delimited JSON; the text ends with a line break."""
 
     __slots__ = ("_asked", "_at", "_count", "_ends", "_number")
-    between = r"[^\n]*"
 
     def __init__(
         self, reading: Reading, text: bytes, number: int, offset: int | None = None

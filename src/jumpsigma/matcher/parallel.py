@@ -11,7 +11,6 @@ from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Self
 
 from jumpsigma.diagnostics import Diagnostic, DiagnosticError, Span
@@ -56,11 +55,7 @@ def scan_in_processes(
     other forms (archives, arrays) a process takes one input at a time. Memory is bounded by two
     parts a process. Standard input and pipes are read by the process that calls.
     """
-    # The processes keep there what cannot be read again.
-    with (
-        TemporaryDirectory(prefix="jumpsigma-") as folder,
-        _Pool(matcher, jobs, _Given(folder, every=every)) as pool,
-    ):
+    with _Pool(matcher, jobs, _Given(correlator.folder, every=every)) as pool:
         waiting: deque[tuple[Part, Future[PartResult] | None]] = deque()
         base = 0
         parts = (part for path in inputs for part in _parts(path))
@@ -170,7 +165,10 @@ def _is_shared(path: str) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class _Given:
-    """What a process of the pool is told besides its matcher."""
+    """What a process of the pool is told besides its matcher.
+
+    It keeps in ``folder`` what cannot be read again.
+    """
 
     folder: str
     every: bool

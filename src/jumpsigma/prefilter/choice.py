@@ -6,7 +6,6 @@ from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import combinations
 from typing import Any, Final, NamedTuple, assert_never
 
 from jumpsigma.prefilter.database import Database
@@ -21,22 +20,8 @@ _PER_COMPLEX: Final = 0.002
 _PER_LOOK_UP: Final = 0.1
 #: A rule whose fields fewer of the events have is not looked into any further.
 _RARE: Final = 0.005
-#: Two things are looked for together where one alone lets through more events than this share,
-_FREQUENT: Final = 0.01
-#: if together they let through at most this share of them, with so many expressions.
-_WORTH_IT: Final = 0.6
-_MOST_PAIRS: Final = 24
 
-
-@dataclass(frozen=True, slots=True)
-class Pair:
-    """Two atoms in one event, in any order."""
-
-    one: Atom
-    other: Atom
-
-
-Sought = Atom | Pair | Listed
+Sought = Atom | Listed
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,13 +45,10 @@ class Sample:
     ends: Sequence[int]
 
 
-def choose(
-    needs: RuleNeeds, sample: Sample, is_empty: Callable[[str], bool], *, pairs: bool
-) -> Choice:
+def choose(needs: RuleNeeds, sample: Sample, is_empty: Callable[[str], bool]) -> Choice:
     """The cheapest things to look for; ``is_empty`` says of a list whether it has no value.
 
-    ``pairs``: whether two things may be looked for together. Any choice is sound: the sample only
-    decides how much it saves.
+    Any choice is sound: the sample only decides how much it saves.
     """
     chooser = _Chooser(sample, is_empty)
     # Most rules are about fields that the events do not have.
@@ -82,8 +64,6 @@ def choose(
     chooser.look_for(atom for need in unsettled.values() for atom in _atoms(need))
     for number, need in unsettled.items():
         found[number] = chooser.cheapest(need)
-        if pairs:
-            found[number] = chooser.paired(need, found[number])
     chosen: defaultdict[Sought, list[int]] = defaultdict(list)
     always: list[int] = []
     expected = 0
@@ -178,33 +158,6 @@ class _Chooser:
                 return _Best(cost + events.bit_count(), events, tuple(sought))
             case _:
                 assert_never(need)
-
-    def paired(self, need: Need | None, best: _Best | None) -> _Best | None:
-        """Two of the things that are all needed, where each alone is frequent."""
-        frequent = _FREQUENT * len(self._sample.ends)
-        if best is None or not isinstance(need, All) or best.events.bit_count() <= frequent:
-            return best
-        known = [found for item in need.items if (found := self.cheapest(item)) is not None]
-        for one, other in combinations(known, 2):
-            events = one.events & other.events
-            size = len(one.sought) * len(other.sought)
-            cost = events.bit_count() + 2 * size * _PER_COMPLEX * len(self._sample.ends)
-            if size > _MOST_PAIRS or cost > _WORTH_IT * best.cost:
-                continue
-            pairs = [
-                Pair(first, second)
-                for first in one.sought
-                for second in other.sought
-                if isinstance(first, Atom) and isinstance(second, Atom) and _apart(first, second)
-            ]
-            if len(pairs) == size:
-                best = _Best(cost, events, tuple(pairs))
-        return best
-
-
-def _apart(one: Atom, other: Atom) -> bool:
-    """Whether two atoms never match the same bytes: then one is behind the other."""
-    return one.string is not None and other.string is not None and one.string != other.string
 
 
 def _cost(best: _Best) -> float:

@@ -7,7 +7,7 @@ from typing import Any, Final, assert_never
 
 from jumpsigma.intake.blocks import Block
 from jumpsigma.prefilter import spelling
-from jumpsigma.prefilter.choice import Choice, Pair, Sample, Sought, choose
+from jumpsigma.prefilter.choice import Choice, Sample, Sought, choose
 from jumpsigma.prefilter.database import Database
 from jumpsigma.prefilter.needs import Atom, Listed
 from jumpsigma.prefilter.rules import RuleNeeds
@@ -69,9 +69,8 @@ class Prefilter:
     def _chosen(self, block: Block) -> _LookedFor | None:
         """What to look for by a sample of this block."""
         tests = _Tests(self._lists)
-        pairs = block.between is not None
         try:
-            choice = choose(self._needs, _sample_of(block), tests.is_empty, pairs=pairs)
+            choice = choose(self._needs, _sample_of(block), tests.is_empty)
             return _LookedFor(choice, self._hiding, block, tests)
         except ValueError:  # no Hyperscan, or it does not take what it is given
             self._is_off = True
@@ -143,12 +142,6 @@ class _LookedFor:
                 case Atom(pattern, caseless):
                     patterns.append((pattern, caseless))
                     rules.append(held)
-                case Pair(one, other):
-                    caseless = one.caseless or other.caseless
-                    for first, second in ((one, other), (other, one)):
-                        both = f"{first.pattern}{block.between}{second.pattern}"
-                        patterns.append((both, caseless))
-                        rules.append(held)
                 case Listed():
                     asked.append((sought, held))
                 case _:
@@ -227,8 +220,7 @@ def _index(hit: tuple[int, Any]) -> int:
 
 
 def _is_number(sought: Sought) -> bool:
-    atoms = (sought.one, sought.other) if isinstance(sought, Pair) else (sought,)
-    return any(isinstance(atom, Atom) and atom.number for atom in atoms)
+    return isinstance(sought, Atom) and sought.number
 
 
 def _merged(block: Block, hits: Sequence[_Hit], always: tuple[int, ...]) -> list[Candidate]:

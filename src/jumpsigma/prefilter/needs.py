@@ -52,14 +52,11 @@ _LITERAL = re.compile(r"(?:[^\\\[(|*+?.^$]|\\x[0-9a-f]{2}|\\\\)*")
 class Atom:
     """A Hyperscan expression over the bytes of one event.
 
-    ``string`` is the text of the one JSON string that it begins with, from quotation mark to
-    quotation mark, in lower case; None where it may match within any: expressions for different
-    strings never match the same bytes. ``number``: it is about a number, which some events hide.
+    ``number``: it is about a number, which some events hide.
     """
 
     pattern: str
     caseless: bool = True
-    string: str | None = None
     number: bool = False
 
     @property
@@ -208,8 +205,7 @@ def _path_needs(field: str) -> Need | None:
             dotted = Atom(f"{pattern[:-1]}\\x2e", caseless=False)
             needs.append(Some((Atom(pattern, caseless=False), dotted)))
     if pattern := spelling.key(last, alone=not before):
-        string = None if before else last.lower()
-        needs.append(Atom(pattern, caseless=False, string=string))
+        needs.append(Atom(pattern, caseless=False))
     return both(needs)
 
 
@@ -225,7 +221,7 @@ def _value_needs(field: str, value: Value) -> Need | None:
             return _text_needs(parts, caseless=not cased)
         case Boolean(boolean):
             pattern = spelling.truth(last, value=boolean, alone=alone)
-            return Atom(pattern, string=last.lower() if alone else None) if pattern else None
+            return Atom(pattern) if pattern else None
         case Regex():
             return _regex_needs(value)
         case Network(str(cidr)):
@@ -252,7 +248,7 @@ def _text_needs(parts: tuple[TextPart, ...], *, caseless: bool) -> Need | None:
             text = _spelled(part, caseless=caseless)
             begun = spelling.beginning(text, whole=len(parts) == 1) if number == 1 else None
             if begun is not None and begun.endswith('"'):
-                return Atom(begun, caseless, string=text.lower())  # that is all of it
+                return Atom(begun, caseless)  # that is all of it
             words += _words(text, begun, last=number == len(parts))
     return both([_lists_needs(parts), _longest(words, caseless=caseless)])
 
