@@ -52,7 +52,6 @@ def lines(count: int) -> Iterator[bytes]:
 
 def enlarge(event: Event, draw: Random) -> Event:
     """Add what real events of the service carry besides."""
-    event["jc_transformation_ts"] = event["timestamp"]
     if "geoip" in event:
         event["geoip"].setdefault("city", event["geoip"]["region_name"])
         event["geoip"]["postal_code"] = f"{draw.randrange(10_000, 99_999)}"
@@ -116,7 +115,7 @@ def _radius(event: Event, draw: Random) -> None:
     }
     event["auth_context"] = {
         "auth_methods": {"password": {"success": event["success"]}},
-        "policies_applied": _policies(draw, 1),
+        "policies_applied": _policies(draw, 2),
     }
 
 
