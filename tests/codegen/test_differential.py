@@ -26,6 +26,7 @@ from jumpsigma.ir.nodes import (
     Expr,
     Keyword,
     LogSource,
+    Network,
     Not,
     Null,
     Number,
@@ -137,6 +138,29 @@ HARD: dict[str, tuple[Expr, list[dict[str, Any]]]] = {
     "keywords look everywhere": (
         And((Keyword(X), Or((Keyword(Number(5)), Keyword(Boolean(False)))))),
         [{"a": {"b": ["ox", 15]}}, {"x": 5}, {"a": "x", "b": False}, {"a": "false x"}],
+    ),
+    "many texts at one place": (
+        Or(tuple(Test("a", Text((Wildcard.MANY, f"W{n}.", Wildcard.MANY))) for n in range(60))),
+        [{"a": "w7."}, {"a": ["x", "aW59.w1."]}, {"a": "w60."}, {"a": []}, {"a": "\ud800w3."}],
+    ),
+    "the end of a text is the end of a word": (
+        And((Keyword(Text(("\u0391\u03a3",))), Keyword(Text(("b\u03a3",), cased=True)))),
+        [
+            {"x": "\u0391\u03a3", "y": ["b\u03a3"]},
+            {"x": ["\u0391\u03a3", "b\u03a3"]},
+            {"x": "\u0391\u03a3b"},
+        ],
+    ),
+    "networks and texts that are nearly addresses": (
+        Or((Test("a", Network("192.0.2.0/24")), Test("a", Network("2001:db8::/32")))),
+        [
+            {"a": "192.0.2.7"},
+            {"a": "::ffff:192.0.2.7"},
+            {"a": ["192.0.02.7", "2001:DB8::1"]},
+            {"a": "2001:db8::1%eth0"},
+            {"a": f"2001:db8::1%{'e' * 99}"},
+            {"a": 3221225991},
+        ],
     ),
     "selections change nothing": (
         Selection("s", And((Selection("t", Test("a", X)), Test("a.b", X)))),

@@ -58,6 +58,10 @@ _IN_PLACE: Final = 3
 _FEW: Final = 6
 
 
+#: From so many texts on they are searched for all at once.
+_MANY: Final = 40
+
+
 class Line(NamedTuple):
     """One line of generated code, and the place in a rule file that it comes from."""
 
@@ -199,31 +203,35 @@ class Section:
         else:
             folded = "texts" if look.cased else "folded"
             found = f"as_one({folded}({self.values(look.field, scope)}))"
-        word = self._constant(words[0] if len(words) == 1 else words)
         match look.shape:
             case "equals" if len(words) == 1:
-                return f"{found} == {word}"
+                return f"{found} == {self._constant(words[0])}"
             case "equals" if len(words) <= _FEW:
-                return f"{found} in {word}"
+                return f"{found} in {self._constant(words)}"
             case "equals":
-                words_source = f"frozenset({tuple_source(sorted(words))})"
-                return f"one_of({found}, {self.pool.name('K', words_source)})"
+                source = f"frozenset({tuple_source(sorted(words))})"
+                return f"one_of({found}, {self.pool.name('K', source)})"
             case "starts":
-                return f"{found}.startswith({word})"
+                return f"{found}.startswith({self._constant(words)})"
             case "finishes":
-                return f"{found}.endswith({word})"
+                return f"{found}.endswith({self._constant(words)})"
             case "contains" if len(words) == 1:
-                return f"{word} in {found}"
+                return f"{self._constant(words[0])} in {found}"
             case "contains" if len(words) <= _IN_PLACE and scope == "event":
                 parts = (f"{self._constant(word)} in {found}" for word in words)
                 return f"({' or '.join(parts)})"
+            case "contains" if len(words) < _MANY:
+                return f"contains({found}, {self._constant(words)})"
             case "contains":
-                return f"contains({found}, {word})"
+                source = f"searcher({tuple_source(words)})"
+                return f"{self.pool.name('P', source)}({found})"
             case _:
                 assert_never(look.shape)
 
     def _constant(self, value: str | tuple[str, ...]) -> str:
-        source = ascii(value) if isinstance(value, str) else tuple_source(value)
+        """A text, or several; of several one alone is a text too."""
+        text = value if isinstance(value, str) else value[0] if len(value) == 1 else None
+        source = tuple_source(value) if text is None else ascii(text)
         return self.pool.name("K", source)
 
     def _test(self, path: str, value: Value, scope: Scope) -> str:

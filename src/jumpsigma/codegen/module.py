@@ -26,7 +26,8 @@ from __future__ import annotations
 
 from jumpsigma.ir.regex import escape
 from jumpsigma.ir.regex import from_source as compile_regex
-from jumpsigma.matcher.runtime import *'''
+from jumpsigma.matcher.runtime import *
+from jumpsigma.matcher.searching import searcher'''
 
 
 @dataclass(frozen=True, slots=True)

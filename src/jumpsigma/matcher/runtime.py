@@ -195,6 +195,11 @@ def one_of(found: str | Texts, words: frozenset[str]) -> bool:
     return found in words if isinstance(found, str) else not words.isdisjoint(found)
 
 
+def searcher(parts: tuple[str, ...]) -> Callable[[str | Texts], bool]:
+    """A check whether a text contains one of many parts; where there is RE2, it takes this over."""
+    return lambda found: contains(found, parts)
+
+
 def contains(found: str | Texts, parts: tuple[str, ...]) -> bool:
     """Whether a text contains one of the parts."""
     for part in parts:  # noqa: SIM110 - a generator would take twice the time
@@ -308,18 +313,35 @@ def regex(search: Callable[[str], Any]) -> Check:
 def network(cidr: str) -> Check:
     """A check for an address inside a network."""
     inside = ipaddress.ip_network(cidr)
+    first, mask = int(inside.network_address), int(inside.netmask)
+    version = 0 if inside.version == 4 else 1
 
     def check(value: Any) -> bool:
         if type(value) is not str:
             return False
-        try:
-            address = ipaddress.ip_address(value)
-        except ValueError:
-            return False
-        mapped = address.ipv4_mapped if isinstance(address, ipaddress.IPv6Address) else None
-        return address in inside or (mapped is not None and mapped in inside)
+        number = (_numbers if len(value) <= LONGEST_ADDRESS else _numbers.__wrapped__)(value)[
+            version
+        ]
+        return number is not None and number & mask == first
 
     return check
+
+
+#: An address with a scope can be as long as an event; longer ones are not kept.
+LONGEST_ADDRESS = 64
+
+
+@lru_cache(maxsize=8192)  # the same few addresses come again and again, and in several fields
+def _numbers(text: str) -> tuple[int | None, int | None]:
+    """The address that a text is as IPv4 and as IPv6, where it is one."""
+    try:
+        address = ipaddress.ip_address(text)
+    except ValueError:
+        return None, None
+    if isinstance(address, ipaddress.IPv4Address):
+        return int(address), None
+    mapped = address.ipv4_mapped
+    return None if mapped is None else int(mapped), int(address)
 
 
 _COMPARE: dict[str, Callable[[float, float], bool]] = {
@@ -497,10 +519,27 @@ def cased_at(path: Path) -> Maker:
 #: What fills the slots of every event.
 MAKERS: dict[int, Maker] = {
     LEAVES: lambda memo: leaves(memo.event),
-    FOLDED: lambda memo: SEPARATOR.join(folded(value for _, value in memo[LEAVES])),
-    CASED: lambda memo: SEPARATOR.join(texts(value for _, value in memo[LEAVES])),
+    # The case of a letter depends on those beside it at most, and the separator is no letter.
+    FOLDED: lambda memo: memo[CASED].lower(),
+    CASED: lambda memo: SEPARATOR.join(_all_texts(memo.event)),
     TIME: lambda memo: event_time(memo.event),
 }
+
+
+def _all_texts(event: Any) -> list[str]:
+    """The texts of all values of an event, in no order."""
+    found: list[str] = []
+    waiting = [event]
+    for node in waiting:  # it grows on the way
+        inner = node.values() if isinstance(node, dict) else node
+        for value in inner:
+            if type(value) is str:
+                found.append(value)
+            elif isinstance(value, dict | list):
+                waiting.append(value)
+            elif (text := text_of(value)) is not None:
+                found.append(text)
+    return found
 
 
 def never(memo: Holding) -> bool:
