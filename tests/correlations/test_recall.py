@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import pickle
 import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -290,7 +291,8 @@ def test_what_other_processes_take_is_found_here(
             taker = worker.taker(BOTH, chosen[0][0])
             assert taker is not None
             assert taker(chosen) == []
-            results.append((worker.collected(), str(each.path), start))
+            carried = pickle.loads(pickle.dumps(worker.collected()))
+            results.append((carried, str(each.path), start))
         for worker in workers:
             worker.close()
         patch.setattr(classes, "MOST_CLASSES", most)
