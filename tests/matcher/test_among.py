@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from jumpsigma import api
 from jumpsigma.api.lists import plain_lists
 from jumpsigma.codegen import generate
 from jumpsigma.ir.nodes import (
@@ -66,3 +67,17 @@ def test_among_is_holding_restricted(program: Program, event: dict[str, Any], ch
     for number in some.numbers:
         assert program.matched(number, event, some) == program.matched(number, event, whole)
         assert program.indicators(number, event, some) == program.indicators(number, event, whole)
+
+
+def test_among_the_shipped_rules() -> None:
+    matcher = api.compile(api.load_pack(cases=False))
+    shipped = Program(generate(matcher.rules).source, matcher.lists)
+    everyone, held = range(len(matcher.rules)), set()
+    for event in api.synthesize(400, seed=5, attack=["all"]):
+        numbers = shipped.holding(event).numbers
+        held.update(numbers)
+        assert shipped.among(event, everyone).numbers == numbers
+        for some in (everyone[::2], everyone[1::2], numbers[:1]):
+            expected = [number for number in numbers if number in some]
+            assert shipped.among(event, some).numbers == expected
+    assert len(held) > 30
