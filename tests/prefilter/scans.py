@@ -43,7 +43,7 @@ def whims(seed: int) -> Iterator[None]:
     """Of what suffices for a rule look for any, as some sample would have it."""
     rng = Random(seed)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(choice, "_RARE", -1)  # no rule is settled by its keys
+        patch.setattr(choice, "_RARE", -1)  # no rule is settled by its fields
         patch.setattr(choice, "_cost", lambda _: rng.random())
         yield
 
