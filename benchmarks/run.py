@@ -96,6 +96,8 @@ class _Session:
             ):
                 continue
             for code in self.codes:
+                # Compiling takes more memory than a scan: the first fills the cache.
+                grow(rules, code, made_file(self.store.folder, self.sizes[0]), self.sigmahq)
                 for size in self.sizes[:2] if needs else self.sizes:
                     path = made_file(self.store.folder, size)
                     yield grow(rules, code, path, self.sigmahq)
