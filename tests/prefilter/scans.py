@@ -19,7 +19,7 @@ from jumpsigma.intake.wrapped import unwrap
 from jumpsigma.interpret import Lists, holds, matched, trace
 from jumpsigma.ir.bind import placeholders
 from jumpsigma.ir.nodes import RuleIR
-from jumpsigma.matcher import Finding, Matcher
+from jumpsigma.matcher import Finding, Matcher, engine
 from jumpsigma.prefilter import choice, database
 from jumpsigma.prefilter import filter as filtering
 
@@ -31,6 +31,7 @@ Told = tuple[str, int, str, str]
 def sizes(warm_up: int = 0, block: int = opening.BLOCK) -> Iterator[None]:
     """Filter behind so many bytes, in blocks of about so many bytes."""
     with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(engine, "_KEPT", 0)
         patch.setattr(filtering, "WARM_UP", warm_up)
         patch.setattr(arrays, "SAMPLE", warm_up)
         patch.setattr(opening, "BLOCK", block)

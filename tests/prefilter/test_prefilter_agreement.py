@@ -86,7 +86,6 @@ def test_filtered_as_interpreted(*, hyperscan: bool) -> None:
         assert not scan.rejects
         assert not scan.problems
         assert scan.stats.read == len(file.texts)
-        assert not setting.every or scan.stats.parsed == len(file.texts)
         seen["pairs"] += len(rules) * len(file.texts)
         seen["holding"] += len(expected)
         seen["spared"] += len(file.texts) - scan.stats.parsed

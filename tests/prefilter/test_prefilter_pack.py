@@ -8,7 +8,7 @@ from __future__ import annotations
 import gzip
 import io
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -30,6 +30,25 @@ Event = dict[str, Any]
 
 TIMES = int(os.environ.get("JUMPSIGMA_EXAMPLES", "1"))
 QUIET: Event = {"id": "q", "service": "directory", "event_type": "user_create", "success": True}
+
+
+#: Ways to make an event none, most of them without a change of how it begins and ends.
+DAMAGE: tuple[Callable[[bytes], bytes], ...] = (
+    lambda text: text[: len(text) // 2],
+    lambda _: b"[1]",
+    lambda text: text + b"}",
+    lambda text: b"\xff" + text,
+    lambda text: b"{" + text,
+    lambda text: text.replace(b":", b"", 1),
+    lambda text: text.replace(b'"', b'"\x01', 1),
+    lambda text: text.replace(b'"', b'"\xc1\xa1', 1),
+    lambda text: text.replace(b'"', b'"\\q', 1),
+    lambda text: text[:-1] + b',"n":01}',
+    lambda text: text[:-1] + b",}",
+    lambda text: text[:-1] + b',"deep":' + b"[" * 1500 + b"]" * 1500 + b"}",
+    lambda _: b'{"a" "b"}',
+    lambda _: b"{}{}",
+)
 
 
 @pytest.fixture(scope="module")
@@ -110,9 +129,7 @@ def test_filtered_as_unfiltered(matcher: Matcher, events: list[Event], layout: L
     assert said(matcher.scan(io.BytesIO(file.content), stats=stats)) == expected
     assert len(expected) >= 500
     assert stats.read == len(file.texts)
-    strict = ReadStats()
-    assert said(matcher.scan(io.BytesIO(file.content), stats=strict, every=True)) == expected
-    assert strict.parsed == len(file.texts)
+    assert said(matcher.scan(io.BytesIO(file.content), every=True)) == expected
 
 
 @pytest.fixture(scope="module")
@@ -121,12 +138,7 @@ def sources(events: list[Event], tmp_path_factory: pytest.TempPathFactory) -> li
     folder, rng = tmp_path_factory.mktemp("sources"), Random(1)
     lines: list[File] = [laid_out(oddly(events, rng), Layout()) for _ in range(2)]
     array = laid_out(oddly(events, rng), Layout("pretty array"))
-    damaged = [
-        rng.choice((b"", text[: len(text) // 2], b"[1]", text + b"}", b"\xff" + text, b"{" + text))
-        if rng.random() < 0.05
-        else text
-        for text in lines[0].texts
-    ]
+    damaged = [rng.choice(DAMAGE)(text) if rng.random() < 0.06 else text for text in lines[0].texts]
     contents = {
         "a.ndjson": lines[0].content,
         "b.gz": gzip.compress(lines[1].content, 1),
@@ -161,4 +173,6 @@ def test_rejects(matcher: Matcher, sources: list[Path]) -> None:
     assert 0 < len(plain.rejects) <= len(expected.rejects)
     assert set(plain.rejects) <= set(expected.rejects)
     assert plain.told == strict.told == expected.told
-    assert strict.stats == expected.stats
+    assert plain.stats.read == strict.stats.read == expected.stats.read
+    for scan in (plain, strict):
+        assert scan.stats.rejected == len(scan.rejects)
