@@ -10,7 +10,7 @@ from typing import Self
 from jumpsigma.diagnostics import Diagnostic, Severity
 from jumpsigma.matcher.correlate.classes import Classes, Collected, Ledger
 from jumpsigma.matcher.correlate.matches import MAX_GROUPS, LeftOut, entries_of
-from jumpsigma.matcher.correlate.payloads import Payload, Payloads, pickled
+from jumpsigma.matcher.correlate.payloads import PICKLED, Payload, Payloads, pickled
 from jumpsigma.matcher.correlate.plan import Plan
 from jumpsigma.matcher.correlate.prospects import hopeful
 from jumpsigma.matcher.correlate.recall import Recall
@@ -37,7 +37,7 @@ class Correlator:
     def __init__(self, plan: Plan, payloads: Payloads, limit: int = DEFAULT_LIMIT) -> None:
         self._plan, self._payloads, self._limit = plan, payloads, limit
         self._store: Store = Memory()
-        self._ledger = Ledger(limit)
+        self._ledger = Ledger(limit, decidable=plan.decidable)
         self._recall = Recall(plan, payloads, self._ledger)
         self._folder: TemporaryDirectory[str] | None = None
         self.classes = Classes(plan, payloads, self._ledger)
@@ -75,8 +75,9 @@ class Correlator:
         Raises :class:`DiagnosticError` (JS091) when the file cannot be written.
         """
         try:
-            self._ledger.note(match.entries, match.time)
-            self._hold(match)
+            if match.payload.startswith(PICKLED) or not self._ledger.keep(match):
+                self._ledger.note(match.entries, match.time)
+                self._hold(match)
         except (sqlite3.Error, OSError) as error:
             raise no_file(error) from None
 

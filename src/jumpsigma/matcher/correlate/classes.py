@@ -20,7 +20,7 @@ from jumpsigma.matcher.correlate.matches import LeftOut, entries_of
 from jumpsigma.matcher.correlate.payloads import Payloads
 from jumpsigma.matcher.correlate.plan import Plan
 from jumpsigma.matcher.correlate.references import References
-from jumpsigma.matcher.correlate.rows import NANOSECONDS, Entry
+from jumpsigma.matcher.correlate.rows import NANOSECONDS, Entry, Match
 from jumpsigma.matcher.correlate.times import nanoseconds
 from jumpsigma.matcher.runtime import TIME_PATHS, Path, values
 
@@ -55,7 +55,10 @@ class Ledger:
     noted as well, so that who counts has them all.
     """
 
-    def __init__(self, limit: int, folder: str | None = None) -> None:
+    def __init__(
+        self, limit: int, folder: str | None = None, *, decidable: Collection[int] = ()
+    ) -> None:
+        self._decidable = frozenset(decidable)
         self.classes: list[tuple[Entry, ...]] = [()]
         self.references = References(limit, folder)
         self._numbers: dict[tuple[Entry, ...], int] = {(): NOTHING}
@@ -86,12 +89,32 @@ class Ledger:
             for entry in entries:
                 self._crowded[_place(entry)] = 1
             return
-        day = time // (86_400 * NANOSECONDS) + _EPOCH
-        self.references.add([number], [day], [0], [0], [0])
+        self.references.add([number], [_day(time)], [0], [0], [0])
+
+    def keep(self, match: Match) -> bool:
+        """Keep the bytes of an event instead of what is known of it, as most are never needed.
+
+        False where something else has to hold it: it has to be seen by a correlation of which
+        nothing tells that it cannot fire, or there are too many classes.
+        """
+        if not self._decidable.issuperset([entry.correlation for entry in match.entries]):
+            return False
+        number = self.number_of(match.entries)
+        if number == ALONE:
+            return False
+        self.references.begin_again(match.path.decode("utf-8", "surrogatepass") or None)
+        raw = match.payload
+        offset = self.references.keep(raw)
+        self.references.add([number], [_day(match.time)], [match.line], [offset], [len(raw)])
+        return True
 
     def is_crowded(self, entry: Entry) -> bool:
         """Whether there may be events of a group that are not noted."""
         return bool(self._crowded[_place(entry)])
+
+
+def _day(time: int) -> int:
+    return time // (86_400 * NANOSECONDS) + _EPOCH
 
 
 def _place(entry: Entry) -> int:

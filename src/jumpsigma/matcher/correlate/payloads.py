@@ -20,7 +20,7 @@ from jumpsigma.matcher.indicators import MatchedIndicator
 from jumpsigma.matcher.program import Holding, Program
 
 #: With this begins what was pickled, and no text in UTF-8.
-_PICKLED = pickle.PROTO
+PICKLED = pickle.PROTO
 
 
 class Made(NamedTuple):
@@ -62,14 +62,14 @@ class Payloads:
 
     def payload(self, data: bytes) -> Payload:
         """What the bytes hold."""
-        if data.startswith(_PICKLED):
+        if data.startswith(PICKLED):
             return Payload(*loaded(data))
         event = self.read(data)
         return self._made(event, self.program.holding(event))
 
     def digest(self, data: bytes) -> bytes:
         """The digest of the event that the bytes hold."""
-        read = self.payload(data).event if data.startswith(_PICKLED) else self.read(data)
+        read = self.payload(data).event if data.startswith(PICKLED) else self.read(data)
         return digest_of(read)
 
     def read(self, data: bytes) -> dict[str, Any]:

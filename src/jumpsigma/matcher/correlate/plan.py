@@ -20,8 +20,9 @@ class Plan:
     ``uses`` says of every rule that a correlation refers to where it is used, by its number:
     its place in ``rules``, and for a correlation its place behind them. ``order`` has every
     correlation behind those that it refers to; ``levels`` the same in steps, those of one step
-    refer to none of it. ``open_ended`` are the rules that are used where nothing tells that a
-    correlation cannot fire (:mod:`~jumpsigma.matcher.correlate.prospects`).
+    refer to none of it. ``decidable`` are the correlations of which something tells that they
+    cannot fire (:mod:`~jumpsigma.matcher.correlate.prospects`), ``open_ended`` the rules that
+    others use as well.
     """
 
     def __init__(
@@ -36,13 +37,13 @@ class Plan:
         self.uses = uses_of(self.correlations, [*rules, *self.correlations])
         self.levels = _levels(self.correlations)
         self.order = tuple(chain.from_iterable(self.levels))
-        open_ended = {
-            place for place, each in enumerate(self.correlations) if prospect_of(each) is None
-        }
+        self.decidable = frozenset(
+            place for place, each in enumerate(self.correlations) if prospect_of(each) is not None
+        )
         self.open_ended = frozenset(
             number
             for number, uses in self.uses.items()
-            if not open_ended.isdisjoint(use.correlation for use in uses)
+            if not self.decidable.issuperset(use.correlation for use in uses)
         )
         numbers = {id(rule): number for number, rule in enumerate(rules)}
         self.bases = tuple(

@@ -93,6 +93,12 @@ class References:
         self._origins.append(origin)
         return origin
 
+    def begin_again(self, path: str | None) -> None:
+        """As :meth:`begin`, when that was not what was begun last."""
+        last = self._origins[-1] if self._origins else None
+        if last is None or last[1:] != (path, None, 0):
+            self.begin(path)
+
     def add(self, *columns: list[int]) -> None:
         """Add references: the numbers of their classes, their days, lines, offsets and lengths."""
         for held, more in zip(self._columns, columns, strict=True):
