@@ -116,7 +116,7 @@ def taking(
 
 
 @settings(max_examples=200)
-@given(packs(), streams(), st.sampled_from((1, 20_000)), st.sampled_from((1, 3)))
+@given(packs(), streams(), st.sampled_from((1, 900, 20_000)), st.sampled_from((1, 3)))
 def test_what_is_taken_is_found_as_if_it_was_parsed(
     correlations: tuple[CorrelationIR, ...], events: list[Event], factor: int, size: int
 ) -> None:
@@ -140,7 +140,7 @@ def plainer(rng: Random, events: Iterable[Event]) -> list[Event]:
 
 
 @pytest.mark.parametrize("kind", KINDS)
-@pytest.mark.parametrize("factor", [1, 15_000, 90_000])
+@pytest.mark.parametrize("factor", [1, 900, 15_000])
 def test_dense_streams_too(kind: str, factor: int) -> None:
     fired = taken = 0
     for seed in range(120):

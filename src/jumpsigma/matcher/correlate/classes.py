@@ -36,11 +36,11 @@ _TRIED = 200
 #: So many sets of rules have a projection of their own.
 _MOST_SETS = 200
 
-#: Times before and after these days are left to who parses, who knows the bounds of S803.
-_FIRST = datetime(1700, 1, 1, tzinfo=UTC).toordinal()
-_LAST = datetime(2200, 1, 1, tzinfo=UTC).toordinal()
+#: Times before and after these hours are left to who parses, who knows the bounds of S803.
+_FIRST = datetime(1700, 1, 1, tzinfo=UTC).toordinal() * 24
+_LAST = datetime(2200, 1, 1, tzinfo=UTC).toordinal() * 24
 _ZONES = {UTC, None}
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC).toordinal()
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC).toordinal() * 24
 
 #: A line, the number of its event, and where it begins in its file (None: unknown).
 Line = tuple[bytes, int, int | None]
@@ -89,7 +89,7 @@ class Ledger:
             for entry in entries:
                 self._crowded[_place(entry)] = 1
             return
-        self.references.add([number], [_day(time)], [0], [0], [0])
+        self.references.add([number], [_hour(time)], [0], [0], [0])
 
     def keep(self, match: Match) -> bool:
         """Keep the bytes of an event instead of what is known of it, as most are never needed.
@@ -105,7 +105,7 @@ class Ledger:
         self.references.begin_again(match.path.decode("utf-8", "surrogatepass") or None)
         raw = match.payload
         offset = self.references.keep(raw)
-        self.references.add([number], [_day(match.time)], [match.line], [offset], [len(raw)])
+        self.references.add([number], [_hour(match.time)], [match.line], [offset], [len(raw)])
         return True
 
     def is_crowded(self, entry: Entry) -> bool:
@@ -113,8 +113,8 @@ class Ledger:
         return bool(self._crowded[_place(entry)])
 
 
-def _day(time: int) -> int:
-    return time // (86_400 * NANOSECONDS) + _EPOCH
+def _hour(time: int) -> int:
+    return time // (3600 * NANOSECONDS) + _EPOCH
 
 
 def _place(entry: Entry) -> int:
@@ -251,16 +251,16 @@ class Classes:
             found = list(map(known, seen, repeat(_UNKNOWN)))
             if _UNKNOWN in found:
                 learn(found, seen, taken)
-            days = [time.toordinal() for time in times]
+            hours = [time.toordinal() * 24 + time.hour for time in times]
             zones = {time.tzinfo for time in times}
-            if not (zones <= _ZONES and min(days) > _FIRST and max(days) < _LAST):
-                for place, (time, day) in enumerate(zip(times, days, strict=True)):
-                    if time.tzinfo not in _ZONES or not _FIRST < day < _LAST:
+            if not (zones <= _ZONES and min(hours) > _FIRST and max(hours) < _LAST):
+                for place, (time, hour) in enumerate(zip(times, hours, strict=True)):
+                    if time.tzinfo not in _ZONES or not _FIRST < hour < _LAST:
                         found[place] = ALONE
             if min(found) <= NOTHING:
                 left += [line for line, number in zip(taken, found, strict=True) if number < 0]
                 kept = [number > NOTHING for number in found]
-                found, days = list(compress(found, kept)), list(compress(days, kept))
+                found, hours = list(compress(found, kept)), list(compress(hours, kept))
                 taken = list(compress(taken, kept))
                 if not taken:
                     return left
@@ -270,7 +270,7 @@ class Classes:
                     keep(raw) if offset is None else offset
                     for raw, offset in zip(raws, offsets, strict=True)
                 ]
-            add(found, days, numbers, offsets, list(map(len, raws)))
+            add(found, hours, numbers, offsets, list(map(len, raws)))
             return left
 
         return take

@@ -2,7 +2,7 @@
 
 Most logins are of people who never failed to log in. A condition that only more events can make
 true is false in every window when it is false of all events of the group together, or of all of
-some days that the window is in.
+some hours that the window is in.
 """
 
 from __future__ import annotations
@@ -49,7 +49,7 @@ class Prospect:
     def spans(self, totals: Mapping[int, Total]) -> set[int]:
         """The spans of which a window that may satisfy the condition can hold events.
 
-        :param totals: what the events of one group have in each span of :func:`width_of` days.
+        :param totals: what the events of one group have in each span of :func:`width_of` hours.
         """
         found: set[int] = set()
         for last, total in totals.items():
@@ -62,11 +62,11 @@ class Prospect:
 
 
 def width_of(correlation: CorrelationIR) -> int:
-    """So many days that a window never holds events of more than two such spans in a row.
+    """So many hours that a window never holds events of more than two such spans in a row.
 
-    With a second to spare: days are those of times that were rounded.
+    With a second to spare: hours are those of times that were rounded.
     """
-    return (correlation.timespan + 1) // 86_400 + 1
+    return (correlation.timespan + 1) // 3600 + 1
 
 
 def prospect_of(correlation: CorrelationIR) -> Prospect | None:

@@ -1,7 +1,7 @@
 """The second look at events of which only a reference was kept: those that a correlation may need.
 
 First whole groups are given up, by what all their events have together; then, of the others, the
-days around which no window can fire. What is left is read again, and becomes a match.
+hours around which no window can fire. What is left is read again, and becomes a match.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from jumpsigma.matcher.correlate.prospects import Prospect, Total, prospect_of, 
 from jumpsigma.matcher.correlate.references import Origin, Reference
 from jumpsigma.matcher.correlate.rows import Entry, Match
 
-#: Events whose days are counted at a time.
+#: Events whose hours are counted at a time.
 _COUNTED = 100_000
 
 
@@ -96,7 +96,7 @@ class Recall:
             for each in wanted[reference.number]:
                 entry, prospect = each.entry, each.prospect
                 spans = totals.setdefault(each.group, {})
-                span = reference.day // each.width
+                span = reference.hour // each.width
                 total = prospect.of(entry.slots, entry.values, 1)
                 spans[span] = prospect.join(spans.get(span), total)
                 prospects[each.group] = prospect
@@ -108,7 +108,7 @@ class Recall:
             entries = {
                 each.entry
                 for each in wanted[reference.number]
-                if reference.day // each.width in kept[each.group]
+                if reference.hour // each.width in kept[each.group]
                 or self._ledger.is_crowded(each.entry)
             }
             if entries:

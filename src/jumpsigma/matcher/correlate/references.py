@@ -33,14 +33,14 @@ def no_file(error: Exception) -> DiagnosticError:
 class Reference(NamedTuple):
     """One event.
 
-    ``number`` is that of its class, ``day`` a date's ordinal in UTC, ``line`` what a finding
-    shows. Its bytes are ``length`` behind ``offset`` in the file that it was read from, or, where
-    the offset is negative, behind its complement in the file of what was kept. One without a
-    length is not to be read again.
+    ``number`` is that of its class, ``hour`` that of its time in UTC, counted from the year 0,
+    ``line`` what a finding shows. Its bytes are ``length`` behind ``offset`` in the file that it
+    was read from, or, where the offset is negative, behind its complement in the file of what was
+    kept. One without a length is not to be read again.
     """
 
     number: int
-    day: int
+    hour: int
     line: int
     offset: int
     length: int
@@ -100,7 +100,7 @@ class References:
             self.begin(path)
 
     def add(self, *columns: list[int]) -> None:
-        """Add references: the numbers of their classes, their days, lines, offsets and lengths."""
+        """Add references: the numbers of their classes, their hours, lines, offsets and lengths."""
         for held, more in zip(self._columns, columns, strict=True):
             held.fromlist(more)
         if len(self._columns[0]) < _BATCH:
