@@ -67,9 +67,13 @@ class Scan:
     stats: ReadStats = field(default_factory=ReadStats)
 
 
-def scanned(matcher: Matcher, content: bytes, *, every: bool = False) -> Scan:
-    """Scan the bytes of a file."""
+def scanned(
+    matcher: Matcher, content: bytes, *, every: bool = False, learned: bool = False
+) -> Scan:
+    """Scan the bytes of a file; with ``learned``, by what earlier scans have chosen to look for."""
     scan = Scan()
+    if not learned:
+        matcher._prefilters.clear()
 
     def on_reject(reject: Reject) -> None:
         raw = reject.raw + b"".join(reject.rest)

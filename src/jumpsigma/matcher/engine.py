@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from datetime import timedelta
 from operator import itemgetter
 from pathlib import Path
@@ -34,6 +35,8 @@ from jumpsigma.prefilter import Candidate, ListTest, Prefilter, RuleNeeds
 
 #: Fewer events of a block for the same rules are parsed without asking whether they are alike.
 _ALIKE: Final = 8
+#: So many prefilters are kept, for scans at the same time.
+_KEPT: Final = 4
 _number: Final = itemgetter(1)
 
 
@@ -65,6 +68,7 @@ class Matcher:
         self.unwraps = any(rule.mapping == wrapped.MAPPING for rule in self.rules)
         self._payloads = Payloads(program, self._plan, unwraps=self.unwraps)
         self._needs = RuleNeeds(self.rules)
+        self._prefilters: list[Prefilter] = []
 
     @property
     def lists(self) -> IndicatorLists:
@@ -135,8 +139,7 @@ class Matcher:
         With ``every``, events are parsed that no rule can be about, so that each line that is no
         event is rejected; otherwise a line is looked at whether it begins and ends like one.
         """
-        prefilter = self.prefilter()
-        with self.correlator(limit) as correlator:
+        with self._prefilter() as prefilter, self.correlator(limit) as correlator:
             if jobs > 1:
                 from jumpsigma.matcher.parallel import scan_in_processes
 
@@ -259,9 +262,23 @@ class Matcher:
                     item, prefilter, keep, left_out, classes=classes, every=every
                 )
 
+    def __getstate__(self) -> dict[str, Any]:
+        return {**self.__dict__, "_prefilters": []}
+
     def prefilter(self) -> Prefilter:
         """What tells, for one scan, which events need not be parsed."""
         return Prefilter(self._needs, self._list_test, wrapped=self.unwraps)
+
+    @contextmanager
+    def _prefilter(self) -> Iterator[Prefilter]:
+        """One for a scan, if there is one that has learned from another scan."""
+        try:
+            prefilter = self._prefilters.pop()
+        except IndexError:
+            prefilter = self.prefilter()
+        yield prefilter
+        if len(self._prefilters) < _KEPT:
+            self._prefilters.append(prefilter)
 
     def _list_test(self, name: str) -> ListTest | None:
         """Whether a value may be on a list, as it stands or as an address (S474)."""

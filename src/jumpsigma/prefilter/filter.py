@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+import sys
+from collections.abc import Callable, Iterable, Sequence
+from itertools import chain, islice
 from typing import Any, Final, assert_never
 
 from jumpsigma.intake.blocks import Block
-from jumpsigma.prefilter import spelling
+from jumpsigma.prefilter import database, spelling
 from jumpsigma.prefilter.choice import Choice, Sample, Sought, choose
 from jumpsigma.prefilter.database import Database
 from jumpsigma.prefilter.needs import Atom, Listed
@@ -16,11 +18,13 @@ from jumpsigma.prefilter.rules import RuleNeeds
 WARM_UP: Final = 256 * 1024
 #: How much of the input the choice is made by.
 _SAMPLE: Final = 128 * 1024
+_OF_EACH: Final = 4  # events of a block that are remembered for it
 #: A choice that lets through more of the events than this, and thrice what it promised, is renewed,
 _TOO_MANY: Final = 0.1
-#: but not before so many blocks, doubled each time.
-_PATIENCE: Final = 32
-_MAX_PATIENCE: Final = 1024
+#: but not before so many blocks (32 MB), and four times as many each time: it takes as long as
+#: reading a few of them.
+_PATIENCE: Final = 128
+_MORE_PATIENCE: Final = 4
 #: Values that were looked up on lists and are not there; so many are remembered.
 _REMEMBERED: Final = 1 << 16
 
@@ -38,7 +42,7 @@ class Prefilter:
 
     ``needs`` are those of the rules, in order; ``lists`` gives a test for the values of a list by
     its name, or None for a list without values. ``wrapped``: whether rules see the event inside a
-    SIEM's document. Without Hyperscan it is never :attr:`ready`.
+    SIEM's document. Without Hyperscan it wants no block.
     """
 
     def __init__(
@@ -51,29 +55,40 @@ class Prefilter:
         self._needs, self._lists = needs, lists
         self._hiding = spelling.HIDING + (spelling.WRAPPED if wrapped else ())
         self._warm_up = WARM_UP
-        self._is_off = False
+        self._seen: list[bytes] = []
+        self._remembered = 0
         self._looked_for: _LookedFor | None = None
         self._patience, self._since = _PATIENCE, 0
 
     def wants(self, block: Block) -> bool:
         """Whether the block is to be filtered; asked once for each block, in order."""
+        self._remember(block)
         if self._warm_up > 0:
             self._warm_up -= len(block.text)
-        if self._warm_up > 0 or self._is_off:
+        if self._warm_up > 0 or database.load() is None:
             return False
         if self._looked_for is None or self._looked_for.odd != block.odd:
             self._looked_for = self._chosen(block)
-            self._since = 0
-        return not self._is_off
+        return self._looked_for is not None
+
+    def _remember(self, block: Block) -> None:
+        """Keep a few events of every block: a better sample than many of one."""
+        if self._remembered < _SAMPLE:
+            events = [block.text[start:end] for _, start, end in islice(block.places(), _OF_EACH)]
+            self._seen += events
+            self._remembered += sum(map(len, events))
 
     def _chosen(self, block: Block) -> _LookedFor | None:
-        """What to look for by a sample of this block."""
+        """What to look for, by a sample of the input."""
+        events = [block.text[start:end] for _, start, end in block.places()]
+        sample = _sample_of(chain(self._seen, events))
         tests = _Tests(self._lists)
+        self._since = 0
         try:
-            choice = choose(self._needs, _sample_of(block), tests.is_empty)
+            choice = choose(self._needs, sample, tests.is_empty)
             return _LookedFor(choice, self._hiding, block, tests)
-        except ValueError:  # no Hyperscan, or it does not take what it is given
-            self._is_off = True
+        except ValueError:  # Hyperscan does not take what it is given
+            self._warm_up = sys.maxsize
             return None
 
     def candidates(self, block: Block, *, every: bool = False) -> list[Candidate]:
@@ -93,19 +108,23 @@ class Prefilter:
         if self._since > self._patience:
             share = len(found) / max(1, block.count)
             if share > max(_TOO_MANY, 3 * looked_for.expected):
-                self._patience = min(2 * self._patience, _MAX_PATIENCE)
-                self._looked_for = None  # the next block is another sample
+                self._patience *= _MORE_PATIENCE
+                self._looked_for = None  # by now more of the input is known
         return found
 
 
-def _sample_of(block: Block) -> Sample:
-    """The first events of a block."""
-    ends = []
-    for _, _, end in block.places():
+def _sample_of(events: Iterable[bytes]) -> Sample:
+    """As many events as a sample has."""
+    held: list[bytes] = []
+    ends: list[int] = []
+    end = -1
+    for event in events:
+        end += len(event) + 1
+        held.append(event)
         ends.append(end)
         if end >= _SAMPLE:
             break
-    return Sample(block.text[: ends[-1]], ends)
+    return Sample(b"\n".join(held), ends)
 
 
 class _Tests:
