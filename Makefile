@@ -1,4 +1,4 @@
-# The verbs: make demo | test | check | docs | fuzz
+# The verbs: make demo | test | check | docs | fuzz | bench
 # They need Python 3.11 or newer with venv, and a package registry; all else is installed in the
 # checkout. Another interpreter: make PYTHON=python3.12 test
 
@@ -9,12 +9,16 @@ PYTEST_FLAGS ?= -q
 ONCE := $(addprefix --ignore ,tests/corpus/test_witnesses.py tests/corpus/test_generated.py \
 	tests/synth tests/codegen/test_standalone.py tests/codegen/test_regex.py tests/intel \
 	tests/content/test_mutants.py tests/content/test_correlation_mutants.py \
-	tests/correlations/test_spill.py tests/correlations/test_twin.py)
+	tests/correlations/test_spill.py tests/correlations/test_twin.py tests/benchmarks)
 # What tests rules more than code: counting its lines would only take time.
-UNCOVERED := tests/corpus tests/content
+UNCOVERED := tests/corpus tests/content tests/benchmarks
 # How long `make fuzz` runs each of its targets.
 SECONDS ?= 60
 FUZZ_TARGETS := $(patsubst tests/fuzz/fuzz_%.py,fuzz-%,$(wildcard tests/fuzz/fuzz_*.py))
+
+# What `make bench` measures: all rows, or ROWS="single shipped". BASE=revision is measured besides;
+# SIGMAHQ is a checkout or archive of its rules. BENCH_FLAGS=--help says what else there is.
+BENCH_FLAGS ?=
 
 # uv installs exactly what uv.lock says; its own version is in there too.
 UV := .venv/bin/uv
@@ -22,7 +26,7 @@ UV_VERSION := $(shell sed -n '/^name = "uv"$$/{n;s/^version = "\(.*\)"$$/\1/p;}'
 export UV_PYTHON_DOWNLOADS := never
 unexport VIRTUAL_ENV
 
-.PHONY: help demo test check docs fuzz $(FUZZ_TARGETS) clean
+.PHONY: help demo test check docs fuzz $(FUZZ_TARGETS) bench clean
 
 help:
 	@echo "make demo    make Directory Insights events with attacks in them, and find these"
@@ -30,6 +34,7 @@ help:
 	@echo "make check   lint, types, layers, and that the generated pages are current"
 	@echo "make docs    write the generated pages anew"
 	@echo "make fuzz    look for inputs that break the readers and matchers, SECONDS=60 a target"
+	@echo "make bench   measure scans; BASE=rev besides, SIGMAHQ=checkout or .tar.gz of its rules"
 
 # Without --min-level scan prints all that fired, a screen and a half.
 demo: .venv/.installed
@@ -59,6 +64,9 @@ fuzz: $(FUZZ_TARGETS)
 
 $(FUZZ_TARGETS): fuzz-%: .venv/.installed-fuzz
 	.venv/bin/python tests/fuzz/fuzz.py $* -max_total_time=$(SECONDS) -print_final_stats=1 $(FUZZ_FLAGS)
+
+bench: .venv/.installed-dev
+	.venv/bin/python -m benchmarks $(ROWS) $(if $(BASE),--base $(BASE)) $(if $(SIGMAHQ),--sigmahq $(SIGMAHQ)) $(BENCH_FLAGS)
 
 clean:
 	rm -rf .venv .venv-sigma1 .fuzz build dist

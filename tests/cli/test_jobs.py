@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import gzip
 import os
+import re
 import signal
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 from threading import Thread
 
@@ -60,10 +62,16 @@ def test_the_same_findings_in_the_same_order(
     assert len(parts.parts_of(inputs[0])) > 10
     assert two == one
     assert len(one) > 400
-    assert stats == expected
+    # How many had to be parsed depends on where parts and blocks begin.
+    assert replace(stats, parsed=0) == replace(expected, parsed=0)
     assert rejects == expected_rejects
     assert found_problems == problems
     assert started == inputs
+
+
+def said(stderr: str) -> str:
+    """All but how many events had to be parsed."""
+    return re.sub(r"[\d,]+ parsed", "some parsed", stderr)
 
 
 def test_standard_input_and_pipes_are_read_too(inputs: list[str], tmp_path: Path) -> None:
@@ -71,7 +79,7 @@ def test_standard_input_and_pipes_are_read_too(inputs: list[str], tmp_path: Path
     for place in ([], inputs):
         one = run_command("scan", *place, "-", "--format", "ndjson", stdin=content)
         two = run_command("scan", *place, "-", "--format", "ndjson", "-j", "2", stdin=content)
-        assert (two.stdout, two.stderr) == (one.stdout, one.stderr)
+        assert (two.stdout, said(two.stderr)) == (one.stdout, said(one.stderr))
         assert len(two.stdout.splitlines()) >= len(TITLES)
     os.mkfifo(pipe := tmp_path / "pipe")
     writer = Thread(target=pipe.write_bytes, args=(content,))
@@ -85,7 +93,7 @@ def test_the_command(inputs: list[str]) -> None:
     one = run_command("scan", *inputs, "--format", "ndjson")
     two = run_command("scan", *inputs, "--format", "ndjson", "--jobs", "2")
     assert (two.returncode, two.stdout) == (one.returncode, one.stdout)
-    assert two.stderr == one.stderr
+    assert said(two.stderr) == said(one.stderr)
     assert one.returncode == 2
 
 

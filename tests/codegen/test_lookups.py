@@ -17,7 +17,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from jumpsigma.api.lists import ListsInView
+from jumpsigma.api.list_views import ListsInView
 from jumpsigma.codegen import generate
 from jumpsigma.interpret import Dated, holds, matched, matched_entries, trace
 from jumpsigma.interpret.lists import lists_at
@@ -219,7 +219,7 @@ def drawn(draw: st.DrawFn) -> tuple[Expr, DatedLists, list[dict[str, Any]]]:
 
 def program_of(expr: Expr, given_lists: IndicatorLists) -> Program:
     module = generate([RuleIR("id", "rule", "rule.yml", LogSource(), "sigma", expr)])
-    return Program(module.source, module.places, given_lists)
+    return Program(module.source, given_lists)
 
 
 def loaded(dated: DatedLists) -> IndicatorLists:

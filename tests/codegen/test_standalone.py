@@ -225,7 +225,7 @@ def test_a_path_is_not_taken_for_lines(wrong: Any, compiled: Path) -> None:
 def test_what_cannot_be_kept_is_refused_by_name() -> None:
     condition = Test("a", Regex(("(?i)straße",)))
     rule = RuleIR("id", "Case of ß", "rule.yml", LogSource(), "sigma", condition)
-    made = generate_standalone([rule], path_of=lambda rule: rule.path, unwraps=False)
+    made = generate_standalone([rule], path_of=str, unwraps=False)
     (refused,) = made.refused
     assert refused.code == "JS040"
     assert "'Case of ß'" in refused.message
@@ -237,9 +237,7 @@ def test_what_cannot_be_kept_is_refused_by_name() -> None:
 def test_as_interpreted(drawn: tuple[Any, dict[str, Any]]) -> None:
     expr, event = drawn
     rule = RuleIR("id", "t", "p", LogSource(), "sigma", expr)
-    made = generate_standalone(
-        [rule], path_of=lambda rule: rule.path, unwraps=False, lists=plain_lists(LISTS)
-    )
+    made = generate_standalone([rule], path_of=str, unwraps=False, lists=plain_lists(LISTS))
     module = types.ModuleType("matchers")
     exec(compile(made.source, "matchers.py", "exec"), module.__dict__)
     if made.refused:
@@ -252,7 +250,7 @@ def test_as_interpreted(drawn: tuple[Any, dict[str, Any]]) -> None:
 
 def standalone(condition: Expr, lists: IndicatorLists) -> Standalone:
     rule = RuleIR("id", "Listed", "rule.yml", LogSource(), "sigma", condition)
-    return generate_standalone([rule], path_of=lambda r: r.path, unwraps=False, lists=lists)
+    return generate_standalone([rule], path_of=str, unwraps=False, lists=lists)
 
 
 IN_EXPRESSION = Test("a", Regex(("^x", Placeholder("words"))))

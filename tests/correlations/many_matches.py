@@ -1,4 +1,7 @@
-"""A scan in which every event is a base match: ``python many_matches.py COUNT``, in any order.
+"""A scan in which every event is a base match: ``python many_matches.py KIND COUNT``.
+
+Of what is ``counted`` references are kept, of what is ``summed`` all that is known. Events come in
+any order.
 
 Prints the findings and the peak of resident memory, in MiB, before the first event and at the end.
 """
@@ -16,11 +19,16 @@ from time import perf_counter
 import jumpsigma
 
 RULES = """
-{title: a, name: a, logsource: {category: test}, detection: {s: {k: a}, condition: s}}
+{{title: a, name: a, logsource: {{category: test}}, detection: {{s: {{k: a}}, condition: s}}}}
 ---
 title: burst
-correlation: {type: event_count, rules: [a], group-by: [g], timespan: 10s, condition: {gte: 5}}
+correlation: {{type: {}, rules: [a], group-by: [g], timespan: 10s, condition: {{{}}}}}
 """
+#: Five events in ten seconds, either way: their times are that high.
+KINDS = {
+    "counted": RULES.format("event_count", "gte: 5"),
+    "summed": RULES.format("value_sum", "field: timestamp, gte: 8500000000"),
+}
 START = 1_700_000_000
 GROUPS = 1000
 #: Coprime to every count that has no prime factor but 2 and 5.
@@ -40,10 +48,10 @@ def peak() -> float:
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
 
 
-def main(count: int) -> None:
+def main(kind: str, count: int) -> None:
     """Scan, and tell what it took."""
     with TemporaryDirectory() as folder:
-        (Path(folder) / "r.yml").write_text(RULES, encoding="utf-8")
+        (Path(folder) / "r.yml").write_text(KINDS[kind], encoding="utf-8")
         matcher = jumpsigma.compile(jumpsigma.load_pack(folder), mapping="sigma")
     before, began = peak(), perf_counter()
     found = sum(1 for _ in matcher.scan(lines(count)))
@@ -58,4 +66,4 @@ def main(count: int) -> None:
 
 
 if __name__ == "__main__":
-    main(int(sys.argv[1]))
+    main(sys.argv[1], int(sys.argv[2]))

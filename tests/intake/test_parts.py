@@ -49,7 +49,8 @@ def test_parts_are_the_whole(name: str, size: int, tmp_path: Path) -> None:
             Part(str(path), part.start, part.end or len(FILES[name]) + 1),
             Reading(str(path), totals, here.append),
         )
-        found += [(e.line + base, e.data, e.raw) for e in reader.events(unwrap=False)]
+        events = (event for block in reader.blocks() for event in block.events())
+        found += [(e.line + base, e.data, e.raw) for e in events]
         rejects += [(r.line + base, r.raw) for r in here]
         base += reader.lines
     assert found == whole

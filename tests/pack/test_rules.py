@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
 from sigma.conditions import ConditionItem
+from sigma.correlations import SigmaCorrelationRule
 from sigma.rule import SigmaDetection, SigmaDetectionItem, SigmaRule
 
+from jumpsigma.content import shipped
 from jumpsigma.diagnostics import Diagnostic, Severity
-from jumpsigma.pack import LoadedRule, Logsource, Pack
+from jumpsigma.pack import LoadedRule, Logsource, Pack, load_pack
 
 Load = Callable[[str], Pack]
 Place = tuple[str, int, int]
@@ -295,6 +297,33 @@ def test_each_sigma_object_is_fresh(load: Load) -> None:
     assert isinstance(second.detection.parsed_condition[0].parsed, object)
     assert len(second.detection.detections["s"].detection_items) == 1
     assert rule.document["detection"]["condition"] == ["s", "s"]
+
+
+def test_the_object_that_was_kept_is_as_those_made_later() -> None:
+    """Loading keeps the one that it made to look at the rule, for the first who asks."""
+    for rule in load_pack(shipped("sigma_rules"), cases=False).rules:
+        first, second = (_sources(rule.to_sigma()) for _ in range(2))
+        assert first == second
+
+
+def _sources(sigma: SigmaRule | SigmaCorrelationRule) -> tuple[Any, ...]:
+    """A rule as a dict, and every source in it."""
+    if isinstance(sigma, SigmaCorrelationRule):
+        return sigma.to_dict(), sigma.source
+    detections = sigma.detection.detections.values()
+    items = [item for each in detections for item in _items(each)]
+    holders: tuple[Any, ...] = (sigma, sigma.logsource, sigma.detection, *detections)
+    sources = [each.source for each in holders]
+    written = [(item.field, item.modifiers, item.value, item.source) for item in items]
+    return sigma.to_dict(), sigma.errors, sources, written
+
+
+def _items(detection: SigmaDetection) -> Iterator[SigmaDetectionItem]:
+    for item in detection.detection_items:
+        if isinstance(item, SigmaDetection):
+            yield from _items(item)
+        else:
+            yield item
 
 
 def test_sigma_objects_know_their_file(load: Load) -> None:

@@ -14,8 +14,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from jumpsigma.diagnostics import Diagnostic
+from jumpsigma.pack.limits import Limits
 from jumpsigma.pack.positions import KeyPath
-from jumpsigma.pack.yaml_reader import Limits, ReadResult, read_bytes, read_file, read_text
+from jumpsigma.pack.yaml_reader import ReadResult, read_bytes, read_file, read_text
 
 
 def places(diagnostics: tuple[Diagnostic, ...]) -> list[tuple[str, int, int]]:

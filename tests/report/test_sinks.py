@@ -6,6 +6,7 @@ import csv
 import io
 import json
 import math
+import re
 from dataclasses import replace
 from typing import Any
 
@@ -328,7 +329,9 @@ def test_markup_in_an_event_is_text() -> None:
 
 def test_color_only_when_asked() -> None:
     assert "\x1b[" not in written("table", LOCKED, color=False)
-    assert "\x1b[" in written("table", LOCKED, color=True)
+    colored = written("table", LOCKED, color=True)
+    assert "\x1b[" in colored
+    assert re.sub(r"\x1b\[[0-9;]*m", "", colored) == written("table", LOCKED, color=False)
 
 
 class Full(io.StringIO):

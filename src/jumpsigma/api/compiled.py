@@ -12,7 +12,6 @@ from jumpsigma.codegen.standalone import generate_standalone
 from jumpsigma.diagnostics import Diagnostic
 from jumpsigma.intake import wrapped
 from jumpsigma.interpret import Lists
-from jumpsigma.ir.nodes import RuleIR
 from jumpsigma.matcher.indicators import ListProvider
 from jumpsigma.pack import LoadedRule, Pack
 
@@ -50,7 +49,7 @@ def compile_python(
     rules = [rule for number, rule in enumerate(lowered.rules) if number not in lowered.silent]
     made = generate_standalone(
         rules,
-        path_of=lambda rule: _relative(rule, pack),
+        path_of=lambda path: _relative(path, pack),
         unwraps=any(rule.mapping == wrapped.MAPPING for rule in rules),
         lists=lists_for(pack, lists, indicators),
     )
@@ -70,10 +69,10 @@ def _no_windows(rule: LoadedRule) -> Diagnostic:
     )
 
 
-def _relative(rule: RuleIR, pack: Pack) -> str:
-    """A rule's path below the folder that was loaded; of a file that was named, its name."""
-    path = PurePath(rule.path)
+def _relative(path: str, pack: Pack) -> str:
+    """A path below the folder that was loaded; of a file that was named, its name."""
+    whole = PurePath(path)
     for root in pack.roots:
-        if path != PurePath(root) and path.is_relative_to(root):
-            return path.relative_to(root).as_posix()
-    return path.name
+        if whole != PurePath(root) and whole.is_relative_to(root):
+            return whole.relative_to(root).as_posix()
+    return whole.name

@@ -6,7 +6,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from jumpsigma.api.lists import ListsInView, lists_for
+from jumpsigma.api.list_views import ListsInView
+from jumpsigma.api.lists import lists_for
 from jumpsigma.api.rules import find_rule
 from jumpsigma.diagnostics import Diagnostic, DiagnosticError
 from jumpsigma.interpret import Lists, Trace, matched_entries, trace

@@ -6,30 +6,14 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path, PurePath
 from typing import TYPE_CHECKING, Any
 
-from jumpsigma.codegen.emit import keyword_value
 from jumpsigma.diagnostics import Diagnostic, DiagnosticError, Severity
-from jumpsigma.interpret import Lists, event_time, leaves
-from jumpsigma.ir.bind import has_placeholder, placeholders_of
-from jumpsigma.ir.dump import children
-from jumpsigma.ir.nodes import (
-    Expr,
-    Keyword,
-    Network,
-    Placeholder,
-    Regex,
-    Test,
-    Text,
-    TextPart,
-    Wildcard,
-)
-from jumpsigma.ir.regex import escape, from_source, parts_of
-from jumpsigma.matcher.indicators import Described, GivenLists, ListProvider, MatchedIndicator
-from jumpsigma.matcher.lookups import MANY_EXPRESSIONS, IndicatorLists, LookUp, Piece
-from jumpsigma.matcher.runtime import MANY, ONE
-from jumpsigma.pack import Pack
+from jumpsigma.matcher.indicators import Described, GivenLists, ListProvider
+from jumpsigma.matcher.lookups import MANY_EXPRESSIONS, IndicatorLists
 
 if TYPE_CHECKING:
     from jumpsigma.intel.store import Store
+    from jumpsigma.interpret import Lists
+    from jumpsigma.pack import Pack
 
 Group = tuple[str, Collection[str], Mapping[str, Any]]
 
@@ -78,10 +62,15 @@ class StoredLists:
 
     def _opened(self) -> Store | None:
         if self._store is None and self.problem is None:
-            from jumpsigma.intel.store import open_store  # only rules with placeholders need it
+            # Only rules with placeholders come here, and not everybody has a store.
+            from jumpsigma.intel.place import is_there, store_path
 
             try:
-                self._store = open_store(self._path)
+                path = store_path() if self._path is None else Path(self._path)
+                if is_there(path):
+                    from jumpsigma.intel.store import open_store
+
+                    self._store = open_store(path)
             except DiagnosticError as error:
                 self.problem = error.diagnostic
         return self._store
@@ -91,86 +80,20 @@ def lists_for(
     pack: Pack, lists: Lists | None = None, indicators: ListProvider | None = None
 ) -> IndicatorLists:
     """The lists of a pack, with more values from the caller and from an indicator store."""
-    given = GivenLists([*_pack_groups(pack), *((name, v, {}) for name, v in (lists or {}).items())])
+    return lists_of(pack_groups(pack), lists, indicators)
+
+
+def lists_of(
+    groups: Iterable[Group], lists: Lists | None = None, indicators: ListProvider | None = None
+) -> IndicatorLists:
+    """The same, from what :func:`pack_groups` gave."""
+    given = GivenLists([*groups, *((name, v, {}) for name, v in (lists or {}).items())])
     return IndicatorLists(given, *([] if indicators is None else [indicators]))
 
 
 def plain_lists(lists: Lists | None) -> IndicatorLists:
     """Lists of plain values."""
     return IndicatorLists(GivenLists((name, values, {}) for name, values in (lists or {}).items()))
-
-
-class ListsInView:
-    """What the interpreter needs of lists: the few values that one event has to do with.
-
-    It writes values out, which for a million of them takes a second an event. Values with
-    which nothing in the event fits change no verdict, so they can be left away; only where all
-    values are demanded they are all given.
-    """
-
-    def __init__(self, expr: Expr, lists: IndicatorLists) -> None:
-        self._lists = lists
-        self._look_ups = [_look_up(each, lists) for each in _placeholder_tests(expr)]
-
-    def of(self, event: dict[str, Any], *, ever: bool = False) -> Lists:
-        """The values that count for the event, or ``ever`` would, and that something in it fits."""
-        when = None if ever else event_time(event)
-        everything = [value for _, value in leaves(event)]
-        found: dict[str, dict[str, None]] = {}
-        for look_up in self._look_ups:
-            if look_up.every:
-                for each in look_up.lists:
-                    found.setdefault(each.name, {}).update(dict.fromkeys(each.counting(when)))
-                continue
-            for text in look_up.texts(everything):
-                for choice in look_up.find(text):
-                    for each, value in zip(look_up.lists, choice, strict=True):
-                        if each.counts(value, when):
-                            found.setdefault(each.name, {})[value] = None
-        return {name: tuple(values) for name, values in found.items()}
-
-    def described(
-        self,
-        entries: Iterable[tuple[str, str]],
-        event: dict[str, Any],
-        *,
-        counting: bool = True,
-    ) -> tuple[MatchedIndicator, ...]:
-        """What is known of values of lists that count for the event, or just do not."""
-        when = event_time(event)
-        known = (each for name, value in entries for each in self._lists.load(name).details(value))
-        return tuple(dict.fromkeys(each for each in known if each.is_valid_at(when) is counting))
-
-
-def _placeholder_tests(expr: Expr) -> Iterator[Test | Keyword]:
-    if isinstance(expr, Test | Keyword) and has_placeholder(expr.value):
-        yield expr
-    for child in children(expr):
-        yield from _placeholder_tests(child)
-
-
-def _look_up(expr: Test | Keyword, lists: IndicatorLists) -> LookUp:
-    """The look-up that a generated matcher would use."""
-    value = expr.value if isinstance(expr, Test) else keyword_value(expr)
-    every = any(part.every for part in placeholders_of(value))
-    match value:
-        case Text(parts, cased):
-            return lists.text([_piece(part) for part in parts], cased, every)
-        case Network(Placeholder(name)):
-            return lists.network(name, every)
-        case Regex():
-            pieces = [p if isinstance(p, str) else (p.name,) for p in parts_of(value)]
-            return lists.regex(pieces, every, from_source, escape)
-        case _:
-            raise AssertionError(f"{value!r} has no placeholder")
-
-
-def _piece(part: TextPart) -> Piece:
-    if isinstance(part, Placeholder):
-        return (part.name,)
-    if isinstance(part, Wildcard):
-        return MANY if part is Wildcard.MANY else ONE
-    return part
 
 
 def list_problems(lists: IndicatorLists) -> Iterator[Diagnostic]:
@@ -193,7 +116,8 @@ def list_problems(lists: IndicatorLists) -> Iterator[Diagnostic]:
         )
 
 
-def _pack_groups(pack: Pack) -> Iterable[Group]:
+def pack_groups(pack: Pack) -> Iterator[Group]:
+    """The lists of a pack, each with what is known of its values."""
     for settings in pack.settings:
         for each in settings.lists:
             file = PurePath(each.path)

@@ -45,10 +45,15 @@ def lower_pack(
 
     Raises as :func:`jumpsigma.compile` does.
     """
-    if not isinstance(pack, Pack):
-        raise TypeError(f"a pack is what load_pack() returns, not {type(pack).__name__}")
+    require_pack(pack)
     chosen = select(pack.rules, logsource=logsource, min_level=min_level)
     return lower_chosen(pack, load_mapping(mapping), chosen)
+
+
+def require_pack(pack: Pack) -> None:
+    """Raise :class:`TypeError` for what is no pack, such as its path."""
+    if not isinstance(pack, Pack):
+        raise TypeError(f"a pack is what load_pack() returns, not {type(pack).__name__}")
 
 
 def lower_chosen(

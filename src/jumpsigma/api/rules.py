@@ -5,14 +5,18 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from difflib import get_close_matches
 from pathlib import Path, PurePath
-from typing import Any, Final
+from typing import Any
 
 from jumpsigma import pack as packs
+from jumpsigma.api.cache import user_cache
+from jumpsigma.api.cache_keys import Keys
+from jumpsigma.api.cached import keep_matcher, stored_matcher
+from jumpsigma.api.levels import level_rank
 from jumpsigma.api.lists import lists_for, plain_lists
-from jumpsigma.api.lowering import LoweredPack, lower_pack
-from jumpsigma.api.selection import level_rank
+from jumpsigma.api.lowering import LoweredPack, lower_pack, require_pack
+from jumpsigma.api.paths import resolved
+from jumpsigma.api.pauses import no_garbage_collection
 from jumpsigma.codegen import generate
-from jumpsigma.content import shipped
 from jumpsigma.diagnostics import Diagnostic, DiagnosticError
 from jumpsigma.interpret import Lists
 from jumpsigma.ir.nodes import RuleIR
@@ -22,8 +26,6 @@ from jumpsigma.matcher.lookups import IndicatorLists
 from jumpsigma.matcher.program import Program
 from jumpsigma.pack import LoadedRule, Pack
 from jumpsigma.pack.references import Names
-
-SHIPPED: Final = "shipped"
 
 
 def load_pack(*paths: str | Path, cases: bool = True) -> Pack:
@@ -36,15 +38,8 @@ def load_pack(*paths: str | Path, cases: bool = True) -> Pack:
 
     Raises :class:`FileNotFoundError` for a path that does not exist.
     """
-    return packs.load_pack(*(_resolve(path) for path in paths or (SHIPPED,)), cases=cases)
-
-
-def _resolve(path: str | Path) -> str | Path:
-    if path != SHIPPED or Path(path).exists():
-        return path
-    folder, here = shipped("sigma_rules"), Path.cwd()
-    # In a checkout the short path is the one that people recognise in a message.
-    return folder.relative_to(here) if folder.is_relative_to(here) else folder
+    with no_garbage_collection():
+        return packs.load_pack(*resolved(paths), cases=cases)
 
 
 def compile(  # noqa: A001 - the verb of the documented contract
@@ -63,14 +58,26 @@ def compile(  # noqa: A001 - the verb of the documented contract
     kind of log (S605), ``min_level`` those at least that severe. ``lists`` gives values of
     placeholders by name, besides those that ``pack.yaml`` files give; ``indicators`` gives those of
     an indicator store. A rule that cannot be compiled, or does not apply, stands in
-    ``matcher.refused`` with the reason.
+    ``matcher.refused`` with the reason. While nothing changes that a matcher depends on, it comes
+    from the compile cache of the user, which ``JUMPSIGMA_CACHE=off`` switches off.
 
     Raises :class:`DiagnosticError` for a mapping that is not found or wrong (JS052, JS053), and
     for a level or log source attribute that does not exist (JS090); :class:`TypeError` for a
     ``pack`` that is none, such as its path, and for a ``logsource`` that is a text.
     """
-    lowered = lower_pack(pack, mapping, logsource=logsource, min_level=min_level)
-    return matcher_of(lowered, lists_for(pack, lists, indicators))
+    require_pack(pack)
+    given, cache = lists_for(pack, lists, indicators), user_cache()
+    asked = (pack.fingerprint, mapping, logsource, min_level)
+    key = None if cache is None else Keys().matcher(*asked)
+    if cache is not None and (stored := stored_matcher(cache, key, given)) is not None:
+        return stored
+    with no_garbage_collection():
+        lowered = lower_pack(pack, mapping, logsource=logsource, min_level=min_level)
+        matcher = matcher_of(lowered, given)
+        # The mapping, or this program, may have been changed meanwhile.
+        if cache is not None and key == Keys().matcher(*asked):
+            keep_matcher(cache, key, matcher)
+    return matcher
 
 
 def matcher_for(
@@ -88,7 +95,7 @@ def matcher_of(lowered: LoweredPack, lists: IndicatorLists | Lists | None = None
     loaded = lists if isinstance(lists, IndicatorLists) else plain_lists(lists)
     return Matcher(
         lowered.rules,
-        Program(module.source, module.places, loaded),
+        Program(module.source, loaded),
         lowered.refused,
         correlations=lowered.correlations,
         silent=lowered.silent,

@@ -5,12 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Final
 
+from jumpsigma.api.levels import level_rank
 from jumpsigma.diagnostics import Diagnostic, DiagnosticError
 from jumpsigma.pack import LoadedRule
 from jumpsigma.pack.references import Names
 
-#: From mildest to worst; a rule without a level counts as the mildest.
-LEVELS: Final = ("informational", "low", "medium", "high", "critical")
 LOGSOURCE_KEYS: Final = ("category", "product", "service")
 
 
@@ -33,17 +32,6 @@ def select(
         for rule in given
         if level_rank(rule.level) >= least and (not wanted or _fits(rule, wanted, names))
     ]
-
-
-def level_rank(level: str | None) -> int:
-    """How severe a level is, from 0; raises :class:`DiagnosticError` (JS090) for an unknown one."""
-    if level is None:
-        return 0
-    if level not in LEVELS:
-        raise DiagnosticError(
-            Diagnostic("JS090", f"there is no level {level!r}", hint=f"levels: {', '.join(LEVELS)}")
-        )
-    return LEVELS.index(level)
 
 
 def _known_keys(logsource: Mapping[str, str]) -> Mapping[str, str]:

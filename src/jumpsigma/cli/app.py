@@ -22,6 +22,7 @@ from jumpsigma.cli import (
 )
 from jumpsigma.cli import compile as compiling
 from jumpsigma.cli.output import fail, tell
+from jumpsigma.cli.parameters import lighten
 from jumpsigma.diagnostics import Diagnostic, DiagnosticError
 
 #: What Typer makes of Ctrl-C.
@@ -72,7 +73,7 @@ def root(
 def run(arguments: list[str]) -> int:
     """Run the command line given and return its exit code; errors are told on stderr."""
     try:
-        code = app(arguments, prog_name="jumpsigma", standalone_mode=False)
+        code = lighten(app)(arguments, prog_name="jumpsigma", standalone_mode=False)
     except USAGE_ERROR as error:
         error.show()
         return int(error.exit_code)

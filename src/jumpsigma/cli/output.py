@@ -9,8 +9,8 @@ from __future__ import annotations
 import os
 import shutil
 import sys
-from collections.abc import Iterable, Mapping, Sequence
-from difflib import get_close_matches
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from itertools import groupby
 from typing import TYPE_CHECKING, Annotated, Any, TextIO
 
@@ -77,9 +77,20 @@ def load_rules(paths: list[str], *, cases: bool = True) -> Pack:
     """Load the rules of a command, with their cases; a path that does not exist is wrong use."""
     from jumpsigma import api
 
-    try:
+    with existing_paths():
         return api.load_pack(*paths, cases=cases)
+
+
+@contextmanager
+def existing_paths() -> Iterator[None]:
+    """A path of rules that does not exist is wrong use."""
+    try:
+        yield
     except FileNotFoundError as error:
+        from difflib import get_close_matches
+
+        from jumpsigma import api
+
         path = str(error.filename or error)
         near = get_close_matches(path.lower(), [api.SHIPPED], cutoff=0.7)
         hint = f"; did you mean {api.SHIPPED}?" if near else ""

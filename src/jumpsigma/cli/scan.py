@@ -15,8 +15,8 @@ from jumpsigma.cli.output import (
     SHOWN,
     MappingOption,
     RulesOption,
+    existing_paths,
     has_color,
-    load_rules,
     parse_logsource,
     shortened,
     tell,
@@ -93,16 +93,17 @@ def scan(
     from jumpsigma.report.sinks import open_sink
 
     least = api.level_rank(fail_on) if fail_on is not None else None
-    pack = load_rules(rules, cases=False)
-    tell(pack.diagnostics)
     stored = api.StoredLists()
-    matcher = api.compile(
-        pack,
-        mapping,
-        logsource=parse_logsource(logsource),
-        min_level=min_level,
-        indicators=stored,
-    )
+    with existing_paths():
+        compiled = api.compile_paths(
+            *rules,
+            mapping=mapping,
+            logsource=parse_logsource(logsource),
+            min_level=min_level,
+            indicators=stored,
+        )
+    tell(compiled.diagnostics)
+    matcher = compiled.matcher
     tell(shortened(matcher.refused, verbose=verbose))
     tell(api.list_problems(matcher.lists))
     if not matcher.reporting:
@@ -114,7 +115,7 @@ def scan(
         bar = stack.enter_context(ScanProgress(sys.stderr, inputs, stats, levels))
         rejected = _Rejects(verbose=verbose, hide_progress=bar.hide)
         if rejects is not None:
-            rejected.writer = stack.enter_context(RejectWriter(rejects, [*inputs, *pack.files]))
+            rejected.writer = stack.enter_context(RejectWriter(rejects, [*inputs, *compiled.files]))
         sink = open_sink(form.value, sys.stdout, color=has_color(sys.stdout))
         share_terminal = sys.stdout.isatty()
         for finding in matcher.scan_all(
@@ -125,6 +126,7 @@ def scan(
             on_problem=problems.append,
             on_progress=bar.advance,
             on_start=bar.start,
+            every=strict or rejects is not None,
         ):
             levels[finding.level] += 1
             if share_terminal:
@@ -138,7 +140,7 @@ def scan(
     tell(problems)
     sys.stdout.flush()
     print(_summary(stats, levels, matcher, mapping), file=sys.stderr)
-    if stats.unreadable or any(p.is_error for p in (*problems, *pack.diagnostics)):
+    if stats.unreadable or any(p.is_error for p in (*problems, *compiled.diagnostics)):
         return 2
     failed = least is not None and any(api.level_rank(level) >= least for level in levels)
     return 1 if failed or (strict and stats.rejected) else 0

@@ -1,4 +1,4 @@
-"""Expressions of the IR as Python expressions over the names of a generated module.
+"""What is asked of an event as Python expressions over the names of a generated module.
 
 Rule text never becomes code: every string, number and path is a constant that is written with
 ``ascii()`` and used by its name, and comments are written the same way.
@@ -7,29 +7,36 @@ Rule text never becomes code: every string, number and path is a constant that i
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
-from typing import assert_never
+from typing import Final, Literal, NamedTuple, assert_never
 
+from jumpsigma.codegen.order import (
+    Ask,
+    Joined,
+    Look,
+    Negated,
+    Question,
+    Step,
+    keyword_value,
+    ordered,
+    shareable,
+    spellings,
+)
 from jumpsigma.ir.bind import has_placeholder
 from jumpsigma.ir.nodes import (
-    And,
     Boolean,
     Compare,
     Element,
     Exists,
-    Expr,
     FieldRef,
     Keyword,
     Network,
-    Not,
     Null,
     Number,
-    Or,
     Place,
     Placeholder,
     Regex,
-    Selection,
     Test,
     Text,
     TextPart,
@@ -38,13 +45,24 @@ from jumpsigma.ir.nodes import (
     Wildcard,
 )
 from jumpsigma.ir.regex import parts_of
+from jumpsigma.matcher.runtime import CASED, FOLDED, LEAVES, MAKERS, SEPARATOR
 
-#: Stands between the texts of an event where they are searched as one.
-SEPARATOR = "\0"
+#: What is looked at: the event, or one element of a list in it.
+Scope = Literal["event", "element"]
+#: What a slot holds of a field; ``runtime`` has a function ``<kind>_at`` for each.
+Kind = Literal["values", "folded", "text", "cased"]
+
+#: So many texts are searched for one by one, in place; a call takes as long as two.
+_IN_PLACE: Final = 3
+#: A tuple of so many texts is compared through as fast as a set is asked.
+_FEW: Final = 6
 
 
-@dataclass(frozen=True, slots=True)
-class Line:
+#: From so many texts on they are searched for all at once.
+_MANY: Final = 40
+
+
+class Line(NamedTuple):
     """One line of generated code, and the place in a rule file that it comes from."""
 
     text: str
@@ -53,14 +71,14 @@ class Line:
 
 @dataclass(slots=True)
 class Pool:
-    """Constants by name, in order of first use; equal ones share a name."""
+    """The constants of a section by name, in order of first use; equal ones share a name."""
 
-    prefix: str
+    prefix: str = ""
     names: dict[str, str] = field(default_factory=dict)
 
-    def name(self, literal: str) -> str:
+    def name(self, letter: str, literal: str) -> str:
         """The name of a constant whose Python source is ``literal``."""
-        return self.names.setdefault(literal, f"{self.prefix}{len(self.names)}")
+        return self.names.setdefault(literal, f"{letter}{self.prefix}{len(self.names)}")
 
     @property
     def items(self) -> list[tuple[str, str]]:
@@ -69,206 +87,220 @@ class Pool:
 
 
 class Emitter:
-    """Collects what the functions of one module need: constants, fields, checks, elements.
+    """What the sections of one module share: slots of an event, elements, look-ups.
 
     The values of lists are no part of the module: it asks ``LISTS`` for look-ups when it begins.
     """
 
-    def __init__(self, conditions: Sequence[Expr], regex_source: Callable[[Regex], str]) -> None:
-        self._regex_source = regex_source
-        self.constants, self.paths = Pool("K"), Pool("F")
-        self.checks, self.regexes, self.look_ups = Pool("P"), Pool("R"), Pool("L")
-        self.fields: dict[str, str] = {}
-        self.shared: dict[str, str] = {}
+    def __init__(self, steps: Iterable[Step], regex_source: Callable[[Regex], str]) -> None:
+        self.regex_source = regex_source
+        self.look_ups = Pool()
+        self.slots: dict[tuple[Kind, str], int] = {}
+        self.tests: dict[Question, int] = {}
         self.element_functions: list[tuple[str, list[Line]]] = []
+        self.head = Section(self, Pool())
         self._elements: dict[Element, str] = {}
-        self._uses: Counter[str] = Counter()  # nothing is shared while its uses are counted
-        self._uses = Counter(
-            code for condition in conditions for code in dict.fromkeys(self._leaf_codes(condition))
-        )
+        self._uses = Counter(question for step in steps for question in set(shareable(step)))
 
-    # --- the condition ----------------------------------------------------------------------
+    def slot(self, kind: Kind, path: str) -> int:
+        """The slot for something of a field."""
+        return self.slots.setdefault((kind, path), self._next_slot())
 
-    def condition(self, expr: Expr, indent: int = 1, scope: str = "event") -> list[Line]:
-        """The lines of an expression; the first begins at ``indent`` levels."""
-        match expr:
-            case And(items) | Or(items):
-                return self._joined(expr, items, indent, scope)
-            case Not(item):
-                return [
-                    Line(f"{tabs(indent)}not ("),
-                    *self.condition(item, indent + 1, scope),
-                    Line(f"{tabs(indent)})"),
-                ]
-            case Selection(item=item):
-                return self.condition(item, indent, scope)
-            case Test() | Keyword() | Element():
-                return [Line(f"{tabs(indent)}{self._leaf(expr, scope)}", expr.place)]
+    def test_slot(self, question: Question) -> int | None:
+        """The slot for the answer to a question that several rules ask; None for other ones."""
+        if self._uses[question] < 2:
+            return None
+        return self.tests.setdefault(question, self._next_slot())
+
+    def _next_slot(self) -> int:
+        return len(MAKERS) + len(self.slots) + len(self.tests)
+
+    def element(self, expr: Element) -> str:
+        """The name of the function that tests one element of a list."""
+        if expr not in self._elements:
+            self._elements[expr] = f"q{len(self._elements)}"
+            lines = self.head.lines(ordered(expr.item), 2, "element")
+            self.element_functions.append((self._elements[expr], lines))
+        return self._elements[expr]
+
+    def look_up(self, value: Value) -> str:
+        """The constant that holds the look-up for a value with placeholders."""
+        match value:
+            case Text(parts, cased):
+                source = f"LISTS.text({_pieces(parts)}, {cased}, {_is_every(parts)})"
+            case Network(Placeholder(name, every)):
+                source = f"LISTS.network({name!a}, {every})"
+            case Regex(parts):
+                pieces, every = _pieces(parts_of(value)), _is_every(parts)
+                source = f"LISTS.regex({pieces}, {every}, compile_regex, escape)"
             case _:
-                assert_never(expr)
+                raise AssertionError(f"{value!r} has no placeholder")
+        return self.look_ups.name("L", source)
 
-    def _joined(
-        self, expr: And | Or, items: tuple[Expr, ...], indent: int, scope: str
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """Writes one part of the module, which has constants of its own."""
+
+    emitter: Emitter
+    pool: Pool
+
+    def lines(
+        self, step: Step, indent: int, scope: Scope = "event", before: str = ""
     ) -> list[Line]:
-        if not items:
-            return [Line(f"{tabs(indent)}{isinstance(expr, And)}")]
-        word = "and" if isinstance(expr, And) else "or"
-        lines = [Line(f"{tabs(indent)}(")]
-        parts = self._merged(items, scope) if isinstance(expr, Or) else [(i, None) for i in items]
-        for number, (item, code) in enumerate(parts):
-            if number:
-                lines.append(Line(f"{tabs(indent + 1)}{word}"))
-            if code is None:
-                lines += self.condition(item, indent + 1, scope)
-            else:
-                place = item.place if isinstance(item, Test | Keyword) else None
-                lines.append(Line(f"{tabs(indent + 1)}{code}", place))
-        return [*lines, Line(f"{tabs(indent)})")]
-
-    def _merged(self, items: tuple[Expr, ...], scope: str) -> list[tuple[Expr, str | None]]:
-        """Alternatives, those that look for texts at one place in the same way as one test."""
-        groups: dict[tuple[str | None, str], list[Expr]] = {}
-        for item in items:
-            if (look := _look(item)) is not None:
-                groups.setdefault(look, []).append(item)
-        parts: list[tuple[Expr, str | None]] = []
-        done: set[tuple[str | None, str]] = set()
-        for item in items:
-            look = _look(item)
-            if look is None or len(groups[look]) == 1:
-                parts.append((item, None))
-            elif look not in done:
-                done.add(look)
-                code = self._look_code(look, [_looked_for(each) for each in groups[look]], scope)
-                parts.append((item, self._memo(code, scope)))
-        return parts
-
-    def _look_code(self, look: tuple[str | None, str], words: list[str], scope: str) -> str:
-        field, shape = look
-        if field is not None:
-            return self._text_code(field, shape, words, scope)
-        text = "s(event, memo)" if shape.endswith(" cased") else "j(event, memo)"
-        words = list(dict.fromkeys(words if shape.endswith(" cased") else map(str.lower, words)))
-        if len(words) == 1:
-            return f"{self.constants.name(ascii(words[0]))} in {text}"
-        return f"contains(({text},), {self.constants.name(tuple_source(words))})"
-
-    def _leaf_codes(self, expr: Expr) -> list[str]:
-        """The codes of the tests of an expression outside elements, to see which are shared."""
-        match expr:
-            case And(items):
-                return [code for item in items for code in self._leaf_codes(item)]
-            case Or(items):
-                merged = self._merged(items, "event")
-                codes = [code for _, code in merged if code is not None]
-                rest = [item for item, code in merged if code is None]
-                return codes + [code for item in rest for code in self._leaf_codes(item)]
-            case Not(item) | Selection(item=item):
-                return self._leaf_codes(item)
-            case Test() | Keyword():
-                return [self._code(expr, "event")]
-            case Element():
-                return []
+        """The lines of a step, at ``indent`` levels; ``before`` stands before the first."""
+        margin = tabs(indent) + before
+        match step:
+            case Ask(question, place):
+                return [Line(margin + self.code(question, scope), place)]
+            case Negated(Ask() as item):
+                return self.lines(item, indent, scope, f"{before}not ")
+            case Negated(item):
+                inside = self.lines(item, indent + 1, scope)
+                return [Line(f"{margin}not ("), *inside, Line(f"{tabs(indent)})")]
+            case Joined(word, items):
+                if not items:
+                    return [Line(f"{margin}{word == 'and'}")]
+                lines = [Line(f"{margin}(")]
+                for number, item in enumerate(items):
+                    lines += self.lines(item, indent + 1, scope, f"{word} " if number else "")
+                return [*lines, Line(f"{tabs(indent)})")]
             case _:
-                assert_never(expr)
+                assert_never(step)
 
-    def _leaf(self, expr: Test | Keyword | Element, scope: str) -> str:
-        if isinstance(expr, Element):
-            function = self.element(expr)
-            elements = self.elements_of(expr, scope)
-            return f"any({function}(element, event, memo) for element in {elements})"
-        return self._memo(self._code(expr, scope), scope)
+    def code(self, question: Question, scope: Scope) -> str:
+        """A question; of one that several rules ask, the slot that has the answer."""
+        if scope == "event" and not isinstance(question, Element):
+            slot = self.emitter.test_slot(question)
+            if slot is not None:
+                return f"memo[{slot}]"
+        return self.plain(question, scope)
 
-    def _memo(self, code: str, scope: str) -> str:
-        """The code itself, or a call of the function that evaluates it once for all rules."""
-        if scope != "event" or self._uses[code] < 2:
-            return code
-        name = self.shared.setdefault(code, f"t{len(self.shared)}")
-        return f"{name}(event, memo)"
+    def plain(self, question: Question, scope: Scope = "event") -> str:
+        """A question itself, as an expression that needs no parentheses behind ``not``."""
+        match question:
+            case Look():
+                return self._look(question, scope)
+            case Element():
+                function, elements = self.emitter.element(question), self.elements(question, scope)
+                return f"any({function}(element, memo) for element in {elements})"
+            case Keyword(value) | Test(value=value) if has_placeholder(value):
+                return self._placeholder(question, scope)
+            case Keyword():
+                return self._keyword(question)
+            case Test(path, value):
+                return self._test(path, value, scope)
+            case _:
+                assert_never(question)
 
-    def _code(self, expr: Test | Keyword, scope: str) -> str:
-        look = _look(expr)
-        if look is not None:
-            return self._look_code(look, [_looked_for(expr)], scope)
-        if has_placeholder(expr.value):
-            return self._placeholder_code(expr, scope)
-        if isinstance(expr, Keyword):
-            return self._keyword_code(expr)
-        match expr.value:
+    def _look(self, look: Look, scope: Scope) -> str:
+        words = look.words
+        if look.field is None:
+            found = f"memo[{CASED if look.cased else FOLDED}]"
+        elif scope == "event" and look.field:
+            kind: Kind = "cased" if look.cased else "text"
+            found = f"memo[{self.emitter.slot(kind, look.field)}]"
+        else:
+            folded = "texts" if look.cased else "folded"
+            found = f"as_one({folded}({self.values(look.field, scope)}))"
+        match look.shape:
+            case "equals" if len(words) == 1:
+                return f"{found} == {self._constant(words[0])}"
+            case "equals" if len(words) <= _FEW:
+                return f"{found} in {self._constant(words)}"
+            case "equals":
+                source = f"frozenset({tuple_source(sorted(words))})"
+                return f"one_of({found}, {self.pool.name('K', source)})"
+            case "starts":
+                return f"{found}.startswith({self._constant(words)})"
+            case "finishes":
+                return f"{found}.endswith({self._constant(words)})"
+            case "contains" if len(words) == 1:
+                return f"{self._constant(words[0])} in {found}"
+            case "contains" if len(words) <= _IN_PLACE and scope == "event":
+                parts = (f"{self._constant(word)} in {found}" for word in words)
+                return f"({' or '.join(parts)})"
+            case "contains" if len(words) < _MANY:
+                return f"contains({found}, {self._constant(words)})"
+            case "contains":
+                source = f"searcher({tuple_source(words)})"
+                return f"{self.pool.name('P', source)}({found})"
+            case _:
+                assert_never(look.shape)
+
+    def _constant(self, value: str | tuple[str, ...]) -> str:
+        """A text, or several; of several one alone is a text too."""
+        text = value if isinstance(value, str) else value[0] if len(value) == 1 else None
+        source = tuple_source(value) if text is None else ascii(text)
+        return self.pool.name("K", source)
+
+    def _test(self, path: str, value: Value, scope: Scope) -> str:
+        match value:
             case Null():
-                found = self.values(expr.field, scope)
+                found = self.values(path, scope)
                 return f"(not {found} or None in {found})"
             case Exists(expected):
-                return f"{'' if expected else 'not '}{self._ends(expr.field, scope)}"
+                found = self._ends(path, scope)
+                return f"bool({found})" if expected else f"(not {found})"
             case FieldRef():
-                return f"bool({self.referring(expr.field, expr.value, scope)})"
+                return f"bool({self.referring(path, value, scope)})"
             case _:
-                return f"any(map({self.check(expr.value)}, {self.values(expr.field, scope)}))"
+                code = f"any(map({self.check(value)}, {self.values(path, scope)}))"
+                necessary = self._necessary(path, value) if scope == "event" and path else []
+                return f"({' and '.join([*necessary, code])})" if necessary else code
 
-    def _placeholder_code(self, expr: Test | Keyword, scope: str) -> str:
+    def _necessary(self, path: str, value: Value) -> list[str]:
+        """What must hold of the texts of a field for it to have a value, and is cheap to ask."""
+        if isinstance(value, Text):
+            words = [part for part in value.parts if isinstance(part, str)]
+            distinct = dict.fromkeys(words if value.cased else map(str.lower, words))
+            looks = [Look(path, "contains", value.cased, (word,)) for word in distinct]
+            return [self._look(look, "event") for look in looks[:_IN_PLACE]]
+        texts = spellings(value)
+        return [] if texts is None else [self._look(Look(path, "equals", False, texts), "event")]
+
+    def _placeholder(self, expr: Test | Keyword, scope: Scope) -> str:
         look_up = self.look_up(expr)
         if isinstance(expr, Test) and isinstance(expr.value, Text) and not expr.value.cased:
-            found = self._texts(expr.field, scope, cased=False)
+            found = (
+                f"memo[{self.emitter.slot('folded', expr.field)}]"
+                if scope == "event" and expr.field
+                else f"folded({self.values(expr.field, scope)})"
+            )
         else:
             found = f"{look_up}.texts({self.values_of(expr, scope)})"
-        return f"({look_up}.live and {look_up}.holds({found}, event, memo))"
+        return f"({look_up}.live and {look_up}.holds({found}, memo))"
 
-    def _keyword_code(self, expr: Keyword) -> str:
+    def _keyword(self, expr: Keyword) -> str:
         """Any value of the event; with wildcards inside, only where its longest part is at all."""
         value = keyword_value(expr)
-        code = f"any({self.check(value)}(value) for _, value in w(event, memo))"
+        code = f"any({self.check(value)}(value) for _, value in memo[{LEAVES}])"
         parts = value.parts if isinstance(value, Text) else ()
         words = [part for part in parts if isinstance(part, str) and SEPARATOR not in part]
         if not words or not isinstance(value, Text):
             return code
         longest = max(words, key=len)
-        look = (None, "contains cased" if value.cased else "contains")
-        return f"({self._look_code(look, [longest], 'event')} and {code})"
-
-    def _text_code(self, path: str, shape: str, words: list[str], scope: str) -> str:
-        cased = shape.endswith(" cased")
-        found = self._texts(path, scope, cased=cased)
-        words = list(dict.fromkeys(words if cased else [word.lower() for word in words]))
-        match shape.removesuffix(" cased"):
-            case "equals" if len(words) == 1:
-                return f"{self.constants.name(ascii(words[0]))} in {found}"
-            case "equals":
-                return f"not {self.constants.name(_set(words))}.isdisjoint({found})"
-            case "starts":
-                return f"starts({found}, {self.constants.name(tuple_source(words))})"
-            case "finishes":
-                return f"finishes({found}, {self.constants.name(tuple_source(words))})"
-            case _:
-                return f"contains({found}, {self.constants.name(tuple_source(words))})"
+        word = longest if value.cased else longest.lower()
+        return f"({self._look(Look(None, 'contains', value.cased, (word,)), 'event')} and {code})"
 
     # --- fields and checks --------------------------------------------------------------------
 
-    def values(self, path: str, scope: str) -> str:
+    def values(self, path: str, scope: Scope) -> str:
         """The code for the values of a field, looked up once an event outside elements."""
+        subject = "memo.event" if scope == "event" else scope
         if not path:
-            return f"itself({scope})"
-        constant = self.path(path)
-        if scope != "event":
-            return f"values({scope}, {constant})"
-        self.fields.setdefault(path, f"{len(self.fields)}")
-        return f"v{self.fields[path]}(event, memo)"
+            return f"itself({subject})"
+        if scope == "event":
+            return f"memo[{self.emitter.slot('values', path)}]"
+        return f"values({subject}, {self.path(path)})"
 
-    def _texts(self, path: str, scope: str, *, cased: bool) -> str:
-        found = self.values(path, scope)
-        if cased:
-            return f"texts({found})"
-        return (
-            f"x{self.fields[path]}(event, memo)"
-            if scope == "event" and path
-            else f"folded({found})"
-        )
-
-    def _ends(self, path: str, scope: str) -> str:
-        return f"ends({scope}, {self.path(path)})" if path else f"itself({scope})"
+    def _ends(self, path: str, scope: Scope) -> str:
+        subject = "memo.event" if scope == "event" else scope
+        return f"ends({subject}, {self.path(path)})" if path else f"itself({subject})"
 
     def path(self, path: str) -> str:
         """The constant that holds the parts of a path."""
-        return self.paths.name(tuple_source(path.split(".")))
+        return self.pool.name("F", tuple_source(path.split(".")))
 
     def check(self, value: Value) -> str:
         """The constant that holds the check for a value."""
@@ -284,7 +316,7 @@ class Emitter:
             case Boolean(boolean):
                 source = f"boolean({boolean})"
             case Regex():
-                source = f"regex({self.regexes.name(ascii(self._regex_source(value)))}.search)"
+                source = f"regex(compile_regex({self.emitter.regex_source(value)!a}).search)"
             case Network(str(cidr)):
                 source = f"network({cidr!a})"
             case Compare(op, number):
@@ -295,105 +327,29 @@ class Emitter:
                 raise AssertionError(f"{value!r} is no value that is judged on its own")
             case _:
                 assert_never(value)
-        return self.checks.name(source)
+        return self.pool.name("P", source)
 
     def look_up(self, expr: Test | Keyword) -> str:
         """The constant that holds the look-up for a value with placeholders."""
         value = keyword_value(expr) if isinstance(expr, Keyword) else expr.value
-        match value:
-            case Text(parts, cased):
-                source = f"LISTS.text({_pieces(parts)}, {cased}, {_is_every(parts)})"
-            case Network(Placeholder(name, every)):
-                source = f"LISTS.network({name!a}, {every})"
-            case Regex(parts):
-                pieces, every = _pieces(parts_of(value)), _is_every(parts)
-                source = f"LISTS.regex({pieces}, {every}, compile_regex, escape)"
-            case _:
-                raise AssertionError(f"{value!r} has no placeholder")
-        return self.look_ups.name(source)
+        return self.emitter.look_up(value)
 
-    def values_of(self, expr: Test | Keyword, scope: str) -> str:
+    def values_of(self, expr: Test | Keyword, scope: Scope) -> str:
         """The code for the values that a test looks at."""
         if isinstance(expr, Keyword):
-            return "(value for _, value in w(event, memo))"
+            return f"(value for _, value in memo[{LEAVES}])"
         return self.values(expr.field, scope)
 
-    def referring(self, path: str, value: FieldRef, scope: str) -> str:
+    def referring(self, path: str, value: FieldRef, scope: Scope) -> str:
         """The code for the values that refer to another field's."""
         found, others = self.values(path, scope), self.values(value.field, scope)
         return f"referring({found}, {others}, {value.how!r}, {value.cased})"
 
-    def elements_of(self, expr: Element, scope: str) -> str:
+    def elements(self, expr: Element, scope: Scope) -> str:
         """The code for the elements that qualify."""
-        name = "None" if expr.name is None else self.constants.name(ascii(expr.name.lower()))
-        return f"elements({scope}, {self.path(expr.field)}, {name})"
-
-    def element(self, expr: Element) -> str:
-        """The name of the function that tests one element of a list."""
-        if expr not in self._elements:
-            self._elements[expr] = f"q{len(self._elements)}"
-            lines = self.condition(expr.item, 2, "element")
-            self.element_functions.append((self._elements[expr], lines))
-        return self._elements[expr]
-
-
-def _look(expr: Expr) -> tuple[str | None, str] | None:
-    """Where and how a test looks for a text without inner wildcards; field None is everywhere."""
-    if isinstance(expr, Test):
-        shape = text_shape(expr.value)
-        return None if shape is None else (expr.field, shape)
-    if isinstance(expr, Keyword):
-        value = keyword_value(expr)
-        # The texts of an event are searched as one, with this character between them.
-        plain = text_shape(value) in ("contains", "contains cased") and SEPARATOR not in text_word(
-            value
-        )
-        return (None, text_shape(value) or "") if plain else None
-    return None
-
-
-def _looked_for(expr: Expr) -> str:
-    value = keyword_value(expr) if isinstance(expr, Keyword) else getattr(expr, "value", None)
-    return text_word(value)
-
-
-def text_shape(value: Value) -> str | None:
-    """How a text without inner wildcards is looked for, None for every other value."""
-    if not isinstance(value, Text) or any(part is Wildcard.ONE for part in value.parts):
-        return None
-    suffix = " cased" if value.cased else ""
-    match value.parts:
-        case () | (str(),):
-            return f"equals{suffix}"
-        case (str(), Wildcard.MANY):
-            return f"starts{suffix}"
-        case (Wildcard.MANY, str()):
-            return f"finishes{suffix}"
-        case (Wildcard.MANY, str(), Wildcard.MANY):
-            return f"contains{suffix}"
-        case _:
-            return None
-
-
-def text_word(value: Value | None) -> str:
-    """The literal part of a text that has a shape."""
-    parts = value.parts if isinstance(value, Text) else ()
-    return next((part for part in parts if isinstance(part, str)), "")
-
-
-def keyword_value(keyword: Keyword) -> Value:
-    """A keyword as the value that one value of the event must satisfy (S452)."""
-    match keyword.value:
-        case Text(parts, cased):
-            return Text((Wildcard.MANY, *parts, Wildcard.MANY), cased)
-        case Number(number):
-            return Text((Wildcard.MANY, _number_text(number), Wildcard.MANY))
-        case Boolean(boolean):
-            return Text((Wildcard.MANY, "true" if boolean else "false", Wildcard.MANY))
-        case Regex() | Network():
-            return keyword.value
-        case _:
-            assert_never(keyword.value)
+        name = "None" if expr.name is None else self._constant(expr.name.lower())
+        subject = "memo.event" if scope == "event" else scope
+        return f"elements({subject}, {self.path(expr.field)}, {name})"
 
 
 def _pieces(parts: Sequence[TextPart]) -> str:
@@ -415,17 +371,9 @@ def _is_every(parts: Sequence[TextPart]) -> bool:
     return any(part.every for part in parts if isinstance(part, Placeholder))
 
 
-def _number_text(number: float) -> str:
-    return repr(number)
-
-
-def tuple_source(words: Sequence[str]) -> str:
+def tuple_source(words: Iterable[str]) -> str:
     """The Python source of a tuple of texts."""
-    return f"({''.join(f'{word!a}, ' for word in words).rstrip() if words else ''})"
-
-
-def _set(words: Sequence[str]) -> str:
-    return f"frozenset({tuple_source(sorted(words))})"
+    return f"({''.join(f'{word!a}, ' for word in words).rstrip()})"
 
 
 def tabs(indent: int) -> str:

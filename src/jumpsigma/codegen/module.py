@@ -1,17 +1,17 @@
-"""A whole generated module: functions, tables and the line table, through one Jinja2 template."""
+"""A whole generated module: sections of functions and tables, through one Jinja2 template."""
 
 from __future__ import annotations
 
-import re
 from collections import defaultdict
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING, Any, Final
 
 from jumpsigma.codegen.collect import collect_indicators, collect_values, needed_lists
-from jumpsigma.codegen.emit import Emitter, Line
-from jumpsigma.codegen.gates import Gate, choose_gates
+from jumpsigma.codegen.emit import Emitter, Line, Pool, Section, tuple_source
+from jumpsigma.codegen.gates import choose_gates
+from jumpsigma.codegen.order import Question, Step, ordered
 from jumpsigma.ir.nodes import Expr, Place, Regex, RuleIR
 from jumpsigma.ir.regex import source_of
 
@@ -26,20 +26,18 @@ from __future__ import annotations
 
 from jumpsigma.ir.regex import escape
 from jumpsigma.ir.regex import from_source as compile_regex
-from jumpsigma.matcher.runtime import *'''
-
-_FIRST_SLOT: Final = 4  # of an event's memo; before it: leaves, their texts in two forms, the time
-
-_MARK = re.compile(r"  #@(\d+)$")
+from jumpsigma.matcher.runtime import *
+from jumpsigma.matcher.searching import searcher'''
 
 
 @dataclass(frozen=True, slots=True)
 class GeneratedModule:
-    """Python source that answers ``holding(event)``, and where its lines come from."""
+    """Python source in sections, as :class:`jumpsigma.matcher.program.Program` runs them.
+
+    A line that is about a line of a rule file says so in a comment at its end.
+    """
 
     source: str
-    places: Mapping[int, Place]
-    """Line of the source, from 1, to the place in a rule file."""
 
 
 def generate(
@@ -48,116 +46,117 @@ def generate(
     prologue: str = PROLOGUE,
     epilogue: str = "",
     regex_source: Callable[[Regex], str] = source_of,
-    path_of: Callable[[RuleIR], str] = lambda rule: rule.path,
+    path_of: Callable[[str], str] = str,
 ) -> GeneratedModule:
     """The module for some rules; the same rules always give the same source.
 
     It begins with the name ``LISTS`` defined, an ``IndicatorLists``, and holds no value of a list.
+    ``path_of`` says how the path of a rule file is written.
     """
     conditions = [rule.condition for rule in rules]
-    emitter = Emitter(conditions, regex_source)
-    lines = _Lines()
+    steps = [ordered(condition) for condition in conditions]
+    emitter = Emitter(steps, regex_source)
+    written = _Written(path_of)
     functions = [
-        {
-            "number": number,
-            "title": ascii(rule.title),
-            "path": ascii(path_of(rule)),
-            "condition": lines.marked(emitter.condition(rule.condition, 2)),
-            "collect": lines.marked(collect_values(emitter, rule.condition)),
-            "indicators": lines.marked(collect_indicators(emitter, rule.condition)),
-            "needs": needed_lists(emitter, rule.condition),
-        }
-        for number, rule in enumerate(rules)
+        _rule(emitter, written, number, rule, step)
+        for number, (rule, step) in enumerate(zip(rules, steps, strict=True))
     ]
-    elements = [(name, lines.marked(body)) for name, body in emitter.element_functions]
-    dispatch = _dispatch(conditions, emitter)
-    slots = _FIRST_SLOT + 2 * len(emitter.fields) + len(emitter.shared)
+    tests = [_test(emitter, question, slot) for question, slot in emitter.tests.items()]
+    always, gates = _dispatch(conditions, emitter)
     text = render(
         "matcher.py.j2",
         prologue=prologue,
         epilogue=epilogue,
-        constants=_constants(emitter),
-        fields=[
-            (_FIRST_SLOT + 2 * number, emitter.path(path), number)
-            for number, path in enumerate(emitter.fields)
+        elements=[(name, written.lines(lines)) for name, lines in emitter.element_functions],
+        constants=[*emitter.look_ups.items, *emitter.head.pool.items],
+        slots=[
+            (slot, f"{kind}_at({tuple_source(path.split('.'))})")
+            for (kind, path), slot in emitter.slots.items()
         ],
-        shared=[
-            (_FIRST_SLOT + 2 * len(emitter.fields) + number, name, code)
-            for number, (code, name) in enumerate(emitter.shared.items())
-        ],
-        elements=elements,
+        tests=tests,
         rules=functions,
-        slots=slots,
-        **dispatch,
+        always=always,
+        gates=gates,
     )
-    return lines.unmarked(text)
+    return GeneratedModule(text)
 
 
-def _constants(emitter: Emitter) -> list[tuple[str, str]]:
-    regexes = [(name, f"compile_regex({source})") for name, source in emitter.regexes.items]
-    pools = (emitter.constants, emitter.paths, emitter.checks, emitter.look_ups)
-    return [*regexes, *(item for pool in pools for item in pool.items)]
-
-
-def _dispatch(conditions: Sequence[Expr], emitter: Emitter) -> dict[str, Any]:
-    gates = choose_gates(conditions)
-    always = [number for number, gate in enumerate(gates) if gate is None]
-    by_text: dict[str, dict[str, list[int]]] = defaultdict(lambda: defaultdict(list))
-    by_field: dict[str, list[int]] = defaultdict(list)
-    for number, gate in enumerate(gates):
-        match gate:
-            case Gate(field, None):
-                by_field[_function("v", field, emitter)].append(number)
-            case Gate(field, texts) if texts is not None:
-                for text in sorted(texts):
-                    by_text[_function("x", field, emitter)][ascii(text)].append(number)
+def _rule(
+    emitter: Emitter, written: _Written, number: int, rule: RuleIR, step: Step
+) -> dict[str, Any]:
+    asking = Section(emitter, Pool(f"{number}_"))
+    telling = Section(emitter, Pool(f"{number}m"))
+    condition = written.lines(asking.lines(step, 2), rule)
     return {
-        "always": _numbers(always),
-        "by_text": [
-            (function, [(text, _numbers(found)) for text, found in sorted(table.items())])
-            for function, table in sorted(by_text.items())
-        ],
-        "by_field": [(function, _numbers(found)) for function, found in sorted(by_field.items())],
+        "number": number,
+        "title": ascii(rule.title),
+        "path": written.path(rule.path),
+        "constants": asking.pool.items,
+        "condition": condition,
+        "told": written.lines(collect_values(telling, rule.condition), rule),
+        "indicators": written.lines(collect_indicators(telling, rule.condition), rule),
+        "needs": needed_lists(telling, rule.condition),
+        "told_constants": telling.pool.items,
     }
 
 
-def _function(kind: str, field: str, emitter: Emitter) -> str:
-    emitter.values(field, "event")
-    return f"{kind}{emitter.fields[field]}"
+def _test(emitter: Emitter, question: Question, slot: int) -> dict[str, Any]:
+    section = Section(emitter, Pool(f"t{slot}_"))
+    code = section.plain(question)
+    return {"slot": slot, "code": code, "constants": section.pool.items}
 
 
-def _numbers(numbers: Sequence[int]) -> str:
+def _dispatch(conditions: Sequence[Expr], emitter: Emitter) -> tuple[str, list[Any]]:
+    """The rules without a gate, and for each key of an event what it lets through.
+
+    A path may begin with any of the keys that it can be cut to (S201), so that its gate is at
+    all of them.
+    """
+    always: list[int] = []
+    present: dict[str, list[int]] = defaultdict(list)
+    by_text: dict[str, dict[str, list[int]]] = defaultdict(lambda: defaultdict(list))
+    for number, gate in enumerate(choose_gates(conditions)):
+        if gate is None:
+            always.append(number)
+            continue
+        for field, texts in gate.items():
+            if texts is None:
+                present[field].append(number)
+            for text in sorted(texts or ()):
+                by_text[field][text].append(number)
+    gates: dict[str, list[Any]] = defaultdict(list)
+    for field in sorted(present.keys() | by_text.keys()):
+        parts = field.split(".")
+        slot = emitter.slots.get(("text", field))
+        if field in by_text and slot is None:
+            slot = emitter.slot("text", field)
+        table = [(ascii(text), _numbers(found)) for text, found in sorted(by_text[field].items())]
+        for cut in range(1, len(parts) + 1):
+            key = ascii(".".join(parts[:cut]))
+            gates[key].append((_numbers(present[field]), slot or 0, table))
+    return _numbers(always), sorted(gates.items())
+
+
+def _numbers(numbers: Iterable[int]) -> str:
     return f"({''.join(f'{number}, ' for number in numbers).rstrip()})"
 
 
-class _Lines:
-    """Marks lines with the place they come from, and reads the marks off the finished text."""
+class _Written:
+    """Lines with the places that they come from in comments."""
 
-    def __init__(self) -> None:
-        self._places: list[Place] = []
+    def __init__(self, path_of: Callable[[str], str]) -> None:
+        self.path = cache(lambda path: ascii(path_of(path)))
 
-    def marked(self, lines: Sequence[Line]) -> list[str]:
-        marked = []
-        for line in lines:
-            if line.place is None:
-                marked.append(line.text)
-            else:
-                marked.append(f"{line.text}  #@{len(self._places)}")
-                self._places.append(line.place)
-        return marked
+    def lines(self, lines: Iterable[Line], rule: RuleIR | None = None) -> list[str]:
+        """The lines; of a place in another file than that of the rule with its path."""
+        here = None if rule is None else rule.path
+        return [f"{text}{self._comment(place, here)}" for text, place in lines]
 
-    def unmarked(self, text: str) -> GeneratedModule:
-        places: dict[int, Place] = {}
-        lines = []
-        # Not splitlines(): only a newline ends a line of Python, and literals hold no newline.
-        for number, line in enumerate(text.split("\n"), start=1):
-            mark = _MARK.search(line)
-            if mark is None:
-                lines.append(line)
-                continue
-            places[number] = place = self._places[int(mark[1])]
-            lines.append(f"{line[: mark.start()]}  # line {place.line}")
-        return GeneratedModule("\n".join(lines), places)
+    def _comment(self, place: Place | None, here: str | None) -> str:
+        if place is None:
+            return ""
+        of = "" if place.path == here else f" of {self.path(place.path)}"
+        return f"  # line {place.line}{of}"
 
 
 def render(name: str, **values: Any) -> str:

@@ -51,6 +51,12 @@ _IMPORTS: Final = (
     "from contextlib import nullcontext",
     "from typing import Any, BinaryIO, cast",
 )
+#: What the sections of the module fill.
+_TABLES: Final = """\
+CONDITIONS: dict[int, Callable[[Holding], Any]] = {}
+COLLECTORS: dict[int, Callable[..., dict[str, list[Any]]]] = {}
+INDICATORS: dict[int, Callable[..., dict[Any, None]]] = {}
+SLOTS: dict[int, Maker] = {}"""
 _METADATA: Final = ("id", "title", "level", "status", "author", "license", "tags")
 
 
@@ -65,7 +71,7 @@ class Standalone:
 def generate_standalone(
     rules: Sequence[RuleIR],
     *,
-    path_of: Callable[[RuleIR], str],
+    path_of: Callable[[str], str],
     unwraps: bool,
     lists: IndicatorLists | None = None,
 ) -> Standalone:
@@ -221,6 +227,7 @@ def _prologue(rules: Sequence[RuleIR], lists: Sequence[IndicatorList]) -> str:
         *plain,
         *_merged(line for line in imports if line.startswith("from ")),
     ]
+    bodies[0] += f"\n\n{_TABLES}\n"
     alias = "decode_object, compile_regex = decode, re.compile\n"
     if lists:
         bodies.append(_lists_source(lists))

@@ -156,4 +156,8 @@ CODES: dict[str, Code] = {
     # output and use
     "JS090": Code("wrong use", "The command line or the call is wrong."),
     "JS091": Code("cannot write", "An output could not be written."),
+    "JS092": Code(
+        "compile cache not private",
+        "Somebody else may read or write the folder of the compile cache; it is not used.",
+    ),
 }

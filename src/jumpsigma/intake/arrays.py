@@ -4,25 +4,39 @@ Elements are cut off where the printer's own separator says that the next one be
 is proven by parsing: text that begins where an element begins and parses as an object *is* that
 element. Where the separator misleads, brackets are counted. It also limits damage: behind a
 malformed element, reading goes on where the next one seems to begin.
+
+Behind the first events, whole stretches of elements are cut off by the same separator and proven
+at once (:mod:`jumpsigma.intake.array_blocks`); what cannot be proven is taken one by one.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from typing import TypeVar
 
 import orjson
 
-from jumpsigma.intake.brackets import BROKEN, ElementScanner
+from jumpsigma.intake.array_blocks import ArrayBlock, block_of
+from jumpsigma.intake.brackets import BROKEN, ElementScanner, find_comma
 from jumpsigma.intake.jsontext import MAX_EVENT_BYTES, NotAnEventError, decode_object
 from jumpsigma.intake.records import Event, Reading
 
+_SPACE = b" \t\r\n"
 _space = re.compile(rb"[ \t\r\n]*+")
 _gap = re.compile(rb"[ \t\r\n]*+,?[ \t\r\n]*+")
 _key = re.compile(rb'\{[ \t]*+"[^"\\\n]*+"[ \t]*+:')
+SAMPLE = 192 * 1024
+"""Bytes at the beginning of which every event is parsed; usually it is one block of a file."""
+
+_STRETCH = 512 * 1024
+"""The longest block; usually it is what a block of the source completes."""
+
+_REACH = 8 * 1024
 _MAX_GAP = 4096  # white space longer than this is no separator to learn, and is not kept
 
 _OBJECT_END = b"}"[0]
+_T = TypeVar("_T")
 _CUT_HINT = "the export was cut off; fetch it again for the events that are missing"
 
 
@@ -48,13 +62,22 @@ class ArrayReader:
         self._separator = b",\n{"  # from behind one element into the next
         self._restart = b"\n{"  # its part that a malformed element cannot hide
         self._lead = 1  # how much of either belongs to the next element
+        self._reach = _REACH  # how far behind an element's start a separator is looked for
+        self._one_by_one = SAMPLE  # where in the input blocks may begin
 
     def events(self) -> Iterator[Event]:
         """Yield the array's events in order; elements that are no events are rejected."""
+        return self._elements(self._quick)
+
+    def items(self) -> Iterator[Event | ArrayBlock]:
+        """As :meth:`events`, with most of them in blocks."""
+        return self._elements(self._in_blocks)
+
+    def _elements(self, quick: Callable[[], Iterator[_T]]) -> Iterator[Event | _T]:
         self._reading.unit = "element"
         self._skip_gap(opening=True)
         while True:
-            yield from self._quick()
+            yield from quick()
             if self._start == len(self._text) and not self._more():
                 if not self._reading.problems:  # else it is known why it ends early
                     self._reading.problem("JS074", "the array is not closed", hint=_CUT_HINT)
@@ -67,8 +90,11 @@ class ArrayReader:
                         return
                 case b",":  # one too many
                     self._skip_gap()
-                case _:
+                case b"{" | b"[":
                     yield from self._careful()
+                case _:
+                    if not self._reject_scalars():
+                        yield from self._careful()
 
     def _is_over(self) -> bool:
         """Whether the bracket before the start ends the array.
@@ -80,16 +106,36 @@ class ArrayReader:
         following = self._text[self._start : self._start + 1]
         return following in (b"", b"[") or (following == b"{" and b"\n" in gap)
 
+    def _in_blocks(self) -> Iterator[Event | ArrayBlock]:
+        """Yield blocks as long as they can be proven, and what comes quickly of the rest."""
+        while self._offset + self._start >= self._one_by_one:
+            start = self._start
+            end = self._text.rfind(self._separator, start + 1, start + _STRETCH)
+            block = None
+            if end >= 0:
+                gap = self._separator[: -self._lead]
+                text = self._text[start:end]
+                block = block_of(self._reading, text, gap, self.number + 1)
+            if block is None:
+                tried = end if end >= 0 else min(start + _STRETCH, len(self._text))
+                self._one_by_one = self._offset + tried
+                break
+            self._start = end + len(gap)
+            self.number += block.count
+            yield block
+            if len(self._text) - self._start < _STRETCH:
+                self._more()
+        yield from self._quick()
+
     def _quick(self) -> Iterator[Event]:
         """Yield events as long as the separator tells where they end."""
-        path = self._reading.path
-        stats = self._reading.stats
+        stats, event = self._reading.stats, self._reading.event
         loads = orjson.loads
         text, start, number = self._text, self._start, self.number
-        separator = self._separator
+        separator, reach = self._separator, self._reach
         step = len(separator) - self._lead
         try:
-            while (end := text.find(separator, start + 1)) >= 0:
+            while (end := text.find(separator, start + 1, start + reach)) >= 0:
                 raw = text[start:end]
                 try:
                     data = loads(raw)
@@ -103,11 +149,30 @@ class ArrayReader:
                     break
                 number += 1
                 start = end + step
-                yield Event(data, path, number, raw)
+                yield event(data, number, raw)
         finally:
             stats.read += number - self.number
             stats.parsed += number - self.number
             self._start, self.number = start, number
+
+    def _reject_scalars(self) -> bool:
+        """Reject the numbers, strings and the like that stand here, if a comma is behind them."""
+        if self._offset + self._start < self._counted:
+            return False
+        text, start = self._text, self._start
+        while (end := find_comma(text, start)) >= 0:
+            if element := text[start:end].lstrip(_SPACE):
+                raw = element.rstrip()
+                try:
+                    decode_object(raw)
+                except NotAnEventError as reason:
+                    self._reject(raw, reason)
+            start = end + 1
+        if start == self._start:
+            return False
+        self._start = start - 1
+        self._skip_gap()
+        return True
 
     def _careful(self) -> Iterator[Event]:
         """Take one element by counting brackets; yields it unless it is rejected."""
@@ -138,6 +203,8 @@ class ArrayReader:
     def _take_element(self, end: int) -> Iterator[Event]:
         """Take the text up to the comma or bracket at ``end``, by the brackets one element."""
         raw = self._text[self._start : end].rstrip()
+        # Where separators mislead, looking for the next one must not cost more than the elements.
+        self._reach = _REACH + 2 * len(raw)
         try:
             data = decode_object(raw)
         except NotAnEventError as reason:
@@ -197,7 +264,7 @@ class ArrayReader:
         self.number += 1
         self._reading.stats.read += 1
         self._reading.stats.parsed += 1
-        return Event(data, self._reading.path, self.number, raw)
+        return self._reading.event(data, self.number, raw)
 
     def _reject(self, raw: bytes, reason: NotAnEventError) -> None:
         self.number += 1

@@ -122,6 +122,12 @@ class ElementScanner:
         return MORE
 
 
+def find_comma(text: bytes, start: int) -> int:
+    """Index of the comma behind ``start``; -1 if there is none before a bracket."""
+    end = _to_bracket_or_comma.match(text, start).end()  # type: ignore[union-attr]
+    return end if text[end : end + 1] == b"," else -1
+
+
 def deeper_than(text: bytes, limit: int) -> bool:
     """Whether brackets outside strings nest deeper than ``limit`` (also in malformed text)."""
     depth = 0

@@ -16,12 +16,13 @@ from pathlib import Path
 from typing import TypeGuard
 
 from jumpsigma.diagnostics import Diagnostic
-from jumpsigma.intake import wrapped
 from jumpsigma.intake.arrays import ArrayReader
+from jumpsigma.intake.blocks import Block, line_blocks
 from jumpsigma.intake.inputs import expand_inputs
 from jumpsigma.intake.jsontext import BOM
 from jumpsigma.intake.ndjson import line_events, pretty_events, split_lines
-from jumpsigma.intake.opening import BinarySource, line_blocks, open_blocks, to_bytes
+from jumpsigma.intake.opening import BinarySource, open_blocks, to_bytes
+from jumpsigma.intake.opening import line_blocks as gathered
 from jumpsigma.intake.records import Event, Reading, ReadStats, Reject
 
 Source = str | Path | BinarySource | Iterable[bytes] | Iterable[str]
@@ -62,16 +63,47 @@ def read_events(
     """
     path = str(source) if isinstance(source, str | Path) else None
     stats = ReadStats() if stats is None else stats
-    reading = Reading(path, stats, on_reject, on_problem, on_progress)
+    reading = Reading(path, stats, on_reject, on_problem, on_progress, unwraps=unwrap)
+    return _parsed(_read(source, reading, in_blocks=False))
+
+
+def _parsed(items: Iterator[Event | Block]) -> Iterator[Event]:
+    for item in items:
+        if isinstance(item, Event):
+            yield item
+        else:
+            yield from item.events()
+
+
+def read_blocks(
+    source: Source,
+    *,
+    stats: ReadStats | None = None,
+    on_reject: Callable[[Reject], None] | None = None,
+    on_problem: Callable[[Diagnostic], None] | None = None,
+    on_progress: Callable[[int], None] | None = None,
+    unwrap: bool = False,
+) -> Iterator[Event | Block]:
+    """As :func:`read_events`, with the parsing of most events left to the caller.
+
+    A block has to be dealt with before the next item is asked for.
+    """
+    path = str(source) if isinstance(source, str | Path) else None
+    stats = ReadStats() if stats is None else stats
+    reading = Reading(path, stats, on_reject, on_problem, on_progress, unwraps=unwrap)
+    return _read(source, reading, in_blocks=True)
+
+
+def _read(source: Source, reading: Reading, *, in_blocks: bool) -> Iterator[Event | Block]:
     if isinstance(source, str | Path) or _is_binary_file(source):
-        events = _block_events(open_blocks(source, reading), reading)
-        return _all(events, reading, unwrap=unwrap)
+        blocks = open_blocks(source, reading)
+        return _told(_items(blocks, reading, in_blocks=in_blocks), reading)
     if isinstance(source, _NO_LINES) or not isinstance(source, Iterable):
         raise TypeError(
             "events are read from a path, a binary file object or an iterable of lines, "
             f"not from {type(source).__name__}"
         )
-    return _all(_iterable_events(source, reading), reading, unwrap=unwrap)
+    return _told(_iterable_items(source, reading), reading)
 
 
 def _is_binary_file(source: object) -> TypeGuard[BinarySource]:
@@ -79,32 +111,28 @@ def _is_binary_file(source: object) -> TypeGuard[BinarySource]:
     return hasattr(source, "read") and not isinstance(source, io.TextIOBase)
 
 
-def _all(events: Iterator[Event], reading: Reading, *, unwrap: bool) -> Iterator[Event]:
-    if unwrap:
-        for event in events:
-            if "event_type" not in event.data or "_version" in event.data:
-                event.data = wrapped.unwrap(event.data)
-            yield event
-    else:
-        yield from events
+def _told(items: Iterator[Event | Block], reading: Reading) -> Iterator[Event | Block]:
+    yield from items
     reading.tell_problems()
 
 
-def _block_events(blocks: Iterator[bytes], reading: Reading) -> Iterator[Event]:
+def _items(
+    blocks: Iterator[bytes], reading: Reading, *, in_blocks: bool = False
+) -> Iterator[Event | Block]:
     head = _read_head(blocks)
     number = 0
     while _is_array(head):  # several when exports were put one behind the other
         array = ArrayReader(reading, head.lstrip(), blocks, number)
-        yield from array.events()
+        reading.plain_from = None
+        yield from array.items() if in_blocks else array.events()
         number = array.number
         blocks = chain([array.rest], blocks)
         head = _read_head(blocks)
     reading.unit = "line"
-    batches = split_lines(chain([head], blocks))
     if _is_pretty(head):
-        yield from pretty_events(reading, batches, number)
+        yield from pretty_events(reading, split_lines(chain([head], blocks)), number)
     else:
-        yield from line_events(reading, batches, number)
+        yield from line_blocks(reading, chain([head], blocks), number)
 
 
 def _read_head(blocks: Iterator[bytes]) -> bytes:
@@ -146,7 +174,7 @@ def _is_pretty(head: bytes) -> bool:
     return _is_opening(line) and not after.lstrip().startswith(b"{")
 
 
-def _iterable_events(lines: Iterable[bytes | str], reading: Reading) -> Iterator[Event]:
+def _iterable_items(lines: Iterable[bytes | str], reading: Reading) -> Iterator[Event | Block]:
     """Events of an iterable: each item a line, unless the first says that it is more.
 
     Items are not gathered: one that is an event is delivered before the next is asked for.
@@ -162,7 +190,7 @@ def _iterable_events(lines: Iterable[bytes | str], reading: Reading) -> Iterator
     head = b"".join(first)
     rest = chain(first, items)
     if head.lstrip().startswith(b"[") or _is_opening(head.strip()):
-        yield from _block_events(line_blocks(rest), reading)
+        yield from _items(gathered(rest), reading)
         return
     yield from line_events(reading, ([_without_line_break(item)] for item in rest))
 
@@ -171,4 +199,13 @@ def _without_line_break(item: bytes | str) -> bytes:
     return to_bytes(item).removesuffix(b"\n")
 
 
-__all__ = ["Event", "ReadStats", "Reject", "Source", "expand_inputs", "read_events"]
+__all__ = [
+    "Block",
+    "Event",
+    "ReadStats",
+    "Reject",
+    "Source",
+    "expand_inputs",
+    "read_blocks",
+    "read_events",
+]

@@ -10,6 +10,8 @@ an integer outside 64 bits as a float, and of a key that is there twice the last
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
+from functools import cache
 from typing import Any
 
 import orjson
@@ -69,6 +71,28 @@ def decode_object(raw: bytes) -> dict[str, Any]:
         kind = _KINDS.get(type(value), "a number")
         raise NotAnEventError("JS071", f"an event is a JSON object, this is {kind}")
     return value
+
+
+def is_certainly_object(raw: bytes) -> bool:
+    """Whether a text is an event, found out without making its values.
+
+    False also where only a full parse would tell.
+    """
+    decode = _looking_through()
+    try:
+        if not raw.isascii():
+            raw.decode()  # what is stepped over is not looked at
+        decode(raw)
+    except (ValueError, RecursionError):
+        return False
+    return True
+
+
+@cache
+def _looking_through() -> Callable[[bytes], object]:
+    import msgspec  # small inputs need it not
+
+    return msgspec.json.Decoder(msgspec.defstruct("Anything", ())).decode
 
 
 _KINDS = {list: "an array", str: "a string", bool: "true or false", type(None): "null"}

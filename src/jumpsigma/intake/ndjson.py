@@ -14,30 +14,50 @@ Lines = Iterable[Sequence[bytes | Oversized]]
 
 
 def split_lines(blocks: Iterator[bytes]) -> Lines:
-    """Cut blocks into lines in bounded memory.
+    """Cut blocks into lines in bounded memory, as :func:`whole_lines` does."""
+    for text in whole_lines(blocks):
+        yield [text] if isinstance(text, Oversized) else lines_of(text)
 
-    A line of more than MAX_EVENT_BYTES comes as :class:`Oversized`.
+
+def lines_of(text: bytes) -> list[bytes]:
+    """The lines of a text of whole lines."""
+    lines = text.split(b"\n")
+    if not lines[-1]:
+        lines.pop()
+    return lines
+
+
+def whole_lines(blocks: Iterator[bytes]) -> Iterator[bytes | Oversized]:
+    """Cut blocks at line breaks: texts of one or more whole lines, in bounded memory.
+
+    Each ends with a line break, but for the last of an input that does not. A line of more than
+    MAX_EVENT_BYTES comes as :class:`Oversized`.
     """
     parts: list[bytes] = []  # the beginning of a line, in pieces so that it is joined only once
     size = 0
     after = b""  # of a line that was too long
     while block := after or next(blocks, b""):
         after = b""
-        first, *lines = block.split(b"\n")
-        parts.append(first)
-        size += len(first)
-        if lines:
-            line = b"".join(parts)
-            yield [line if size <= MAX_EVENT_BYTES else Oversized(line, ()), *lines[:-1]]
-            parts = lines[-1:]
-            size = len(lines[-1])
+        if (cut := block.rfind(b"\n") + 1) and size:
+            end = block.find(b"\n")
+            if size + end > MAX_EVENT_BYTES:
+                yield Oversized(b"".join([*parts, block[:end]]), ())
+                parts, size, after = [], 0, block[end + 1 :]
+                continue
+        if cut:
+            yield b"".join([*parts, block[:cut]]) if parts else block[:cut]
+            parts, size = [], 0
+            block = block[cut:]
+        if block:
+            parts.append(block)
+            size += len(block)
         if size > MAX_EVENT_BYTES:
             rest = _RestOfLine(blocks)
-            yield [Oversized(b"".join(parts), rest)]
+            yield Oversized(b"".join(parts), rest)
             after = rest.after()
             parts, size = [], 0
     if size:
-        yield [b"".join(parts)]
+        yield b"".join(parts)
 
 
 class _RestOfLine:
@@ -64,8 +84,7 @@ class _RestOfLine:
 
 def line_events(reading: Reading, batches: Lines, number: int = 0) -> Iterator[Event]:
     """Yield the event of each line; ``number`` is that of the line before the first."""
-    path = reading.path
-    stats = reading.stats
+    stats, event = reading.stats, reading.event
     loads = orjson.loads
     for batch in batches:
         parsed = 0
@@ -81,7 +100,7 @@ def line_events(reading: Reading, batches: Lines, number: int = 0) -> Iterator[E
                     if data is None:
                         continue
                 parsed += 1
-                yield Event(data, path, number, line)  # type: ignore[arg-type]
+                yield event(data, number, line)  # type: ignore[arg-type]
         finally:
             stats.read += parsed
             stats.parsed += parsed
@@ -123,4 +142,4 @@ def _pretty(reading: Reading, lines: list[bytes], start: int) -> Iterator[Event]
     if data is not None:
         reading.stats.read += 1
         reading.stats.parsed += 1
-        yield Event(data, reading.path, start, raw)
+        yield reading.event(data, start, raw)

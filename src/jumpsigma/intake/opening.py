@@ -8,15 +8,19 @@ from __future__ import annotations
 
 import codecs
 import io
+import os
 import re
 import sys
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator
+from contextlib import closing, nullcontext
 from pathlib import Path
+from stat import S_ISREG
 from typing import BinaryIO, Protocol
 
+from jumpsigma.intake.ahead import read_ahead
 from jumpsigma.intake.jsontext import BOM
-from jumpsigma.intake.records import Reading
-from jumpsigma.intake.unpacking import unpacker_of
+from jumpsigma.intake.records import Reading, ReadStats
+from jumpsigma.intake.unpacking import Reread, unpacker_of
 
 BLOCK = 256 * 1024
 """Bytes asked for at a time."""
@@ -54,9 +58,11 @@ def open_blocks(source: str | Path | BinarySource, reading: Reading) -> Iterator
     Notes JS072 when the source cannot be opened or read or is of a foreign kind, JS073 when it
     is damaged.
     """
+    # Archives are read ahead in a thread, and totals and callbacks belong to the reader.
+    opened = Reading(reading.path, ReadStats())
     if not isinstance(source, str | Path):
         reading.stats.files += 1
-        yield from _told(_decoded(source, reading), reading)
+        yield from _told(_decoded(source, opened, reading), opened, reading)
         return
     try:
         stream = _open(str(source))
@@ -65,16 +71,24 @@ def open_blocks(source: str | Path | BinarySource, reading: Reading) -> Iterator
         return
     reading.stats.files += 1
     try:
-        yield from _told(_decoded(stream, reading), reading)
+        yield from _told(_decoded(stream, opened, reading), opened, reading)
     finally:
         if str(source) != STDIN:
             stream.close()
 
 
-def _told(blocks: Iterator[bytes], reading: Reading) -> Iterator[bytes]:
-    for block in blocks:
-        reading.advance()
-        yield block
+def _told(
+    blocks: Generator[bytes, None, None], opened: Reading, reading: Reading
+) -> Iterator[bytes]:
+    """Pass blocks on, and how far the source is read, and what is wrong with it."""
+    with closing(blocks):
+        for block in blocks:
+            reading.bytes_read = opened.bytes_read
+            reading.advance()
+            yield block
+    reading.bytes_read = opened.bytes_read
+    reading.stats.unreadable += opened.stats.unreadable
+    reading.problems += opened.problems
     reading.advance()
 
 
@@ -122,43 +136,88 @@ def _reason(error: Exception) -> str:
     return str(error) or type(error).__name__
 
 
-def _decoded(stream: BinarySource, reading: Reading) -> Iterator[bytes]:
-    head, blocks = _peek(_raw_blocks(stream, reading), _HEAD)
+def _decoded(
+    stream: BinarySource, opened: Reading, reading: Reading
+) -> Generator[bytes, None, None]:
+    reread = _rereader(stream, opened)
+    head, blocks = _peek(_raw_blocks(stream, opened), _HEAD)
+    is_packed = False
     for _ in range(_MAX_LAYERS):
         if (unpacked := unpacker_of(head)) is None:
             break
-        head, blocks = _peek(unpacked(blocks, reading), _HEAD)
+        head, blocks = _peek(unpacked(blocks, opened, reading.stats, reread), _HEAD)
+        reread = None  # there is no way back in what is itself unpacked
+        is_packed = True
     for what, magic in _FOREIGN:
         if magic.match(head):
-            reading.problem("JS072", f"this is {what}", unreadable=True)
+            opened.problem("JS072", f"this is {what}", unreadable=True)
             return
+    encoding, mark = _encoding_of(head)
+    is_file = _is_regular(stream)
+    if is_file and not is_packed and not encoding and reading.path not in (None, STDIN):
+        reading.plain_from = mark
+    with closing(read_ahead(blocks)) if is_file and is_packed else nullcontext(blocks) as coming:
+        text = _without_prefix(coming, mark) if mark else coming
+        yield from _transcoded(text, encoding) if encoding else text
+
+
+def _encoding_of(head: bytes) -> tuple[str | None, int]:
+    """The encoding of a text, None for UTF-8, and the length of its byte order mark."""
     if head.startswith(BOM):
-        yield from _without_prefix(blocks, len(BOM))
-    elif head.startswith(codecs.BOM_UTF16_LE):
-        yield from _transcoded(_without_prefix(blocks, 2), "utf-16-le")
-    elif head.startswith(codecs.BOM_UTF16_BE):
-        yield from _transcoded(_without_prefix(blocks, 2), "utf-16-be")
-    elif head.startswith((b"{\0", b"[\0")):  # JSON begins with ASCII (RFC 4627, section 3)
-        yield from _transcoded(blocks, "utf-16-le")
-    elif head.startswith((b"\0{", b"\0[")):
-        yield from _transcoded(blocks, "utf-16-be")
-    else:
-        yield from blocks
+        return None, len(BOM)
+    if head.startswith(codecs.BOM_UTF16_LE):
+        return "utf-16-le", 2
+    if head.startswith(codecs.BOM_UTF16_BE):
+        return "utf-16-be", 2
+    if head.startswith((b"{\0", b"[\0")):  # JSON begins with ASCII (RFC 4627, section 3)
+        return "utf-16-le", 0
+    if head.startswith((b"\0{", b"\0[")):
+        return "utf-16-be", 0
+    return None, 0
 
 
-def _raw_blocks(stream: BinarySource, reading: Reading) -> Iterator[bytes]:
+def _raw_blocks(stream: BinarySource, opened: Reading, position: int = 0) -> Iterator[bytes]:
     # read1 gives what a pipe has now; read would wait for a whole block of it.
     read: Callable[[int], bytes | None] = getattr(stream, "read1", stream.read)
     while True:
         try:
             block = read(BLOCK)
         except OSError as error:
-            reading.problem("JS072", f"cannot read on: {_reason(error)}", unreadable=True)
+            if not opened.problems:  # else it failed before, and is read once more
+                opened.problem("JS072", f"cannot read on: {_reason(error)}", unreadable=True)
             return
         if not block:
             return
-        reading.bytes_read += len(block)
+        position += len(block)
+        opened.bytes_read = max(position, opened.bytes_read)
         yield block
+
+
+def _rereader(stream: BinarySource, opened: Reading) -> Reread | None:
+    """What reads a stream once more, from an offset to where it begins now; None for a pipe."""
+    if not isinstance(stream, io.IOBase) or not stream.seekable():
+        return None
+    start = stream.tell()
+
+    def reread(offset: int) -> Iterator[bytes]:
+        try:
+            stream.seek(start + offset)
+        except OSError as error:
+            opened.problem("JS072", f"cannot read again: {_reason(error)}", unreadable=True)
+            return
+        yield from _raw_blocks(stream, opened, offset)
+
+    return reread
+
+
+def _is_regular(stream: BinarySource) -> bool:
+    """Whether it is a file on a disk: to read from anything else may take for ever."""
+    if not isinstance(stream, io.FileIO | io.BufferedReader):
+        return False
+    try:
+        return S_ISREG(os.fstat(stream.fileno()).st_mode)
+    except OSError:  # there is no file below it
+        return False
 
 
 def _peek(blocks: Iterator[bytes], size: int) -> tuple[bytes, Iterator[bytes]]:

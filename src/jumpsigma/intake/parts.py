@@ -9,9 +9,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
 
-from jumpsigma.intake import wrapped
-from jumpsigma.intake.ndjson import line_events, split_lines
-from jumpsigma.intake.records import Event, Reading
+from jumpsigma.intake.blocks import LineBlock, line_blocks
+from jumpsigma.intake.records import Reading
 
 PART_BYTES = 8 * 1024 * 1024
 _BLOCK = 256 * 1024
@@ -58,12 +57,9 @@ class PartReader:
     def __init__(self, part: Part, reading: Reading) -> None:
         self.part, self.reading, self.lines = part, reading, 0
 
-    def events(self, *, unwrap: bool) -> Iterator[Event]:
-        """Yield the events, numbered from the first line of the part."""
-        for event in line_events(self.reading, split_lines(self._blocks())):
-            if unwrap:
-                event.data = wrapped.unwrap(event.data)
-            yield event
+    def blocks(self) -> Iterator[LineBlock]:
+        """The lines of the part in blocks, numbered from its first line."""
+        return line_blocks(self.reading, self._blocks())
 
     def count_lines(self) -> int:
         """How many lines the part has, without parsing them."""
@@ -80,7 +76,7 @@ class PartReader:
                 file.seek(max(part.start - 1, 0))
                 if part.start:
                     _skip_line(file)
-                at = start = file.tell()
+                at = start = self.reading.plain_from = file.tell()
                 while at < end and (block := file.read(min(_BLOCK, end - at))):
                     at += len(block)
                     yield self._counted(block)

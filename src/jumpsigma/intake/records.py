@@ -8,6 +8,7 @@ from typing import Any
 
 from jumpsigma.diagnostics import Diagnostic, DiagnosticError, Severity, Span
 from jumpsigma.intake.jsontext import NotAnEventError, decode_object
+from jumpsigma.intake.wrapped import unwrap
 
 UNNAMED = "<events>"
 """Stands in a diagnostic's span for a source that has no path (an iterable, a file object)."""
@@ -56,7 +57,8 @@ class Oversized:
 class ReadStats:
     """Totals over everything read with it.
 
-    ``read`` counts lines and elements that hold something; it is ``parsed + rejected``.
+    ``read`` counts lines and elements that hold something, ``parsed`` those of them that were
+    parsed to be matched: a scan leaves out what no rule can be about. ``rejected`` are no events.
     ``files`` counts the inputs that could be opened, ``unreadable`` those that could not be
     opened or not be read to their end. While an input is being read the totals may lag behind
     by one block; they are exact after it, also when the reader is closed early.
@@ -78,6 +80,10 @@ class Reading:
     on_reject: Callable[[Reject], None] | None = None
     on_problem: Callable[[Diagnostic], None] | None = None
     on_progress: Callable[[int], None] | None = None
+    unwraps: bool = False
+    """Whether the raw Directory Insights event is delivered where a SIEM has wrapped one."""
+    plain_from: int | None = None
+    """Where in the file the bytes begin that are delivered as they stand there, None for others."""
     bytes_read: int = 0
     unit: str = "line"
     problems: list[Diagnostic] = field(default_factory=list)
@@ -94,6 +100,12 @@ class Reading:
         except NotAnEventError as reason:
             self.reject(number, line, reason)
             return None
+
+    def event(self, data: dict[str, Any], number: int, raw: bytes) -> Event:
+        """An event that was parsed, unwrapped where that is asked for."""
+        if self.unwraps and ("event_type" not in data or "_version" in data):
+            data = unwrap(data)
+        return Event(data, self.path, number, raw)
 
     def reject(
         self, number: int, raw: bytes, reason: NotAnEventError, *, rest: Iterable[bytes] = ()

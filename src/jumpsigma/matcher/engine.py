@@ -3,21 +3,41 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from datetime import timedelta
-from typing import Any
+from operator import itemgetter
+from pathlib import Path
+from typing import Any, Final
 
 from jumpsigma.diagnostics import Diagnostic
 from jumpsigma.intake import wrapped
-from jumpsigma.intake.events import Event, ReadStats, Reject, Source, read_events
+from jumpsigma.intake.events import Block, Event, ReadStats, Reject, Source, read_blocks
+from jumpsigma.intake.jsontext import is_certainly_object
 from jumpsigma.ir.correlations import CorrelationIR
 from jumpsigma.ir.nodes import RuleIR
-from jumpsigma.matcher.correlate import DEFAULT_LIMIT, Correlator, LeftOut, Match, Plan
+from jumpsigma.matcher.correlate import (
+    DEFAULT_LIMIT,
+    Classes,
+    Correlator,
+    Ledger,
+    LeftOut,
+    Line,
+    Match,
+    Plan,
+)
 from jumpsigma.matcher.correlate.payloads import Payloads
-from jumpsigma.matcher.findings import Finding, finding_of
+from jumpsigma.matcher.findings import Finding, finding_of, findings_of
 from jumpsigma.matcher.findings import Source as Place
 from jumpsigma.matcher.lookups import IndicatorLists
 from jumpsigma.matcher.program import Holding, Program
 from jumpsigma.matcher.session import Session
+from jumpsigma.prefilter import Candidate, ListTest, Prefilter, RuleNeeds
+
+#: Fewer events of a block for the same rules are parsed without asking whether they are alike.
+_ALIKE: Final = 8
+#: So many prefilters are kept, for scans at the same time.
+_KEPT: Final = 4
+_number: Final = itemgetter(1)
 
 
 class Matcher:
@@ -47,6 +67,8 @@ class Matcher:
         self._plan = Plan(self.rules, self.correlations, self.silent)
         self.unwraps = any(rule.mapping == wrapped.MAPPING for rule in self.rules)
         self._payloads = Payloads(program, self._plan, unwraps=self.unwraps)
+        self._needs = RuleNeeds(self.rules)
+        self._prefilters: list[Prefilter] = []
 
     @property
     def lists(self) -> IndicatorLists:
@@ -76,6 +98,7 @@ class Matcher:
         on_reject: Callable[[Reject], None] | None = None,
         on_problem: Callable[[Diagnostic], None] | None = None,
         on_progress: Callable[[int], None] | None = None,
+        every: bool = False,
         limit: int = DEFAULT_LIMIT,
     ) -> Iterator[Finding]:
         """The findings of all events of ``source``, in their order, then those of correlations.
@@ -92,6 +115,7 @@ class Matcher:
             on_reject=on_reject,
             on_problem=on_problem,
             on_progress=on_progress,
+            every=every,
             limit=limit,
         )
 
@@ -105,14 +129,17 @@ class Matcher:
         on_problem: Callable[[Diagnostic], None] | None = None,
         on_progress: Callable[[int], None] | None = None,
         on_start: Callable[[str], None] | None = None,
+        every: bool = False,
         limit: int = DEFAULT_LIMIT,
     ) -> Iterator[Finding]:
         """The findings of several sources as of one: correlations run over all of them.
 
         As :meth:`scan`; ``on_start`` is told of each path before it is read. With ``jobs``, that
         many processes read; the sources must be paths then, and there is no ``on_progress``.
+        With ``every``, events are parsed that no rule can be about, so that each line that is no
+        event is rejected; otherwise a line is looked at whether it begins and ends like one.
         """
-        with self.correlator(limit) as correlator:
+        with self._prefilter() as prefilter, self.correlator(limit) as correlator:
             if jobs > 1:
                 from jumpsigma.matcher.parallel import scan_in_processes
 
@@ -125,6 +152,7 @@ class Matcher:
                     on_reject=on_reject,
                     on_problem=on_problem,
                     on_start=on_start,
+                    every=every,
                 )
             else:
                 for source in sources:
@@ -138,6 +166,9 @@ class Matcher:
                         on_reject=on_reject,
                         on_problem=on_problem,
                         on_progress=on_progress,
+                        prefilter=prefilter,
+                        classes=correlator.classes,
+                        every=every,
                     )
             yield from correlator.findings()
             if on_problem is not None:
@@ -155,7 +186,8 @@ class Matcher:
             found: list[Finding] = []
             for line, event in enumerate(events, 1):
                 read = Event(event, None, line, b"")
-                found += self.match_read(read, correlator.add, correlator.left_out)
+                holding = self._held(read, correlator.add, correlator.left_out)
+                found += self._findings(holding, event, Place(None, line))
             found += correlator.findings()
             if on_problem is not None:
                 for problem in correlator.problems():
@@ -165,6 +197,10 @@ class Matcher:
     def correlator(self, limit: int = DEFAULT_LIMIT) -> Correlator:
         """What takes base matches, in any order, and gives the findings of the correlations."""
         return Correlator(self._plan, self._payloads, limit)
+
+    def classes(self, folder: str, limit: int = DEFAULT_LIMIT) -> Classes:
+        """What takes base matches in another process, which keeps there what is not read again."""
+        return Classes(self._plan, self._payloads, Ledger(limit, folder))
 
     def session(
         self,
@@ -199,34 +235,158 @@ class Matcher:
         on_reject: Callable[[Reject], None] | None = None,
         on_problem: Callable[[Diagnostic], None] | None = None,
         on_progress: Callable[[int], None] | None = None,
+        prefilter: Prefilter | None = None,
+        classes: Classes | None = None,
+        every: bool = False,
     ) -> Iterator[Finding]:
-        """The findings of single-event rules on one source; base matches go to ``keep``."""
-        events = read_events(
+        """The findings of single-event rules on one source; base matches go to ``keep``.
+
+        ``prefilter`` is shared by the sources of a scan, ``classes`` takes what only correlations
+        could want; ``every`` as for :meth:`scan_all`.
+        """
+        prefilter = self.prefilter() if prefilter is None else prefilter
+        if classes is not None:
+            classes.begin(str(source) if isinstance(source, str | Path) else None)
+        for item in read_blocks(
             source,
             stats=stats,
             on_reject=on_reject,
             on_problem=on_problem,
             on_progress=on_progress,
             unwrap=self.unwraps,
-        )
-        for event in events:
-            yield from self.match_read(event, keep, left_out)
+        ):
+            if isinstance(item, Event):
+                yield from self.match_read(item, keep, left_out)
+            else:
+                yield from self.match_block(
+                    item, prefilter, keep, left_out, classes=classes, every=every
+                )
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {**self.__dict__, "_prefilters": []}
+
+    def prefilter(self) -> Prefilter:
+        """What tells, for one scan, which events need not be parsed."""
+        return Prefilter(self._needs, self._list_test, wrapped=self.unwraps)
+
+    @contextmanager
+    def _prefilter(self) -> Iterator[Prefilter]:
+        """One for a scan, if there is one that has learned from another scan."""
+        try:
+            prefilter = self._prefilters.pop()
+        except IndexError:
+            prefilter = self.prefilter()
+        yield prefilter
+        if len(self._prefilters) < _KEPT:
+            self._prefilters.append(prefilter)
+
+    def _list_test(self, name: str) -> ListTest | None:
+        """Whether a value may be on a list, as it stands or as an address (S474)."""
+        values = self.lists.load(name)
+        if not values:
+            return None
+        return lambda text: bool(values.spellings(text)) or any(values.covering(text))
+
+    def match_block(
+        self,
+        block: Block,
+        prefilter: Prefilter,
+        keep: Callable[[Match], None],
+        left_out: LeftOut,
+        *,
+        classes: Classes | None = None,
+        every: bool = False,
+    ) -> Iterator[Finding]:
+        """The findings of single-event rules on a block; with ``every``, every event is parsed.
+
+        ``classes`` takes what only correlations could want, without parsing it.
+        """
+        if not prefilter.wants(block):
+            for event in block.events():
+                yield from self.match_read(event, keep, left_out)
+            return
+        candidates = prefilter.candidates(block, every=every)
+        if classes is not None:
+            candidates = self._not_taken(block, candidates, classes)
+        last: int | None = block.number - 1
+        try:
+            for number, start, end, rules in candidates:
+                last = number
+                read = block.event(number, start, end)
+                if read is not None and rules != ():
+                    yield from self.match_read(read, keep, left_out, rules)
+            last = None
+        finally:
+            block.close(last)
+
+    def _not_taken(
+        self, block: Block, candidates: list[Candidate], classes: Classes
+    ) -> list[Candidate]:
+        """The candidates that have to be parsed; ``classes`` takes the others."""
+        silent, text, offset = self.silent, block.text, block.offset
+        groups: dict[tuple[int, ...], list[Line]] = {}
+        taken: set[int] = set()
+        for number, start, end, rules in candidates:
+            if rules:
+                line = (text[start:end], number, None if offset is None else offset + start)
+                if rules in groups:
+                    groups[rules].append(line)
+                else:
+                    groups[rules] = [line]
+            elif rules is not None and is_certainly_object(text[start:end]):
+                taken.add(number)
+        for rules, lines in groups.items():
+            if len(lines) < _ALIKE and not silent.issuperset(rules):
+                continue
+            take = classes.taker(rules, lines[0][0])
+            if take is not None:
+                taken.update(map(_number, lines))
+                taken.difference_update(map(_number, take(lines)))
+        return [candidate for candidate in candidates if candidate[0] not in taken]
 
     def match_read(
-        self, event: Event, keep: Callable[[Match], None], left_out: LeftOut
+        self,
+        event: Event,
+        keep: Callable[[Match], None],
+        left_out: LeftOut,
+        rules: tuple[int, ...] | None = None,
     ) -> list[Finding]:
-        """The findings of an event that a reader delivered, with its place as their source."""
-        data, holding = event.data, self._program.holding(event.data)
-        if not holding.numbers:
+        """The findings of an event that a reader delivered, with its place as their source.
+
+        ``rules`` are the numbers of those that may hold, None for all. The event must not change
+        afterwards: what a finding says is found out when it is asked for.
+        """
+        holding = self._held(event, keep, left_out, rules)
+        if not holding.numbers or self.silent.issuperset(holding.numbers):
             return []
+        return findings_of(
+            self._program,
+            self.rules,
+            self.silent,
+            holding,
+            event.data,
+            path=event.path,
+            line=event.line,
+        )
+
+    def _held(
+        self,
+        event: Event,
+        keep: Callable[[Match], None],
+        left_out: LeftOut,
+        rules: tuple[int, ...] | None = None,
+    ) -> Holding:
+        """The rules that hold on an event, which correlations are told of."""
+        data, program = event.data, self._program
+        holding = program.holding(data) if rules is None else program.among(data, rules)
+        if not holding.numbers:
+            return holding
         match = self._plan.match(
             holding.numbers, data, left_out, raw=event.raw, path=event.path, line=event.line
         )
         if match is not None:
             keep(match if match.payload else self._payloads.packed(match, data, holding))
-        if self.silent.issuperset(holding.numbers):
-            return []
-        return self._findings(holding, data, Place(event.path, event.line))
+        return holding
 
     def _findings(
         self, holding: Holding, event: dict[str, Any], source: Place | None

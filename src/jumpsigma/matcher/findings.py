@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from jumpsigma.matcher.indicators import MatchedIndicator
@@ -11,6 +12,7 @@ from jumpsigma.matcher.runtime import TIME_PATHS, values
 if TYPE_CHECKING:
     from jumpsigma.ir.correlations import CorrelationIR
     from jumpsigma.ir.nodes import RuleIR
+    from jumpsigma.matcher.program import Holding, Program
 
 _ID_PATHS = (("id",), ("event", "id"), ("_id",))
 
@@ -27,8 +29,43 @@ class Source:
     line: int
 
 
+#: What a finding says is found out from these, when it is asked for: the rule with its number,
+#: what was found out about the event on the way, and where the event stands.
+_Origin = tuple["Program", "RuleIR", int, "Holding", dict[str, Any], str | None, int]
+
+
+class _Deferred:
+    """Fills the slots of a finding when they are first read.
+
+    Most findings of a scan are counted, or asked for a few things only.
+    """
+
+    __slots__ = ("_origin",)
+    _origin: _Origin
+
+    if not TYPE_CHECKING:  # a type checker must still know which names there are
+
+        def __getattr__(self, name: str) -> Any:
+            """Python asks here for a slot that is still empty."""
+            if name not in Finding.__slots__:
+                message = f"{type(self).__name__!r} object has no attribute {name!r}"
+                raise AttributeError(message, name=name, obj=self)
+            program, rule, number, holding, event, path, line = self._origin
+            known: dict[str, Any]
+            if name == "matched":
+                known = {name: program.matched(number, event, holding)}
+            elif name == "indicators":
+                known = {name: program.indicators(number, event, holding)}
+            else:
+                known = _plain(rule, event, Source(path, line))
+                known["correlation"] = None
+            for each, value in known.items():
+                object.__setattr__(self, each, value)
+            return known[name]
+
+
 @dataclass(frozen=True, slots=True)
-class Finding:
+class Finding(_Deferred):
     """One event that satisfies one rule.
 
     ``matched`` maps event paths to the values that satisfied a leaf of the rule's condition.
@@ -56,6 +93,12 @@ class Finding:
     correlation: dict[str, Any] | None = None
     indicators: tuple[MatchedIndicator, ...] = ()
 
+    def moved(self, lines: int) -> Finding:
+        """The same finding, of an event that stands so many lines further down."""
+        if not lines or self.source is None:
+            return self
+        return replace(self, source=Source(self.source.path, self.source.line + lines))
+
     def to_dict(self) -> dict[str, Any]:
         """The finding as ``scan --format ndjson`` prints it, in that order of keys."""
         source = self.source and {"path": self.source.path, "line": self.source.line}
@@ -79,28 +122,64 @@ class Finding:
         return result
 
 
+def findings_of(
+    program: Program,
+    rules: Sequence[RuleIR],
+    silent: Collection[int],
+    holding: Holding,
+    event: dict[str, Any],
+    *,
+    path: str | None,
+    line: int,
+) -> list[Finding]:
+    """What the rules that hold say of an event that was read, but the silent ones.
+
+    It is found out when it is asked for: the event must not change any more.
+    """
+    found: list[Finding] = []
+    for number in holding.numbers:
+        if number not in silent:
+            finding: Finding = object.__new__(Finding)
+            origin = (program, rules[number], number, holding, event, path, line)
+            object.__setattr__(finding, "_origin", origin)  # a finding is frozen
+            found.append(finding)
+    return found
+
+
 def finding_of(
     rule: RuleIR | CorrelationIR,
     event: dict[str, Any],
     source: Source | None,
     matched: dict[str, list[Any]],
     indicators: tuple[MatchedIndicator, ...] = (),
+    *,
+    correlation: dict[str, Any] | None = None,
 ) -> Finding:
-    """What a rule that holds says of an event."""
+    """What a rule that holds says of an event, which may change afterwards."""
     return Finding(
-        rule_id=rule.id,
-        rule_title=rule.title,
-        level=rule.level,
-        author=rule.author,
-        license=rule.license,
-        tags=rule.tags,
-        event_id=id_of(event),
-        timestamp=timestamp_of(event),
-        source=source,
+        **_plain(rule, event, source),
         matched=matched,
-        event=event,
+        correlation=correlation,
         indicators=indicators,
     )
+
+
+def _plain(
+    rule: RuleIR | CorrelationIR, event: dict[str, Any], source: Source | None
+) -> dict[str, Any]:
+    """What a finding says without another look at the rule's condition."""
+    return {
+        "rule_id": rule.id,
+        "rule_title": rule.title,
+        "level": rule.level,
+        "author": rule.author,
+        "license": rule.license,
+        "tags": rule.tags,
+        "event_id": id_of(event),
+        "timestamp": timestamp_of(event),
+        "source": source,
+        "event": event,
+    }
 
 
 def id_of(event: dict[str, Any]) -> str | None:
@@ -111,7 +190,8 @@ def id_of(event: dict[str, Any]) -> str | None:
 
 def timestamp_of(event: dict[str, Any]) -> str | None:
     """The time of an event as it stands there (S703)."""
-    return _first_text(event, TIME_PATHS)
+    usual = event.get("timestamp")
+    return usual if type(usual) is str else _first_text(event, TIME_PATHS)
 
 
 def _first_text(event: dict[str, Any], paths: tuple[tuple[str, ...], ...]) -> str | None:

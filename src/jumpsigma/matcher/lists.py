@@ -17,10 +17,10 @@ from functools import lru_cache
 from itertools import chain, islice
 
 from jumpsigma.matcher.indicators import ListProvider, MatchedIndicator
+from jumpsigma.matcher.runtime import LONGEST_ADDRESS
 
 _BATCH = 10_000
 _HEAD = 6  # characters by which a value is found where it may begin anywhere
-_KEPT_LENGTH = 64  # an address with a scope can be as long as an event
 _V4_NETWORK = re.compile(r"(\d{1,3})\.(\d{1,3})\.(\d{1,3})\.(\d{1,3})/(\d{1,2})", re.ASCII)
 _NETWORK = re.compile(r"[0-9A-Fa-f:.]+(?:/\d{1,3})?", re.ASCII)
 _ADDRESS = re.compile(r"[0-9A-Fa-f:.]+(?:%.*)?", re.ASCII | re.DOTALL)
@@ -116,7 +116,7 @@ class IndicatorList:
         """The values that are an address or a network with the address that a text is (S354)."""
         if not _ADDRESS.fullmatch(text):
             return
-        address = _address if len(text) <= _KEPT_LENGTH else _address.__wrapped__
+        address = _address if len(text) <= LONGEST_ADDRESS else _address.__wrapped__
         six, four, four_text = address(text)
         if six is not None and self._v6:
             yield from _within(self._v6, six, 128)

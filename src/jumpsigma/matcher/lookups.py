@@ -15,7 +15,7 @@ from typing import Any, NamedTuple
 
 from jumpsigma.matcher.indicators import ListProvider, MatchedIndicator
 from jumpsigma.matcher.lists import IndicatorList
-from jumpsigma.matcher.runtime import MANY, ONE, event_time, replaced_surrogates, text_of
+from jumpsigma.matcher.runtime import MANY, ONE, TIME, Holding, replaced_surrogates, text_of
 
 #: A literal text, a wildcard, or the name of a list in a tuple of one.
 Piece = str | bool | tuple[str] | None
@@ -25,7 +25,6 @@ Choice = tuple[str, ...]
 #: With more values than this a regular expression is slow, and said to be.
 MANY_EXPRESSIONS = 2_000
 _KEPT_EXPRESSIONS = 10_000
-TIME_SLOT = 3  # of an event's memo
 
 
 class _Ends(NamedTuple):
@@ -96,14 +95,6 @@ class IndicatorLists:
         return _Expression(lists, pieces, compiled, escape, every=every)
 
 
-def moment(event: Any, memo: list[Any]) -> datetime | None:
-    """The time of an event, read once (S477)."""
-    if memo[TIME_SLOT] is None:
-        memo[TIME_SLOT] = (event_time(event),)
-    known: tuple[datetime | None] = memo[TIME_SLOT]
-    return known[0]
-
-
 class LookUp:
     """A test whose value has placeholders.
 
@@ -128,39 +119,32 @@ class LookUp:
         """The values of the event as texts."""
         return [text for value in values if (text := self.text(value)) is not None]
 
-    def holds(self, texts: list[str], event: Any, memo: list[Any]) -> bool:
+    def holds(self, texts: list[str], memo: Holding) -> bool:
         """Whether texts of the event satisfy the test."""
         if not texts:
             return False
         if self.every:
-            when = moment(event, memo)
+            when = memo[TIME]
             found = {c for text in texts for c in self.find(text) if self._counts(c, when)}
             return self._has_every(found, when)
-        return any(
-            self._counts(choice, moment(event, memo))
-            for text in texts
-            for choice in self.find(text)
-        )
+        return any(self._counts(choice, memo[TIME]) for text in texts for choice in self.find(text))
 
-    def hits(self, values: Iterable[Any], event: Any, memo: list[Any]) -> list[Any]:
+    def hits(self, values: Iterable[Any], memo: Holding) -> list[Any]:
         """The values that satisfy the test, none unless it holds (S702)."""
-        return [value for _, value in self.located((("", v) for v in values), event, memo)]
+        return [value for _, value in self.located((("", v) for v in values), memo)]
 
-    def located(
-        self, leaves: Iterable[tuple[str, Any]], event: Any, memo: list[Any]
-    ) -> list[tuple[str, Any]]:
+    def located(self, leaves: Iterable[tuple[str, Any]], memo: Holding) -> list[tuple[str, Any]]:
         """The same for values with their paths."""
-        return [leaf for leaf, _ in self._fitting(leaves, moment(event, memo))]
+        return [leaf for leaf, _ in self._fitting(leaves, memo[TIME])]
 
     def note(
         self,
         noted: dict[MatchedIndicator, None],
         values: Iterable[Any],
-        event: Any,
-        memo: list[Any],
+        memo: Holding,
     ) -> None:
         """Note the indicators by which values of the event satisfy the test (S704)."""
-        when = moment(event, memo)
+        when = memo[TIME]
         for _, choices in self._fitting([("", value) for value in values], when):
             for choice in choices:
                 for each, value in zip(self.lists, choice, strict=True):

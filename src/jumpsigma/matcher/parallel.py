@@ -17,9 +17,10 @@ from jumpsigma.diagnostics import Diagnostic, DiagnosticError, Span
 from jumpsigma.intake.events import ReadStats, Reject
 from jumpsigma.intake.parts import Part, PartReader, parts_of
 from jumpsigma.intake.records import Reading
-from jumpsigma.matcher.correlate import Correlator, LeftOut, Match
+from jumpsigma.matcher.correlate import Classes, Collected, Correlator, LeftOut, Match
 from jumpsigma.matcher.engine import Matcher
-from jumpsigma.matcher.findings import Finding, Source
+from jumpsigma.matcher.findings import Finding
+from jumpsigma.prefilter import Prefilter
 
 
 @dataclass(slots=True)
@@ -28,6 +29,7 @@ class PartResult:
 
     findings: list[Finding] = field(default_factory=list)
     matches: list[Match] = field(default_factory=list)
+    collected: Collected | None = None
     left_out: LeftOut = field(default_factory=LeftOut)
     rejects: list[Reject] = field(default_factory=list)
     problems: list[Diagnostic] = field(default_factory=list)
@@ -45,6 +47,7 @@ def scan_in_processes(
     on_reject: Callable[[Reject], None] | None = None,
     on_problem: Callable[[Diagnostic], None] | None = None,
     on_start: Callable[[str], None] | None = None,
+    every: bool = False,
 ) -> Iterator[Finding]:
     """The findings of single-event rules on each input, in their order.
 
@@ -52,7 +55,7 @@ def scan_in_processes(
     other forms (archives, arrays) a process takes one input at a time. Memory is bounded by two
     parts a process. Standard input and pipes are read by the process that calls.
     """
-    with _Pool(matcher, jobs) as pool:
+    with _Pool(matcher, jobs, _Given(correlator.folder, every=every)) as pool:
         waiting: deque[tuple[Part, Future[PartResult] | None]] = deque()
         base = 0
         parts = (part for path in inputs for part in _parts(path))
@@ -74,6 +77,8 @@ def scan_in_processes(
                     stats=stats,
                     on_reject=on_reject,
                     on_problem=on_problem,
+                    classes=correlator.classes,
+                    every=every,
                 )
                 continue
             result = pool.result(part, future)
@@ -81,11 +86,13 @@ def scan_in_processes(
             if on_reject is not None:
                 for reject in result.rejects:
                     on_reject(_moved_reject(reject, base))
+            if result.collected is not None:
+                correlator.include(result.collected, part.path, base)
             for match in result.matches:
                 correlator.add(match._replace(line=match.line + base) if base else match)
             correlator.left_out.add(result.left_out)
             for finding in result.findings:
-                yield _moved(finding, base)
+                yield finding.moved(base) if base else finding
             for problem in result.problems:
                 if on_problem is None:
                     raise DiagnosticError(problem)
@@ -96,12 +103,13 @@ def scan_in_processes(
 class _Pool:
     """Processes that scan parts; one that dies takes no part with it but the one that killed it."""
 
-    def __init__(self, matcher: Matcher, jobs: int) -> None:
-        self._matcher, self._jobs = matcher, jobs
+    def __init__(self, matcher: Matcher, jobs: int, given: _Given) -> None:
+        self._matcher, self._jobs, self._given = matcher, jobs, given
         self._executor = self._begun(jobs)
 
     def _begun(self, jobs: int) -> ProcessPoolExecutor:
-        return ProcessPoolExecutor(jobs, initializer=_begin, initargs=(self._matcher, os.getpid()))
+        arguments = (self._matcher, self._given, os.getpid())
+        return ProcessPoolExecutor(jobs, initializer=_begin, initargs=arguments)
 
     def __enter__(self) -> Self:
         return self
@@ -155,12 +163,33 @@ def _is_shared(path: str) -> bool:
     return path != "-" and Path(path).is_file()
 
 
-_matcher: Matcher | None = None
+@dataclass(frozen=True, slots=True)
+class _Given:
+    """What a process of the pool is told besides its matcher.
+
+    It keeps in ``folder`` what cannot be read again.
+    """
+
+    folder: str
+    every: bool
 
 
-def _begin(matcher: Matcher, parent: int) -> None:
-    global _matcher  # noqa: PLW0603 - set once, when a process of the pool begins
-    _matcher = matcher
+@dataclass(frozen=True, slots=True)
+class _Work:
+    """What a process of the pool keeps from part to part."""
+
+    matcher: Matcher
+    prefilter: Prefilter
+    classes: Classes
+    every: bool
+
+
+_work: _Work | None = None
+
+
+def _begin(matcher: Matcher, given: _Given, parent: int) -> None:
+    global _work  # noqa: PLW0603 - set once, when a process of the pool begins
+    _work = _Work(matcher, matcher.prefilter(), matcher.classes(given.folder), given.every)
     threading.Thread(target=_end_with, args=(parent,), daemon=True).start()
 
 
@@ -172,29 +201,45 @@ def _end_with(parent: int) -> None:
 
 
 def _scan_part(part: Part) -> PartResult:
-    assert _matcher is not None  # noqa: S101 - the pool's initializer ran
+    assert _work is not None  # noqa: S101 - the pool's initializer ran
+    matcher, prefilter, every = _work.matcher, _work.prefilter, _work.every
+    classes = _work.classes
     result = PartResult()
     if part.end is None:
         result.findings = list(
-            _matcher.scan_events(
+            matcher.scan_events(
                 part.path,
                 result.matches.append,
                 result.left_out,
                 stats=result.stats,
                 on_reject=lambda reject: result.rejects.append(_held(reject)),
                 on_problem=result.problems.append,
+                prefilter=prefilter,
+                classes=classes,
+                every=every,
             )
         )
+        result.collected = classes.collected()
         return result
     reading = Reading(
         part.path,
         result.stats,
         lambda reject: result.rejects.append(_held(reject)),
         result.problems.append,
+        unwraps=matcher.unwraps,
     )
     reader = PartReader(part, reading)
-    for event in reader.events(unwrap=_matcher.unwraps):
-        result.findings += _matcher.match_read(event, result.matches.append, result.left_out)
+    classes.begin(part.path)
+    for block in reader.blocks():
+        result.findings += matcher.match_block(
+            block,
+            prefilter,
+            result.matches.append,
+            result.left_out,
+            classes=classes,
+            every=every,
+        )
+    result.collected = classes.collected()
     reading.tell_problems()
     result.lines = reader.lines
     return result
@@ -203,13 +248,6 @@ def _scan_part(part: Part) -> PartResult:
 def _held(reject: Reject) -> Reject:
     """A reject that outlives the reading: what follows its bytes is read now."""
     return replace(reject, raw=reject.raw + b"".join(reject.rest), rest=())
-
-
-def _moved(finding: Finding, base: int) -> Finding:
-    source = finding.source
-    if not base or source is None:
-        return finding
-    return replace(finding, source=Source(source.path, source.line + base))
 
 
 def _moved_reject(reject: Reject, base: int) -> Reject:

@@ -72,6 +72,32 @@ def find(path: str | Path) -> Found:
     )
 
 
+class Distinct:
+    """The files that were met so far, each under the first path that led to it."""
+
+    def __init__(self) -> None:
+        self.paths: list[str] = []
+        self._same: dict[tuple[int, int] | None, list[str]] = {}
+
+    def add(self, path: str) -> bool:
+        """Whether a path leads to a file that was not met before; if so, remember it.
+
+        Two names of one file (hard links) are two files; a link and what it leads to are one.
+        """
+        try:
+            status = os.stat(path)  # noqa: PTH116
+            identity = (status.st_dev, status.st_ino)
+        except OSError:
+            identity = None
+        # To ask the system for real paths is slow, and seldom is there one to compare with.
+        same = self._same.setdefault(identity, [])
+        if same and os.path.realpath(path) in map(os.path.realpath, same):
+            return False
+        same.append(path)
+        self.paths.append(path)
+        return True
+
+
 def _nearest_pack_file(folder: str) -> tuple[str, ...]:
     """The ``pack.yaml`` that speaks for a folder: its own, or the next one above."""
     own = os.path.join(folder, PACK_FILE)  # noqa: PTH118

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 from dataclasses import dataclass
+from hashlib import blake2b
 from pathlib import Path
 from typing import Any, Final
 
@@ -16,11 +17,20 @@ _NAME: Final = re.compile(r"[A-Za-z0-9_]+")
 
 @dataclass(frozen=True, slots=True)
 class PackList:
-    """The values of the placeholder ``%name%``, each once, in the order of the file ``path``."""
+    """The values of the placeholder ``%name%``, each once, in the order of the file ``path``.
+
+    ``digest`` is that of the file (:func:`digest_of`).
+    """
 
     name: str
     path: str
     values: tuple[str, ...]
+    digest: str
+
+
+def digest_of(content: bytes) -> str:
+    """What tells one content of a file from another."""
+    return blake2b(content, digest_size=32).hexdigest()
 
 
 def read_list(name: Any, file: Any, folder: str) -> PackList | str:
@@ -50,7 +60,8 @@ def read_list(name: Any, file: Any, folder: str) -> PackList | str:
     except (OSError, RuntimeError, ValueError) as error:  # links in a circle, a null character
         reason = getattr(error, "strerror", None) or str(error)
         return f"the file of the list {name!r} cannot be read: {reason}"
-    return PackList(name, path, tuple(dict.fromkeys(filter(None, map(_value, text.split("\n"))))))
+    values = tuple(dict.fromkeys(filter(None, map(_value, text.split("\n")))))
+    return PackList(name, path, values, digest_of(data))
 
 
 def _value(line: str) -> str:

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 
 from jumpsigma.diagnostics import Diagnostic
 from jumpsigma.pack.actions import merge_actions
 from jumpsigma.pack.cases import CasesFile, read_cases
-from jumpsigma.pack.files import Found, find
+from jumpsigma.pack.files import Distinct, Found, find
+from jumpsigma.pack.fingerprint import Fingerprint
+from jumpsigma.pack.limits import DEFAULT_LIMITS, Limits
 from jumpsigma.pack.model import LoadedFilter, LoadedRule, Pack
-from jumpsigma.pack.pack_file import PackSettings, read_pack_file
-from jumpsigma.pack.yaml_reader import DEFAULT_LIMITS, Document, Limits, read_file
+from jumpsigma.pack.pack_file import PackSettings, check_pack_file
+from jumpsigma.pack.yaml_reader import Document, ReadResult, read_file
 
 
 def load_pack(*paths: str | Path, limits: Limits = DEFAULT_LIMITS, cases: bool = True) -> Pack:
@@ -35,7 +36,8 @@ class _Loader:
         self.cases: list[CasesFile] = []
         self.settings: list[PackSettings] = []
         self.refused: list[str] = []  # ids and names of documents with errors
-        self.seen: dict[str, str] = {}  # real paths to the first path of each
+        self.files = Distinct()
+        self.fingerprint = Fingerprint()
 
     def load(self, roots: list[Found]) -> Pack:
         from jumpsigma.pack.references import duplicate_ids, filter_warnings, resolvable
@@ -46,28 +48,34 @@ class _Loader:
         rules, unresolved = resolvable(self.rules, self.refused)
         self.diagnostics += unresolved
         self.diagnostics += filter_warnings(self.filters, rules, self.refused)
-        return Pack(
+        pack = Pack(
             tuple(rules),
             tuple(self.filters),
             tuple(self.diagnostics),
             tuple(self.cases),
             tuple(self.settings),
             tuple(found.folder for found in roots),
-            tuple(self.seen.values()),
+            tuple(self.files.paths),
         )
+        # Not an argument: what somebody makes of a pack with replace() has none.
+        object.__setattr__(pack, "fingerprint", self.fingerprint.text)
+        return pack
 
     def _root(self, found: Found) -> None:
         self.diagnostics += found.diagnostics
-        for path in filter(self._first_time, found.pack_files):
-            settings, problems = read_pack_file(path)
+        self.fingerprint.add_root(found)
+        for path in filter(self.files.add, found.pack_files):
+            settings, problems = check_pack_file(path, self._read(path, DEFAULT_LIMITS))
             self.diagnostics += problems
-            if settings is not None:
-                self.settings.append(settings)
-                for each in settings.lists:
-                    self._first_time(each.path)
-        for path in filter(self._first_time, found.rules):
+            if settings is None:
+                self.fingerprint.give_up()  # a list that it names may be what is wrong
+                continue
+            self.settings.append(settings)
+            for each in settings.lists:
+                self.files.add(each.path)
+        for path in filter(self.files.add, found.rules):
             self._rule_file(path)
-        for path in filter(self._first_time, found.cases):
+        for path in filter(self.files.add, found.cases):
             if not self.reads_cases:
                 continue
             cases, problems = read_cases(path)
@@ -75,15 +83,16 @@ class _Loader:
             if cases is not None:
                 self.cases.append(cases)
 
-    def _first_time(self, path: str) -> bool:
-        real = os.path.realpath(path)
-        if real in self.seen:
-            return False
-        self.seen[real] = path
-        return True
+    def _read(self, path: str, limits: Limits) -> ReadResult:
+        result = read_file(path, limits)
+        if result.content is not None and limits == DEFAULT_LIMITS:
+            self.fingerprint.add_file(path, result.content)
+        else:
+            self.fingerprint.give_up()
+        return result
 
     def _rule_file(self, path: str) -> None:
-        result = read_file(path, self.limits)
+        result = self._read(path, self.limits)
         self.diagnostics += result.diagnostics
         for document in merge_actions(result.documents):
             if isinstance(document, Diagnostic):

@@ -82,17 +82,27 @@ class LoadedRule(Loaded):
 
     kind: Literal["rule", "correlation"]
     refers_to: tuple[str, ...] = ()
+    # What loading made to see whether pySigma accepts the rule; given away once.
+    _made: list[SigmaRule] = field(default_factory=list, init=False, repr=False)
+
+    def keep(self, made: SigmaRule) -> None:
+        """Keep the object that loading has made of the document, for the first who asks."""
+        self._made.append(made)
 
     def to_sigma(self) -> SigmaRule | SigmaCorrelationRule:
         """A fresh pySigma object at each call, because conversion changes the object.
 
         Every ``SigmaDetectionItem.source`` is set to the place of its key in the file.
         """
-        from jumpsigma.pack.sigma_objects import sigma_correlation, sigma_rule
+        from jumpsigma.pack.sigma_objects import located, sigma_correlation, sigma_rule
 
         if self.kind == "correlation":
             return sigma_correlation(self.document, self.path)
-        return sigma_rule(self.document, self.positions)
+        try:
+            made = self._made.pop()
+        except IndexError:
+            made = sigma_rule(self.document, self.path)
+        return located(made, self.document, self.positions)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -124,6 +134,10 @@ class Pack:
     settings: tuple[PackSettings, ...] = ()
     roots: tuple[str, ...] = ()
     files: tuple[str, ...] = ()
+    fingerprint: str | None = field(default=None, init=False, repr=False)
+    """What the rules, filters and ``pack.yaml`` files were read from, as
+    :func:`jumpsigma.pack.fingerprint.fingerprint_of` has it; None where that does not say all, and
+    for a pack that was put together otherwise."""
 
     def settings_for(self, path: str) -> PackSettings | None:
         """The settings of the nearest ``pack.yaml`` at or above a file of this pack, or None."""

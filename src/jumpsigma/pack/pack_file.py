@@ -11,7 +11,7 @@ from typing import Any, Final
 from jumpsigma.diagnostics import Diagnostic, Span
 from jumpsigma.pack.lists import PackList, read_list
 from jumpsigma.pack.shapes import Shape
-from jumpsigma.pack.yaml_reader import read_file
+from jumpsigma.pack.yaml_reader import ReadResult
 
 PACK_KEYS: Final = ("id", "title", "version", "license", "authors", "default_mapping", "lists")
 REQUIRED_KEYS: Final = ("id", "title", "version", "license")
@@ -41,9 +41,8 @@ class PackSettings:
         return Path(os.path.abspath(path)).is_relative_to(os.path.abspath(self.folder))  # noqa: PTH100
 
 
-def read_pack_file(path: str) -> tuple[PackSettings | None, list[Diagnostic]]:
-    """Read and check a ``pack.yaml``; None with JS017 (or a YAML code) when it is wrong."""
-    result = read_file(Path(path))
+def check_pack_file(path: str, result: ReadResult) -> tuple[PackSettings | None, list[Diagnostic]]:
+    """Check a ``pack.yaml`` that was read; None with JS017 (or a YAML code) when it is wrong."""
     diagnostics = list(result.diagnostics)
     if diagnostics:
         return None, diagnostics

@@ -26,7 +26,7 @@ from jumpsigma.pack.sigma_objects import (
     FILTER_RESERVED,
     RULE_RESERVED,
     filter_input,
-    rule_input,
+    sigma_rule,
 )
 from jumpsigma.pack.yaml_reader import Document
 
@@ -49,17 +49,22 @@ def load_document(document: Document) -> Outcome:
         return _not_sigma(document, f"a Sigma document is a mapping, not a {_kind(data)}")
     if not any(key in data for key in _SIGMA_KEYS):
         return _not_sigma(document, "the document has none of: " + ", ".join(_SIGMA_KEYS))
+    made: list[SigmaRule] = []
     if "correlation" in data:
         problems = list(correlation_problems(data))
     elif "filter" in data:
-        problems = list(_rule_or_filter(data, "filter", FILTER_RESERVED))
+        problems = list(_rule_or_filter(data, "filter", FILTER_RESERVED, _filter_builder(data)))
     else:
-        problems = list(_rule_or_filter(data, "detection", RULE_RESERVED))
+        build = _rule_builder(data, document.positions.path, made)
+        problems = list(_rule_or_filter(data, "detection", RULE_RESERVED, build))
     rule_id = canonical_id(data.get("id"))
     names = tuple(name for name in (rule_id, data.get("name")) if isinstance(name, str) and name)
     if problems:
         return Outcome(None, tuple(_diagnostics(problems, document, rule_id)), names)
-    return Outcome(_loaded(document, rule_id), (), names)
+    loaded = _loaded(document, rule_id)
+    if isinstance(loaded, LoadedRule) and made:
+        loaded.keep(made[0])
+    return Outcome(loaded, (), names)
 
 
 def canonical_id(value: Any) -> str | None:
@@ -73,12 +78,11 @@ def canonical_id(value: Any) -> str | None:
 
 
 def _rule_or_filter(
-    data: dict[Any, Any], section: str, reserved: tuple[str, ...]
+    data: dict[Any, Any], section: str, reserved: tuple[str, ...], build: Callable[[], object]
 ) -> Iterator[Problem]:
     early = list(section_problems(data.get(section), section, reserved, build=False))
     if section == "filter":
         early += _rules_problems(data["filter"])
-    build = _filter_builder(data) if section == "filter" else _rule_builder(data)
     if not early:
         refusals = attempt(build)
         if not refusals:
@@ -97,8 +101,14 @@ def _rule_or_filter(
             yield Problem("JS010", message, ())
 
 
-def _rule_builder(data: dict[Any, Any]) -> Callable[[], SigmaRule]:
-    return lambda: SigmaRule.from_dict(rule_input(data), collect_errors=True)
+def _rule_builder(
+    data: dict[Any, Any], path: str, made: list[SigmaRule]
+) -> Callable[[], SigmaRule]:
+    def build() -> SigmaRule:
+        made.append(sigma_rule(data, path, collect_errors=True))
+        return made[-1]
+
+    return build
 
 
 def _filter_builder(data: dict[Any, Any]) -> Callable[[], SigmaFilter]:

@@ -48,9 +48,16 @@ def correlation_input(document: Mapping[str, Any]) -> dict[str, Any]:
     return data
 
 
-def sigma_rule(document: Mapping[str, Any], positions: Positions) -> SigmaRule:
-    """A fresh rule; raises ``SigmaError`` where pySigma refuses it."""
-    rule = SigmaRule.from_dict(rule_input(document), source=SigmaRuleLocation(Path(positions.path)))
+def sigma_rule(
+    document: Mapping[str, Any], path: str, *, collect_errors: bool = False
+) -> SigmaRule:
+    """A fresh rule without places; raises ``SigmaError`` where pySigma refuses it."""
+    source = SigmaRuleLocation(Path(path))
+    return SigmaRule.from_dict(rule_input(document), collect_errors=collect_errors, source=source)
+
+
+def located(rule: SigmaRule, document: Mapping[str, Any], positions: Positions) -> SigmaRule:
+    """The rule, its detection items with their places."""
     set_sources(rule.detection.detections, document["detection"], positions, "detection")
     return rule
 

@@ -9,13 +9,14 @@ that they are in the file, because a date in a rule or in an event is text.
 from __future__ import annotations
 
 from collections.abc import Hashable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Final, cast
 
 import yaml
 
 from jumpsigma.diagnostics import Diagnostic, Span
+from jumpsigma.pack.limits import DEFAULT_LIMITS, Limits
 from jumpsigma.pack.positions import Branch, Mark, Place, Positions, mark_of
 from jumpsigma.pack.yaml_scalars import (
     MAP_TAG,
@@ -32,23 +33,6 @@ _Loader: Final[Any] = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
 @dataclass(frozen=True, slots=True)
-class Limits:
-    """How large a hand-written YAML file may be.
-
-    ``bytes`` on disk; ``depth`` of nesting, aliases expanded; ``alias_nodes``, the nodes that
-    aliases add to those written out. The last is pySigma 2's own limit (``MAX_ALIAS_EXPANSION``):
-    a higher one here would let pySigma 1.5.1 load what 2.x refuses.
-    """
-
-    bytes: int = 1024 * 1024
-    depth: int = 64
-    alias_nodes: int = 10_000
-
-
-DEFAULT_LIMITS: Final = Limits()
-
-
-@dataclass(frozen=True, slots=True)
 class Document:
     """One YAML document: its data (dicts, lists, scalars) and where everything stands."""
 
@@ -58,11 +42,15 @@ class Document:
 
 @dataclass(frozen=True, slots=True)
 class ReadResult:
-    """The documents that could be read, in file order, and what is wrong with the others."""
+    """The documents that could be read, in file order, and what is wrong with the others.
+
+    ``content`` is the file as it was read, None where it was not.
+    """
 
     documents: tuple[Document, ...]
     diagnostics: tuple[Diagnostic, ...]
     text: str = ""
+    content: bytes | None = field(default=None, repr=False)
 
 
 def read_file(path: Path | str, limits: Limits = DEFAULT_LIMITS) -> ReadResult:
@@ -86,7 +74,7 @@ def read_file(path: Path | str, limits: Limits = DEFAULT_LIMITS) -> ReadResult:
                 hint="split it into several files",
             )
         )
-    return read_bytes(data, name, limits)
+    return replace(read_bytes(data, name, limits), content=data)
 
 
 def read_bytes(data: bytes, path: str, limits: Limits = DEFAULT_LIMITS) -> ReadResult:

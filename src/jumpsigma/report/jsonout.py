@@ -11,8 +11,6 @@ from typing import Any
 
 import orjson
 
-from jumpsigma.codegen.carried.plainjson import plain_json
-
 
 def to_json(value: Any) -> str:
     """One line of JSON for what :mod:`jumpsigma.intake` reads; tuples are arrays.
@@ -22,4 +20,7 @@ def to_json(value: Any) -> str:
     try:
         return orjson.dumps(value).decode()
     except TypeError:  # orjson.JSONEncodeError is one
+        # Seldom needed, and its package is what makes matchers.
+        from jumpsigma.codegen.carried.plainjson import plain_json
+
         return plain_json(value)

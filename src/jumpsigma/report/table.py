@@ -7,12 +7,10 @@ long value is left out.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any, TextIO
-
-from rich.console import Console
-from rich.text import Text
+from typing import Any, Protocol, TextIO
 
 from jumpsigma.matcher.findings import Finding
+from jumpsigma.report.folding import folded, terminal_width
 from jumpsigma.report.indicators import described
 from jumpsigma.report.jsonout import to_json
 from jumpsigma.report.visible import visible
@@ -24,6 +22,9 @@ _STYLES = {
     "low": "cyan",
     "informational": "dim",
 }
+#: Pieces of a line, each with its style.
+Parts = tuple[tuple[str, str], ...]
+
 _MAX_VALUE = 160  # characters; one event can hold kilobytes in one field
 _INDENT = 2
 _WHO = (
@@ -39,43 +40,74 @@ class TableSink:
 
     def __init__(self, stream: TextIO, *, color: bool) -> None:
         self._stream = stream
-        self._console = Console(
-            file=stream,
-            force_terminal=color,
-            no_color=not color,
-            color_system="auto" if color else None,
-            highlight=False,
-            markup=False,
-            emoji=False,
-        )
+        self._lines: _Lines = _ColoredLines(stream) if color else _PlainLines(stream)
 
     def write(self, finding: Finding) -> None:
         """Write one block and a blank line."""
-        self._print(_heading(finding), indent=0)
+        self._lines.write(_heading(finding), indent=0)
         for name, value in _details(finding):
-            self._print(Text.assemble((name, "dim"), " ", value), indent=_INDENT)
+            self._lines.write(((name, "dim"), (" ", ""), (value, "")), indent=_INDENT)
         self._stream.write("\n")
 
     def close(self) -> None:
         """Flush."""
         self._stream.flush()
 
-    def _print(self, text: Text, *, indent: int) -> None:
-        """Fold ``text`` to the width, the lines after the first a little further in."""
-        width = max(self._console.width - indent - _INDENT, 20)
-        for number, line in enumerate(text.wrap(self._console, width, overflow="fold")):
-            margin = " " * (indent + (_INDENT if number else 0))
+
+class _Lines(Protocol):
+    """Writes lines folded to the width, what follows the first a little further in."""
+
+    def write(self, parts: Parts, *, indent: int) -> None:
+        """Write one line."""
+
+
+class _PlainLines:
+    """Without rich, whose import takes longer than a scan of a small file."""
+
+    def __init__(self, stream: TextIO) -> None:
+        self._stream = stream
+
+    def write(self, parts: Parts, *, indent: int) -> None:
+        text = "".join(piece for piece, _ in parts)
+        for number, line in enumerate(folded(text, _room(terminal_width(), indent))):
+            self._stream.write(f"{_margin(indent, number)}{line.rstrip()}\n")
+
+
+class _ColoredLines:
+    """With rich, which knows the colours of each terminal."""
+
+    def __init__(self, stream: TextIO) -> None:
+        from rich.console import Console
+
+        self._console = Console(
+            file=stream, force_terminal=True, highlight=False, markup=False, emoji=False
+        )
+
+    def write(self, parts: Parts, *, indent: int) -> None:
+        from rich.text import Text
+
+        text, room = Text.assemble(*parts), _room(self._console.width, indent)
+        for number, line in enumerate(text.wrap(self._console, room, overflow="fold")):
             line.rstrip()
-            self._console.print(Text(margin).append_text(line), no_wrap=True, crop=False)
+            margin = Text(_margin(indent, number))
+            self._console.print(margin.append_text(line), no_wrap=True, crop=False)
 
 
-def _heading(finding: Finding) -> Text:
+def _room(width: int, indent: int) -> int:
+    return max(width - indent - _INDENT, 20)
+
+
+def _margin(indent: int, number: int) -> str:
+    return " " * (indent + (_INDENT if number else 0))
+
+
+def _heading(finding: Finding) -> Parts:
     level = finding.level or "no level"
-    return Text.assemble(
+    return (
         (visible(level.upper()), _STYLES.get(level, "")),
-        "  ",
+        ("  ", ""),
         (visible(finding.rule_title), "bold"),
-        "  ",
+        ("  ", ""),
         (visible(finding.timestamp or "no timestamp"), "dim"),
     )
 

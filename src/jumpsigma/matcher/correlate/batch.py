@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Callable, Iterator
+from tempfile import TemporaryDirectory
 from typing import Self
 
-from jumpsigma.diagnostics import Diagnostic, DiagnosticError, Severity
+from jumpsigma.diagnostics import Diagnostic, Severity
+from jumpsigma.matcher.correlate.classes import Classes, Collected, Ledger
 from jumpsigma.matcher.correlate.matches import MAX_GROUPS, LeftOut, entries_of
-from jumpsigma.matcher.correlate.payloads import Payload, Payloads, pickled
+from jumpsigma.matcher.correlate.payloads import PICKLED, Payload, Payloads, pickled
 from jumpsigma.matcher.correlate.plan import Plan
 from jumpsigma.matcher.correlate.prospects import hopeful
+from jumpsigma.matcher.correlate.recall import Recall
+from jumpsigma.matcher.correlate.references import no_file
 from jumpsigma.matcher.correlate.reporting import Report, report, seen_from_above
 from jumpsigma.matcher.correlate.rows import Match, Placed, Row, inner_row, placed, rows_of
 from jumpsigma.matcher.correlate.store import DEFAULT_LIMIT, File, Memory, Store
@@ -26,12 +30,17 @@ class Correlator:
 
     Up to ``limit`` rows (a match is one row for each group of each correlation) are held in
     memory; more go to a SQLite file in a private temporary folder, which :meth:`close` removes.
+    ``classes`` takes lines that are not parsed, of which as many references are held in memory.
     ``left_out`` counts the events that take part in nothing.
     """
 
     def __init__(self, plan: Plan, payloads: Payloads, limit: int = DEFAULT_LIMIT) -> None:
         self._plan, self._payloads, self._limit = plan, payloads, limit
         self._store: Store = Memory()
+        self._ledger = Ledger(limit, decidable=plan.decidable)
+        self._recall = Recall(plan, payloads, self._ledger)
+        self._folder: TemporaryDirectory[str] | None = None
+        self.classes = Classes(plan, payloads, self._ledger)
         self.left_out = LeftOut()
 
     def __enter__(self) -> Self:
@@ -41,24 +50,53 @@ class Correlator:
         self.close()
 
     def close(self) -> None:
-        """Forget all matches, and remove the file."""
+        """Forget all matches, and remove the files."""
         self._store.close()
+        self._ledger.close()
+        if self._folder is not None:
+            self._folder.cleanup()
+
+    @property
+    def folder(self) -> str:
+        """A private folder for what other processes keep, which goes with :meth:`close`.
+
+        Raises as :meth:`add` does.
+        """
+        try:
+            if self._folder is None:
+                self._folder = TemporaryDirectory(prefix="jumpsigma-", ignore_cleanup_errors=True)
+        except OSError as error:
+            raise no_file(error) from None
+        return self._folder.name
 
     def add(self, match: Match) -> None:
         """Take what :meth:`Plan.match` made of an event.
 
         Raises :class:`DiagnosticError` (JS091) when the file cannot be written.
         """
-        store = self._store
         try:
-            if not match.digest and isinstance(store, File):
-                match = match._replace(digest=self._payloads.digest(match.payload))
-            number = store.add_payload(match.payload)
-            for correlation, row in rows_of(match, number):
-                store.add(correlation, row)
-            self._spill()
+            if match.payload.startswith(PICKLED) or not self._ledger.keep(match):
+                self._ledger.note(match.entries, match.time)
+                self._hold(match)
         except (sqlite3.Error, OSError) as error:
-            raise _no_file(error) from None
+            raise no_file(error) from None
+
+    def include(self, collected: Collected, path: str | None, lines: int = 0) -> None:
+        """Take over what another process took of an input, of which ``lines`` went before.
+
+        Raises as :meth:`add` does.
+        """
+        for match in self._recall.include(collected, path, lines):
+            self.add(match)
+
+    def _hold(self, match: Match) -> None:
+        store = self._store
+        if not match.digest and isinstance(store, File):
+            match = match._replace(digest=self._payloads.digest(match.payload))
+        number = store.add_payload(match.payload)
+        for correlation, row in rows_of(match, number):
+            store.add(correlation, row)
+        self._spill()
 
     def _spill(self) -> None:
         if isinstance(self._store, Memory) and self._store.size > self._limit:
@@ -94,11 +132,16 @@ class Correlator:
         Raises as :meth:`add` does.
         """
         try:
-            for correlation in self._plan.order:
-                self._correlate(correlation, watch, on_report)
-                self._spill()
+            for level in self._plan.levels:
+                # Who explains is shown every window, also where nothing can fire.
+                recall = self._recall.matches if watch is None else self._recall.everything
+                for match in recall(level):
+                    self._hold(match)
+                for correlation in level:
+                    self._correlate(correlation, watch, on_report)
+                    self._spill()
         except (sqlite3.Error, OSError) as error:
-            raise _no_file(error) from None
+            raise no_file(error) from None
         yield from self._store.findings()
 
     def _correlate(
@@ -141,22 +184,14 @@ class Correlator:
                 payload = store.add_payload(pickled(told.payload))
                 last = self._digested(told.row)
                 for entry in entries_of(uses, event, self.left_out):
+                    self._ledger.note((entry,), last.time)
                     store.add(entry.correlation, inner_row(number, last, entry, payload))
         store.drop(number)
 
     def problems(self) -> Iterator[Diagnostic]:
-        """What has to be said of the events that took part in nothing."""
+        """What has to be said of inputs that changed, and of events that took part in nothing."""
+        yield from self._recall.problems()
         yield from problems_of(self.left_out)
-
-
-def _no_file(error: Exception) -> DiagnosticError:
-    return DiagnosticError(
-        Diagnostic(
-            "JS091",
-            f"cannot keep the matches of correlations in a temporary file: {error}",
-            hint="make room there, or set TMPDIR to a folder that has more",
-        )
-    )
 
 
 def problems_of(left_out: LeftOut) -> Iterator[Diagnostic]:

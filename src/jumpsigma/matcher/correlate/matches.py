@@ -45,7 +45,7 @@ class Use:
     kind: str
 
 
-_slot = attrgetter("slot")
+slot_of = attrgetter("slot")
 _encode = json.JSONEncoder().encode
 
 
@@ -60,7 +60,7 @@ def uses_of(
             number = numbers.get(id(reference.rule))
             if number is not None:
                 found.setdefault(number, []).append(_use(index, slot, correlation, reference))
-    return {number: tuple(sorted(uses, key=_slot)) for number, uses in found.items()}
+    return {number: tuple(sorted(uses, key=slot_of)) for number, uses in found.items()}
 
 
 def _use(index: int, slot: int, correlation: CorrelationIR, reference: Reference) -> Use:
@@ -88,8 +88,7 @@ class LeftOut:
 
 
 def match_of(
-    uses: dict[int, tuple[Use, ...]],
-    numbers: Sequence[int],
+    used: Sequence[Use],
     event: dict[str, Any],
     left_out: LeftOut,
     *,
@@ -97,7 +96,7 @@ def match_of(
     path: str | None,
     line: int,
 ) -> Match | None:
-    """What correlations remember of an event that satisfies rules which they use.
+    """What correlations remember of an event that satisfies the rules of these uses.
 
     None when it takes part in none.
     """
@@ -105,9 +104,6 @@ def match_of(
     if time is None:
         left_out.without_time += 1
         return None
-    used: Sequence[Use] = uses[numbers[0]]
-    if len(numbers) > 1:
-        used = sorted((use for number in numbers for use in uses[number]), key=_slot)
     entries = entries_of(used, event, left_out)
     if not entries:
         return None

@@ -20,7 +20,7 @@ from jumpsigma.matcher.indicators import MatchedIndicator
 from jumpsigma.matcher.program import Holding, Program
 
 #: With this begins what was pickled, and no text in UTF-8.
-_PICKLED = pickle.PROTO
+PICKLED = pickle.PROTO
 
 
 class Made(NamedTuple):
@@ -53,7 +53,8 @@ class Payloads:
     """The payloads of one matcher. Immutable."""
 
     def __init__(self, program: Program, plan: Plan, *, unwraps: bool) -> None:
-        self._program, self._plan, self._unwraps = program, plan, unwraps
+        self.program, self.unwraps = program, unwraps
+        self._plan = plan
 
     def packed(self, match: Match, event: dict[str, Any], holding: Holding) -> Match:
         """The match of an event that a program made, with its payload."""
@@ -61,22 +62,26 @@ class Payloads:
 
     def payload(self, data: bytes) -> Payload:
         """What the bytes hold."""
-        if data.startswith(_PICKLED):
+        if data.startswith(PICKLED):
             return Payload(*loaded(data))
-        event = self._read(data)
-        return self._made(event, self._program.holding(event))
+        event = self.read(data)
+        return self._made(event, self.program.holding(event))
 
     def digest(self, data: bytes) -> bytes:
         """The digest of the event that the bytes hold."""
-        read = self.payload(data).event if data.startswith(_PICKLED) else self._read(data)
+        read = self.payload(data).event if data.startswith(PICKLED) else self.read(data)
         return digest_of(read)
 
-    def _read(self, data: bytes) -> dict[str, Any]:
+    def read(self, data: bytes) -> dict[str, Any]:
+        """The event that a line has, as rules see it.
+
+        Raises :class:`~jumpsigma.intake.jsontext.NotAnEventError`.
+        """
         event = decode_object(data)
-        return wrapped.unwrap(event) if self._unwraps else event
+        return wrapped.unwrap(event) if self.unwraps else event
 
     def _made(self, event: dict[str, Any], holding: Holding) -> Payload:
-        program = self._program
+        program = self.program
         return Payload(
             event,
             tuple(

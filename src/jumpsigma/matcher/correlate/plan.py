@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Sequence
+from itertools import chain
 from typing import Any
 
 from jumpsigma.ir.correlations import CorrelationIR
 from jumpsigma.ir.nodes import RuleIR
-from jumpsigma.matcher.correlate.matches import LeftOut, Use, match_of, uses_of
+from jumpsigma.matcher.correlate.matches import LeftOut, Use, match_of, slot_of, uses_of
+from jumpsigma.matcher.correlate.prospects import prospect_of
 from jumpsigma.matcher.correlate.rows import Match
 
 
@@ -16,7 +19,10 @@ class Plan:
 
     ``uses`` says of every rule that a correlation refers to where it is used, by its number:
     its place in ``rules``, and for a correlation its place behind them. ``order`` has every
-    correlation behind those that it refers to.
+    correlation behind those that it refers to; ``levels`` the same in steps, those of one step
+    refer to none of it. ``decidable`` are the correlations of which something tells that they
+    cannot fire (:mod:`~jumpsigma.matcher.correlate.prospects`), ``open_ended`` the rules that
+    others use as well.
     """
 
     def __init__(
@@ -27,9 +33,18 @@ class Plan:
     ) -> None:
         self.correlations = tuple(correlations)
         self.silent = silent
-        self._first = len(rules)
+        self.rules = tuple(rules)
         self.uses = uses_of(self.correlations, [*rules, *self.correlations])
-        self.order = _settled(self.correlations)
+        self.levels = _levels(self.correlations)
+        self.order = tuple(chain.from_iterable(self.levels))
+        self.decidable = frozenset(
+            place for place, each in enumerate(self.correlations) if prospect_of(each) is not None
+        )
+        self.open_ended = frozenset(
+            number
+            for number, uses in self.uses.items()
+            if not self.decidable.issuperset(use.correlation for use in uses)
+        )
         numbers = {id(rule): number for number, rule in enumerate(rules)}
         self.bases = tuple(
             [numbers[id(r.rule)] for r in each.references if id(r.rule) in numbers]
@@ -38,11 +53,18 @@ class Plan:
 
     def uses_of(self, correlation: int) -> tuple[Use, ...]:
         """Where the findings of a correlation are looked at by others."""
-        return self.uses.get(self._first + correlation, ())
+        return self.uses.get(len(self.rules) + correlation, ())
 
     def reports(self, correlation: int) -> bool:
         """Whether a correlation gives findings of its own."""
-        return self._first + correlation not in self.silent
+        return len(self.rules) + correlation not in self.silent
+
+    def used(self, numbers: Sequence[int]) -> Sequence[Use]:
+        """Where rules that an event satisfies are used, by slot."""
+        found = [self.uses[number] for number in numbers if number in self.uses]
+        if len(found) == 1:
+            return found[0]
+        return sorted(chain.from_iterable(found), key=slot_of)
 
     def match(
         self,
@@ -58,25 +80,24 @@ class Plan:
 
         Without it the match has no payload yet.
         """
-        used = [number for number in numbers if number in self.uses]
+        used = self.used(numbers)
         if not used:
             return None
-        return match_of(self.uses, used, event, left_out, raw=raw, path=path, line=line)
+        return match_of(used, event, left_out, raw=raw, path=path, line=line)
 
 
-def _settled(correlations: Sequence[CorrelationIR]) -> tuple[int, ...]:
+def _levels(correlations: Sequence[CorrelationIR]) -> tuple[tuple[int, ...], ...]:
     places = {id(each): place for place, each in enumerate(correlations)}
-    found: dict[int, None] = {}
+    heights: dict[int, int] = {}
 
-    def settle(place: int) -> None:
-        if place in found:
-            return
-        for reference in correlations[place].references:
-            below = places.get(id(reference.rule))
-            if below is not None:
-                settle(below)
-        found[place] = None
+    def height(place: int) -> int:
+        if place not in heights:
+            below = (places.get(id(each.rule)) for each in correlations[place].references)
+            known = [height(each) + 1 for each in below if each is not None]
+            heights[place] = max(known, default=0)
+        return heights[place]
 
+    found: defaultdict[int, list[int]] = defaultdict(list)
     for place in range(len(correlations)):
-        settle(place)
-    return tuple(found)
+        found[height(place)].append(place)
+    return tuple(tuple(found[level]) for level in range(len(found)))

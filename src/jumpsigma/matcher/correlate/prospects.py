@@ -1,15 +1,18 @@
 """Groups in which a correlation can never fire: what is not judged costs nothing.
 
 Most logins are of people who never failed to log in. A condition that only more events can make
-true is false in every window of a group when it is false of all events of the group together.
+true is false in every window when it is false of all events of the group together, or of all of
+some hours that the window is in.
 """
 
 from __future__ import annotations
 
 import json
-from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Mapping
-from typing import assert_never
+from copy import copy
+from dataclasses import dataclass
+from operator import add, ior, or_
+from typing import Any, assert_never
 
 from jumpsigma.ir.correlations import (
     CorrelationIR,
@@ -22,22 +25,74 @@ from jumpsigma.ir.correlations import (
 )
 from jumpsigma.matcher.correlate.rows import Row
 
+#: What events have together: a number of events, bits of references, or a set of values.
+Total = Any
 
-def hopeful(correlation: CorrelationIR, rows: list[Row]) -> list[Row]:
-    """The rows of groups in which the condition may hold, in their order."""
+
+@dataclass(frozen=True, slots=True)
+class Prospect:
+    """The most that any window of some events can measure.
+
+    ``of`` says what a number of equal events have, by their slots and values; ``add`` joins
+    another total to one, which it may change; ``enough``: a window of events with this total may
+    satisfy the condition.
+    """
+
+    of: Callable[[int, str, int], Total]
+    add: Callable[[Total, Total], Total]
+    enough: Callable[[Total], bool]
+
+    def join(self, one: Total | None, other: Total) -> Total:
+        """Two totals together, or one that is enough already."""
+        return other if one is None else one if self.enough(one) else self.add(one, other)
+
+    def spans(self, totals: Mapping[int, Total]) -> set[int]:
+        """The spans of which a window that may satisfy the condition can hold events.
+
+        :param totals: what the events of one group have in each span of :func:`width_of` hours.
+        """
+        found: set[int] = set()
+        for last, total in totals.items():
+            before = totals.get(last - 1)
+            if self.enough(total):
+                found.add(last)
+            if before is not None and self.enough(self.join(copy(before), total)):
+                found |= {last - 1, last}
+        return found
+
+
+def width_of(correlation: CorrelationIR) -> int:
+    """So many hours that a window never holds events of more than two such spans in a row.
+
+    With a second to spare: hours are those of times that were rounded.
+    """
+    return (correlation.timespan + 1) // 3600 + 1
+
+
+def prospect_of(correlation: CorrelationIR) -> Prospect | None:
+    """How to tell that no window of some events fires; None where nothing tells.
+
+    Sums and averages have no bound, and conditions such as ``lte`` hold of fewer events too.
+    """
     condition = correlation.condition
-    if isinstance(condition, Threshold):
-        count = _MOST.get(correlation.type)
-        enough = _least(condition)
-        if count is None or enough is None:
-            return rows
-        most = count(rows)
-        return [row for row in rows if enough(most[row.group])]
-    seen = _slots(rows)
-    if _can_hold(condition, 0):  # also of groups in which nothing is seen, as "not" does
-        return rows
-    kept = {slots for slots in set(seen.values()) if _can_hold(condition, slots)}
-    return [row for row in rows if seen[row.group] in kept]
+    if not isinstance(condition, Threshold):
+        if _can_hold(condition, 0):  # also where nothing is seen, as "not" does
+            return None
+        return Prospect(_slots, or_, lambda slots: _can_hold(condition, slots))
+    enough = _least(condition)
+    if enough is None:
+        return None
+    match correlation.type:
+        case "event_count":
+            return Prospect(_count, add, enough)
+        case "value_count":
+            return Prospect(_values, ior, lambda values: enough(len(values)))
+        case "temporal" | "temporal_ordered":
+            return Prospect(_slots, or_, lambda slots: enough(slots.bit_count()))
+        case "value_sum" | "value_avg" | "value_median" | "value_percentile":
+            return None
+        case _:
+            assert_never(correlation.type)
 
 
 def _least(condition: Threshold) -> Callable[[int], bool] | None:
@@ -54,6 +109,36 @@ def _least(condition: Threshold) -> Callable[[int], bool] | None:
             assert_never(condition.op)
 
 
+def _slots(slots: int, _values: str, _count: int) -> int:
+    return slots
+
+
+def _count(_slots: int, _values: str, count: int) -> int:
+    return count
+
+
+def _values(_slots: int, values: str, _count: int) -> set[str]:
+    return set(json.loads(values))
+
+
+def hopeful(correlation: CorrelationIR, rows: list[Row]) -> list[Row]:
+    """The rows of groups in which the condition may hold, in their order."""
+    prospect = prospect_of(correlation)
+    if prospect is None:
+        return rows
+    totals = totals_of(prospect, ((row.group, row.slots, row.values, 1) for row in rows))
+    kept = {group for group, total in totals.items() if prospect.enough(total)}
+    return [row for row in rows if row.group in kept]
+
+
+def totals_of(prospect: Prospect, events: Iterable[tuple[str, int, str, int]]) -> dict[str, Total]:
+    """What the events of each group have together: of group, slots, values and how many."""
+    totals: dict[str, Total] = {}
+    for group, slots, values, count in events:
+        totals[group] = prospect.join(totals.get(group), prospect.of(slots, values, count))
+    return totals
+
+
 def _can_hold(node: RuleExpr, slots: int) -> bool:
     """Whether the condition can hold of some of the events that satisfy these references."""
     match node:
@@ -67,37 +152,3 @@ def _can_hold(node: RuleExpr, slots: int) -> bool:
             return any(_can_hold(item, slots) for item in items)
         case _:
             assert_never(node)
-
-
-def _slots(rows: Iterable[Row]) -> Mapping[str, int]:
-    found: defaultdict[str, int] = defaultdict(int)
-    for row in rows:
-        found[row.group] |= row.slots
-    return found
-
-
-def _events(rows: Iterable[Row]) -> Mapping[str, int]:
-    return Counter(row.group for row in rows)
-
-
-def _references(rows: Iterable[Row]) -> Mapping[str, int]:
-    return {group: slots.bit_count() for group, slots in _slots(rows).items()}
-
-
-def _values(rows: Iterable[Row]) -> Mapping[str, int]:
-    texts: defaultdict[str, set[str]] = defaultdict(set)
-    for row in rows:
-        texts[row.group].add(row.values)
-    return {
-        group: len({value for text in found for value in json.loads(text)})
-        for group, found in texts.items()
-    }
-
-
-#: The most that a window of each group can measure; sums and averages have no such bound.
-_MOST: dict[str, Callable[[Iterable[Row]], Mapping[str, int]]] = {
-    "event_count": _events,
-    "value_count": _values,
-    "temporal": _references,
-    "temporal_ordered": _references,
-}

@@ -15,7 +15,7 @@ from jumpsigma.matcher.correlate.rows import Row
 from jumpsigma.matcher.findings import Finding
 
 #: Rows held in memory; more go to a file.
-DEFAULT_LIMIT = 100_000
+DEFAULT_LIMIT = 30_000
 #: Rows written at a time.
 _BATCH = 10_000
 #: Memory that SQLite may use for its pages, in KiB.

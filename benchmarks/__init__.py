@@ -1,0 +1,1 @@
+"""How fast jumpsigma is: ``make bench``, or ``python -m benchmarks --help``."""

@@ -1,0 +1,325 @@
+"""Base matches as classes of events: what a class is, is found out once, for its first event.
+
+A scan that sees a million logins sees some thousand different ones. Of each event that is of a
+known class only a reference is kept; :mod:`~jumpsigma.matcher.correlate.recall` reads those again
+with which a correlation can fire, when all is read.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import partial
+from itertools import compress, repeat
+from typing import Any, Final, NamedTuple
+
+from jumpsigma.intake.jsontext import NotAnEventError
+from jumpsigma.matcher.correlate.matches import LeftOut, entries_of
+from jumpsigma.matcher.correlate.payloads import Payloads
+from jumpsigma.matcher.correlate.plan import Plan
+from jumpsigma.matcher.correlate.references import References
+from jumpsigma.matcher.correlate.rows import NANOSECONDS, Entry, Match
+from jumpsigma.matcher.correlate.times import nanoseconds
+from jumpsigma.matcher.runtime import TIME_PATHS, Path, values
+
+#: The classes of events that are in no group, and of those that have to be added one by one.
+NOTHING: Final = 0
+ALONE: Final = -1
+_UNKNOWN: Final = -2
+#: So many classes are known, and so many kinds of lines are recognised at a time.
+MOST_CLASSES = 50_000
+_MOST_KNOWN = 30_000
+#: After so many kinds of lines it is asked whether telling them apart saves anything.
+_TRIED = 200
+#: So many sets of rules have a projection of their own.
+_MOST_SETS = 200
+
+#: Times before and after these hours are left to who parses, who knows the bounds of S803.
+_FIRST = datetime(1700, 1, 1, tzinfo=UTC).toordinal() * 24
+_LAST = datetime(2200, 1, 1, tzinfo=UTC).toordinal() * 24
+_ZONES = {UTC, None}
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC).toordinal() * 24
+
+#: A line, the number of its event, and where it begins in its file (None: unknown).
+Line = tuple[bytes, int, int | None]
+#: Takes lines, and gives back those whose events have to be parsed and added.
+Taker = Callable[[Sequence[Line]], list[Line]]
+
+
+class Ledger:
+    """The classes that are known, and where their events are.
+
+    ``classes`` are groups, slots and values, by number. Events that are added one by one are
+    noted as well, so that who counts has them all.
+    """
+
+    def __init__(
+        self, limit: int, folder: str | None = None, *, decidable: Collection[int] = ()
+    ) -> None:
+        self._decidable = frozenset(decidable)
+        self.classes: list[tuple[Entry, ...]] = [()]
+        self.references = References(limit, folder)
+        self._numbers: dict[tuple[Entry, ...], int] = {(): NOTHING}
+        self._entries: dict[Entry, Entry] = {}
+        # By hash: which groups have events that are not noted.
+        self._crowded = bytearray(1 << 16)
+
+    def close(self) -> None:
+        """Forget everything, and remove the files."""
+        self.references.close()
+
+    def number_of(self, entries: tuple[Entry, ...]) -> int:
+        """The class of events with these groups, slots and values; ALONE if it is one too many."""
+        number = self._numbers.get(entries)
+        if number is None:
+            if len(self.classes) > MOST_CLASSES:
+                return ALONE
+            # Most entries are those of other classes too.
+            known = tuple(self._entries.setdefault(entry, entry) for entry in entries)
+            number = self._numbers[known] = len(self.classes)
+            self.classes.append(known)
+        return number
+
+    def note(self, entries: tuple[Entry, ...], time: int) -> None:
+        """Count an event that somebody else holds; ``time`` in nanoseconds since 1970."""
+        number = self.number_of(entries)
+        if number == ALONE:
+            for entry in entries:
+                self._crowded[_place(entry)] = 1
+            return
+        self.references.add([number], [_hour(time)], [0], [0], [0])
+
+    def keep(self, match: Match) -> bool:
+        """Keep the bytes of an event instead of what is known of it, as most are never needed.
+
+        False where something else has to hold it: it has to be seen by a correlation of which
+        nothing tells that it cannot fire, or there are too many classes.
+        """
+        if not self._decidable.issuperset([entry.correlation for entry in match.entries]):
+            return False
+        number = self.number_of(match.entries)
+        if number == ALONE:
+            return False
+        self.references.begin_again(match.path.decode("utf-8", "surrogatepass") or None)
+        raw = match.payload
+        offset = self.references.keep(raw)
+        self.references.add([number], [_hour(match.time)], [match.line], [offset], [len(raw)])
+        return True
+
+    def is_crowded(self, entry: Entry) -> bool:
+        """Whether there may be events of a group that are not noted."""
+        return bool(self._crowded[_place(entry)])
+
+
+def _hour(time: int) -> int:
+    return time // (3600 * NANOSECONDS) + _EPOCH
+
+
+def _place(entry: Entry) -> int:
+    return hash((entry.correlation, entry.group)) & 0xFFFF
+
+
+class Collected(NamedTuple):
+    """What another process has taken of one input, to be carried here.
+
+    ``classes`` are those that the process has not told before; what it collects is included in
+    that order. ``kept`` is a file with the events that cannot be read again, None when there are
+    none.
+    """
+
+    process: bytes
+    classes: list[tuple[Entry, ...]]
+    references: list[bytes]
+    kept: str | None
+
+
+@dataclass(slots=True)
+class _Recognised:
+    """How the lines that may satisfy some rules are read, and the classes of what was read."""
+
+    read: Callable[[bytes], Any]
+    refused: tuple[type[Exception], ...]
+    classes: dict[Any, int]
+    seen: int = 0
+    learned: int = 0
+
+    def is_useless(self, *, silent: bool) -> bool:
+        """Whether most lines turned out to be the first of their class, and so were parsed."""
+        return not silent and self.learned > _TRIED and 2 * self.learned > self.seen
+
+
+class Classes:
+    """Takes lines that may satisfy rules of correlations, without parsing them."""
+
+    def __init__(self, plan: Plan, payloads: Payloads, ledger: Ledger) -> None:
+        self._plan, self._payloads, self._ledger = plan, payloads, ledger
+        self._recognised: dict[tuple[frozenset[int], Path], _Recognised | None] = {}
+        self._known = self._told = 0
+        self._time: Path | None = None
+        self._process = os.urandom(8)
+
+    def close(self) -> None:
+        """Forget everything that was not collected."""
+        self._ledger.close()
+
+    def begin(self, path: str | None) -> None:
+        """What is taken from here on was read from ``path``. Takers are made anew for it."""
+        self._ledger.references.begin(path)
+        self._time = None
+
+    def taker(self, numbers: Collection[int], raw: bytes) -> Taker | None:
+        """What takes lines that may satisfy rules of these numbers, and no others.
+
+        It gives back those that satisfy a rule that gives findings of its own. None when all such
+        events have to be parsed and added: more decides than can be read of a line without parsing
+        it, or there are too many kinds of lines.
+
+        :param raw: one of the lines; it shows where events have their time.
+        """
+        chosen = frozenset(numbers)
+        if not self._plan.open_ended.isdisjoint(chosen):
+            return None
+        if self._time is None:
+            self._time = self._time_in(raw)
+        key = chosen, self._time
+        if key not in self._recognised:
+            if len(self._recognised) >= _MOST_SETS:
+                return None
+            self._recognised[key] = self._recognising(chosen, self._time)
+        recognised = self._recognised[key]
+        if recognised is None or recognised.is_useless(silent=self._plan.silent.issuperset(chosen)):
+            return None
+        return self._taker(recognised, sorted(chosen))
+
+    def _time_in(self, raw: bytes) -> Path:
+        try:
+            event = self._payloads.read(raw)
+        except NotAnEventError:
+            return TIME_PATHS[0]
+        for path in TIME_PATHS:
+            if any(nanoseconds(value) is not None for value in values(event, path)):
+                return path
+        return TIME_PATHS[0]
+
+    def _recognising(self, numbers: frozenset[int], time: Path) -> _Recognised | None:
+        # Small inputs never come here, and need not wait for msgspec.
+        from jumpsigma.matcher.correlate.projection import REFUSED, NoProjectionError, decoder_of
+
+        plan = self._plan
+        uses = [use for number in numbers for use in plan.uses.get(number, ())]
+        try:
+            decoder = decoder_of(
+                [plan.rules[number].condition for number in numbers],
+                [path for use in uses for path in (*use.group_by, *use.fields)],
+                time,
+                raw_events=self._payloads.unwraps,
+            )
+        except NoProjectionError:
+            return None
+        return _Recognised(decoder.decode, REFUSED, {})
+
+    def _taker(self, recognised: _Recognised, rules: Sequence[int]) -> Taker:
+        from msgspec.structs import force_setattr as replace
+
+        read, refused, classes = recognised.read, recognised.refused, recognised.classes
+        known, learn = classes.get, partial(self._learn, recognised, rules)
+        add, keep = self._ledger.references.add, self._ledger.references.keep
+
+        def take(lines: Sequence[Line]) -> list[Line]:
+            seen: list[Any] = []
+            taken: list[Line] = []
+            left: list[Line] = []
+            for line in lines:
+                raw = line[0]
+                try:
+                    if not raw.isascii():
+                        raw.decode()  # what is not read is not looked at either
+                    one = read(raw)
+                except refused:
+                    left.append(line)
+                else:
+                    seen.append(one)
+                    taken.append(line)
+            if not seen:
+                return left
+            recognised.seen += len(seen)
+            times = [one.time for one in seen]
+            for one in seen:
+                replace(one, "time", None)  # it is no part of the class
+            found = list(map(known, seen, repeat(_UNKNOWN)))
+            if _UNKNOWN in found:
+                learn(found, seen, taken)
+            hours = [time.toordinal() * 24 + time.hour for time in times]
+            zones = {time.tzinfo for time in times}
+            if not (zones <= _ZONES and min(hours) > _FIRST and max(hours) < _LAST):
+                for place, (time, hour) in enumerate(zip(times, hours, strict=True)):
+                    if time.tzinfo not in _ZONES or not _FIRST < hour < _LAST:
+                        found[place] = ALONE
+            if min(found) <= NOTHING:
+                left += [line for line, number in zip(taken, found, strict=True) if number < 0]
+                kept = [number > NOTHING for number in found]
+                found, hours = list(compress(found, kept)), list(compress(hours, kept))
+                taken = list(compress(taken, kept))
+                if not taken:
+                    return left
+            raws, numbers, offsets = map(list, zip(*taken, strict=True))
+            if None in offsets:
+                offsets = [
+                    keep(raw) if offset is None else offset
+                    for raw, offset in zip(raws, offsets, strict=True)
+                ]
+            add(found, hours, numbers, offsets, list(map(len, raws)))
+            return left
+
+        return take
+
+    def _learn(
+        self,
+        recognised: _Recognised,
+        rules: Sequence[int],
+        found: list[int],
+        seen: list[Any],
+        lines: list[Line],
+    ) -> None:
+        """Find out the classes of lines, where they are not known, that are the first of them."""
+        classes = recognised.classes
+        for place, number in enumerate(found):
+            if number != _UNKNOWN:
+                continue
+            one = seen[place]
+            known = classes.get(one, _UNKNOWN)
+            if known == _UNKNOWN:
+                known = self._class_of(lines[place][0], rules)
+                recognised.learned += 1
+                self._make_room()
+                classes[one] = known
+            found[place] = known
+
+    def _class_of(self, raw: bytes, rules: Sequence[int]) -> int:
+        try:
+            event = self._payloads.read(raw)
+        except NotAnEventError:
+            return ALONE
+        holding = self._payloads.program.among(event, rules).numbers
+        if not self._plan.silent.issuperset(holding):
+            return ALONE
+        left_out = LeftOut()
+        entries = entries_of(self._plan.used(holding), event, left_out)
+        return ALONE if left_out else self._ledger.number_of(entries)
+
+    def _make_room(self) -> None:
+        """Forget how lines of known classes look, when there are too many ways."""
+        self._known += 1
+        if self._known > _MOST_KNOWN:
+            self._known = 0
+            for recognised in self._recognised.values():
+                if recognised is not None:
+                    recognised.classes.clear()
+
+    def collected(self) -> Collected:
+        """What was taken since the last call, to be carried to another process."""
+        told, classes = self._told, self._ledger.classes
+        self._told = len(classes)
+        return Collected(self._process, classes[told:], *self._ledger.references.packed())

@@ -1,0 +1,164 @@
+"""Which of the things that rules need are looked for: those that are rarest in a sample."""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final, NamedTuple, assert_never
+
+from jumpsigma.prefilter.database import Database
+from jumpsigma.prefilter.needs import All, Atom, Listed, Need, Some
+from jumpsigma.prefilter.rules import RuleNeeds
+
+#: What looking for one more expression costs, in events of the sample that need be parsed,
+_PER_EXPRESSION: Final = 0.002
+#: and, where it is more than a text, as a share of parsing every event: in the whole input.
+_PER_COMPLEX: Final = 0.002
+#: What looking up the value of every event costs, as a share of parsing every event.
+_PER_LOOK_UP: Final = 0.1
+#: A rule whose fields fewer of the events have is not looked into any further.
+_RARE: Final = 0.005
+
+Sought = Atom | Listed
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """What is looked for, and which rules each thing makes worth evaluating.
+
+    ``always`` are the rules that nothing rules out.
+    """
+
+    rules: Mapping[Sought, tuple[int, ...]]
+    always: tuple[int, ...]
+    expected: float
+    """How many of the events are expected to be worth parsing, 0 to 1."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """The text of some events, and where each of them ends in it."""
+
+    text: bytes
+    ends: Sequence[int]
+
+
+def choose(needs: RuleNeeds, sample: Sample, is_empty: Callable[[str], bool]) -> Choice:
+    """The cheapest things to look for; ``is_empty`` says of a list whether it has no value.
+
+    Any choice is sound: the sample only decides how much it saves.
+    """
+    chooser = _Chooser(sample, is_empty)
+    # Most rules are about fields that the events do not have.
+    fields = needs.fields()
+    chooser.look_for(atom for need in fields for atom in _atoms(need))
+    found = [chooser.cheapest(need) for need in fields]
+    rare = _RARE * len(sample.ends)
+    unsettled = {
+        number: needs.of(number)
+        for number, best in enumerate(found)
+        if best is None or best.events.bit_count() > rare
+    }
+    chooser.look_for(atom for need in unsettled.values() for atom in _atoms(need))
+    for number, need in unsettled.items():
+        found[number] = chooser.cheapest(need)
+    chosen: defaultdict[Sought, list[int]] = defaultdict(list)
+    always: list[int] = []
+    expected = 0
+    for number, best in enumerate(found):
+        if best is None:
+            always.append(number)
+        else:
+            expected |= best.events
+            for sought in best.sought:
+                chosen[sought].append(number)
+    return Choice(
+        {sought: tuple(numbers) for sought, numbers in chosen.items()},
+        tuple(always),
+        1.0 if always else expected.bit_count() / max(1, len(sample.ends)),
+    )
+
+
+def _atoms(need: Need | None) -> Iterator[Atom]:
+    match need:
+        case None | Listed():
+            return
+        case Atom():
+            yield need
+        case All(items) | Some(items):
+            for item in items:
+                yield from _atoms(item)
+        case _:
+            assert_never(need)
+
+
+class _Best(NamedTuple):
+    """What suffices, what it costs, and in which events of the sample it is: a bit for each."""
+
+    cost: float
+    events: int
+    sought: tuple[Sought, ...]
+
+
+class _Chooser:
+    def __init__(self, sample: Sample, is_empty: Callable[[str], bool]) -> None:
+        self._sample, self._is_empty = sample, is_empty
+        self._found: dict[Atom, int] = {}
+
+    def look_for(self, atoms: Iterable[Atom]) -> None:
+        """Find out in which events atoms are."""
+        distinct = [atom for atom in dict.fromkeys(atoms) if atom not in self._found]
+        ends = self._sample.ends
+        # Apart, because literals alone are compiled in a fraction of the time.
+        for are_literal in (True, False):
+            some = [atom for atom in distinct if atom.is_literal is are_literal]
+            if not some:
+                continue
+            found = [0] * len(some)
+
+            def on_hit(
+                number: int, _start: int, end: int, _f: int, _c: Any, found: list[int] = found
+            ) -> None:
+                found[number] |= 1 << bisect_right(ends, end - 1)
+
+            patterns = [(atom.pattern, atom.caseless) for atom in some]
+            Database(patterns).scan(self._sample.text, on_hit)
+            self._found.update(zip(some, found, strict=True))
+
+    def cheapest(self, need: Need | None) -> _Best | None:
+        """The cheapest of what suffices; None where nothing does."""
+        match need:
+            case None:
+                return None
+            case Atom():
+                events = self._found[need]
+                cost = _PER_EXPRESSION
+                if not need.is_literal:
+                    cost = max(cost, _PER_COMPLEX * len(self._sample.ends))
+                return _Best(events.bit_count() + cost, events, (need,))
+            case Listed(pattern, name):
+                if self._is_empty(name):
+                    return _Best(0.0, 0, ())
+                cost = _PER_LOOK_UP * len(self._sample.ends)
+                return _Best(cost, 0, (need,)) if pattern else None
+            case All(items):
+                known = [best for item in items if (best := self.cheapest(item)) is not None]
+                return min(known, key=_cost, default=None)
+            case Some(items):
+                cost, events, sought = 0.0, 0, dict[Sought, None]()
+                for item in items:
+                    best = self.cheapest(item)
+                    if best is None:
+                        return None
+                    cost += best.cost - best.events.bit_count()
+                    events |= best.events
+                    sought.update(dict.fromkeys(best.sought))
+                return _Best(cost + events.bit_count(), events, tuple(sought))
+            case _:
+                assert_never(need)
+
+
+def _cost(best: _Best) -> float:
+    return best.cost

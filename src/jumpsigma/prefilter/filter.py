@@ -1,0 +1,291 @@
+"""Blocks of unparsed events in, the events that are worth parsing out."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterable, Sequence
+from itertools import chain, islice
+from typing import Any, Final, assert_never
+
+from jumpsigma.intake.blocks import Block
+from jumpsigma.prefilter import database, spelling
+from jumpsigma.prefilter.choice import Choice, Sample, Sought, choose
+from jumpsigma.prefilter.database import Database
+from jumpsigma.prefilter.needs import Atom, Listed
+from jumpsigma.prefilter.rules import RuleNeeds
+
+#: Events are parsed one by one until so many bytes were: below that, choosing costs more.
+WARM_UP: Final = 256 * 1024
+#: How much of the input the choice is made by.
+_SAMPLE: Final = 128 * 1024
+_OF_EACH: Final = 4  # events of a block that are remembered for it
+#: A choice that lets through more of the events than this, and thrice what it promised, is renewed,
+_TOO_MANY: Final = 0.1
+#: but not before so many blocks (32 MB), and four times as many each time: it takes as long as
+#: reading a few of them.
+_PATIENCE: Final = 128
+_MORE_PATIENCE: Final = 4
+#: Values that were looked up on lists and are not there; so many are remembered.
+_REMEMBERED: Final = 1 << 16
+
+
+#: An event that is worth parsing: its number, start and end in the block, and the rules that it may
+#: satisfy, None for all.
+Candidate = tuple[int, int, int, tuple[int, ...] | None]
+
+#: Whether a list may have a value; None: it has none at all.
+ListTest = Callable[[str], bool]
+
+
+class Prefilter:
+    """Finds the events of a scan that may satisfy a rule. For one thread.
+
+    ``needs`` are those of the rules, in order; ``lists`` gives a test for the values of a list by
+    its name, or None for a list without values. ``wrapped``: whether rules see the event inside a
+    SIEM's document. Without Hyperscan it wants no block.
+    """
+
+    def __init__(
+        self,
+        needs: RuleNeeds,
+        lists: Callable[[str], ListTest | None],
+        *,
+        wrapped: bool,
+    ) -> None:
+        self._needs, self._lists = needs, lists
+        self._hiding = spelling.HIDING + (spelling.WRAPPED if wrapped else ())
+        self._warm_up = WARM_UP
+        self._seen: list[bytes] = []
+        self._remembered = 0
+        self._looked_for: _LookedFor | None = None
+        self._patience, self._since = _PATIENCE, 0
+
+    def wants(self, block: Block) -> bool:
+        """Whether the block is to be filtered; asked once for each block, in order."""
+        self._remember(block)
+        if self._warm_up > 0:
+            self._warm_up -= len(block.text)
+        if self._warm_up > 0 or database.load() is None:
+            return False
+        if self._looked_for is None or self._looked_for.odd != block.odd:
+            self._looked_for = self._chosen(block)
+        return self._looked_for is not None
+
+    def _remember(self, block: Block) -> None:
+        """Keep a few events of every block: a better sample than many of one."""
+        if self._remembered < _SAMPLE:
+            events = [block.text[start:end] for _, start, end in islice(block.places(), _OF_EACH)]
+            self._seen += events
+            self._remembered += sum(map(len, events))
+
+    def _chosen(self, block: Block) -> _LookedFor | None:
+        """What to look for, by a sample of the input."""
+        events = [block.text[start:end] for _, start, end in block.places()]
+        sample = _sample_of(chain(self._seen, events))
+        tests = _Tests(self._lists)
+        self._since = 0
+        try:
+            choice = choose(self._needs, sample, tests.is_empty)
+            return _LookedFor(choice, self._hiding, block, tests)
+        except ValueError:  # Hyperscan does not take what it is given
+            self._warm_up = sys.maxsize
+            return None
+
+    def candidates(self, block: Block, *, every: bool = False) -> list[Candidate]:
+        """The events of a block that may satisfy a rule, in order, each with those rules.
+
+        With ``every``, all events, most of them with no rule. To be called where the block is
+        wanted.
+        """
+        looked_for = self._looked_for
+        assert looked_for is not None  # noqa: S101 - the block is wanted
+        hits = looked_for.hits(block)
+        always = looked_for.always
+        if every or always:
+            return _merged(block, hits, always)
+        found = _gathered(block, hits)
+        self._since += 1
+        if self._since > self._patience:
+            share = len(found) / max(1, block.count)
+            if share > max(_TOO_MANY, 3 * looked_for.expected):
+                self._patience *= _MORE_PATIENCE
+                self._looked_for = None  # by now more of the input is known
+        return found
+
+
+def _sample_of(events: Iterable[bytes]) -> Sample:
+    """As many events as a sample has."""
+    held: list[bytes] = []
+    ends: list[int] = []
+    end = -1
+    for event in events:
+        end += len(event) + 1
+        held.append(event)
+        ends.append(end)
+        if end >= _SAMPLE:
+            break
+    return Sample(b"\n".join(held), ends)
+
+
+class _Tests:
+    """Tests of lists by name, each made once."""
+
+    def __init__(self, lists: Callable[[str], ListTest | None]) -> None:
+        self._lists = lists
+        self._known: dict[str, ListTest | None] = {}
+
+    def test(self, name: str) -> ListTest | None:
+        if name not in self._known:
+            self._known[name] = self._lists(name)
+        return self._known[name]
+
+    def is_empty(self, name: str) -> bool:
+        return self.test(name) is None
+
+
+class _LookedFor:
+    """A choice, compiled."""
+
+    def __init__(
+        self, choice: Choice, hiding: tuple[str, ...], block: Block, tests: _Tests
+    ) -> None:
+        self.odd, self.expected = block.odd, choice.expected
+        self.always = choice.always
+        numbers = spelling.HIDING_NUMBERS if any(map(_is_number, choice.rules)) else ()
+        self._first_known = len(numbers)
+        patterns = [(each, False) for each in (*numbers, *hiding, *block.odd)]
+        rules: list[tuple[int, ...] | None] = [None] * len(patterns)
+        asked: list[tuple[Listed, tuple[int, ...]]] = []
+        for sought, held in choice.rules.items():
+            match sought:
+                case Atom(pattern, caseless):
+                    patterns.append((pattern, caseless))
+                    rules.append(held)
+                case Listed():
+                    asked.append((sought, held))
+                case _:
+                    assert_never(sought)
+        self._first_look_up = len(patterns)
+        # One expression for a key, whatever the lists: each match is looked at once.
+        by_key: dict[str, list[tuple[ListTest, tuple[int, ...]]]] = {}
+        for listed, held in asked:
+            test = tests.test(listed.name)
+            if test is not None:
+                by_key.setdefault(listed.pattern, []).append((test, held))
+        self._look_ups = [_LookUp(each) for each in by_key.values()]
+        patterns += [(pattern, False) for pattern in by_key]
+        self._rules = rules
+        self._database = Database(patterns)
+
+    def hits(self, block: Block) -> list[_Hit]:
+        """What stands in a block, by its last byte."""
+        text, rules = block.text, self._rules
+        numbers, first = self._first_known, self._first_look_up
+        look_ups = self._look_ups
+        hits: list[_Hit] = []
+        if not text.startswith(b"{"):
+            hits.append((0, None))  # no expression sees what is before the block
+
+        def on_hit(number: int, _start: int, end: int, _flags: int, _context: Any) -> None:
+            if number < numbers:
+                if spelling.hides_number(text, end):
+                    hits.append((end - 1, None))
+            elif number < first:
+                hits.append((end - 1, rules[number]))
+            elif found := look_ups[number - first].rules(text, end - 1):
+                hits.append((end - 1, found))
+
+        self._database.scan(text, on_hit)
+        hits.sort(key=_index)
+        return hits
+
+
+class _LookUp:
+    """The value of a field, to be looked up on lists; a value that is on none is remembered."""
+
+    def __init__(self, held: Sequence[tuple[ListTest, tuple[int, ...]]]) -> None:
+        self._held = held
+        self._all = tuple(sorted({number for _, numbers in held for number in numbers}))
+        self._known: dict[bytes, tuple[int, ...]] = {}
+
+    def rules(self, text: bytes, at: int) -> tuple[int, ...]:
+        """The rules that are worth evaluating by the value that begins at an index."""
+        if text[at] != _QUOTE:
+            return () if text[at] in _NO_TEXT else self._all
+        value = text[at + 1 : text.find(b'"', at + 1)]
+        found = self._known.get(value)
+        if found is None:
+            found = self._asked(value)
+            if len(self._known) < _REMEMBERED:
+                self._known[value] = found
+        return found
+
+    def _asked(self, value: bytes) -> tuple[int, ...]:
+        if b"\\" in value or not value.isascii():
+            return self._all
+        lowered = value.decode("ascii").lower()
+        found = {number for test, numbers in self._held if test(lowered) for number in numbers}
+        return tuple(sorted(found))
+
+
+_QUOTE = b'"'[0]
+_NO_TEXT = b"n{"  # null, an object
+
+_Hit = tuple[int, tuple[int, ...] | None]
+
+
+def _index(hit: tuple[int, Any]) -> int:
+    return hit[0]
+
+
+def _is_number(sought: Sought) -> bool:
+    return isinstance(sought, Atom) and sought.number
+
+
+def _merged(block: Block, hits: Sequence[_Hit], always: tuple[int, ...]) -> list[Candidate]:
+    """Every event, with the rules that nothing rules out besides those that its matches name."""
+    every: list[Candidate] = []
+    at, count = 0, len(hits)
+    for number, start, end in block.places():
+        rules: tuple[int, ...] | None = always
+        more: set[int] | None = None
+        while at < count and hits[at][0] <= end:
+            found = hits[at][1]
+            if found is None:
+                rules, more = None, None
+            elif rules is not None:
+                more = more or set(rules)
+                more.update(found)
+            at += 1
+        every.append((number, start, end, _sorted(rules, more)))
+    return every
+
+
+def _gathered(block: Block, hits: Sequence[_Hit]) -> list[Candidate]:
+    """Matches as events, each once."""
+    gathered: list[Candidate] = []
+    locate = block.locate
+    number = start = end = -1
+    rules: tuple[int, ...] | None = ()
+    more: set[int] | None = None
+    for at, found in hits:
+        if at > end:
+            where = locate(at)
+            if where[0] != number:  # else it is in what stands behind the event
+                if end >= 0:
+                    gathered.append((number, start, end, _sorted(rules, more)))
+                number, start, end = where
+                rules, more = found, None
+                continue
+        if found is None:
+            rules, more = None, None
+        elif rules is not None and found is not rules:
+            more = more or set(rules)
+            more.update(found)
+    if end >= 0:
+        gathered.append((number, start, end, _sorted(rules, more)))
+    return gathered
+
+
+def _sorted(rules: tuple[int, ...] | None, more: set[int] | None) -> tuple[int, ...] | None:
+    return rules if more is None else tuple(sorted(more))

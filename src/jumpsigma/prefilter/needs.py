@@ -1,0 +1,337 @@
+"""What must literally stand in the raw bytes of an event for a rule to hold.
+
+A condition becomes a tree of necessary conditions: an :class:`Atom` must match the bytes, an
+:class:`All` needs all of its items, a :class:`Some` one of them, and ``None`` says that nothing is
+known. A line that misses what its rule needs cannot satisfy it, so it need not be parsed.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import math
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import assert_never
+
+from jumpsigma.ir.nodes import (
+    And,
+    Boolean,
+    Compare,
+    Element,
+    Exists,
+    Expr,
+    FieldRef,
+    Keyword,
+    KeywordValue,
+    Network,
+    Not,
+    Null,
+    Number,
+    Or,
+    Placeholder,
+    Regex,
+    Selection,
+    Test,
+    Text,
+    TextPart,
+    TimePart,
+    Value,
+)
+from jumpsigma.prefilter import spelling
+from jumpsigma.prefilter.expressions import Texts, texts_of
+
+#: So many expressions are kept of one value.
+_MOST_WORDS = 2
+_WHOLE_NUMBER = re.compile(r"0|[1-9][0-9]{0,5}", re.ASCII)
+_LITERAL = re.compile(r"(?:[^\\\[(|*+?.^$]|\\x[0-9a-f]{2}|\\\\)*")
+
+
+@dataclass(frozen=True, slots=True)
+class Atom:
+    """A Hyperscan expression over the bytes of one event.
+
+    ``number``: it is about a number, which some events hide.
+    """
+
+    pattern: str
+    caseless: bool = True
+    number: bool = False
+
+    @property
+    def is_literal(self) -> bool:
+        """Whether the expression is one text."""
+        return _LITERAL.fullmatch(self.pattern) is not None
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """The whole value of a field is on a list; what is on it is known at run time (S471-S476).
+
+    ``pattern`` matches the key up to the value, ``name`` is the list. Without a pattern the value
+    is written into something else, and all that is known is that an empty list gives none.
+    """
+
+    pattern: str
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class All:
+    """All of the items are needed."""
+
+    items: tuple[Need, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Some:
+    """One of the items is needed; of none, nothing ever suffices."""
+
+    items: tuple[Need, ...]
+
+
+Need = Atom | Listed | All | Some
+
+
+def keys_of(expr: Expr) -> Need | None:
+    """As :func:`needs_of`, of the fields alone: what settles the matter for most rules."""
+    return _Derivation(values=False).needs(expr)
+
+
+def needs_of(expr: Expr) -> Need | None:
+    """What an event must have in its bytes for the condition to hold, None when it may be anything.
+
+    Soundness rests on two things: escapes that could hide a text are looked for apart
+    (:data:`jumpsigma.prefilter.spelling.HIDING`), and a missing field satisfies nothing but what is
+    left out here (``null``, ``exists: false``, ``not``).
+    """
+    return _Derivation(values=True).needs(expr)
+
+
+class _Derivation:
+    """What conditions need: of their fields, and with ``values`` of their values too."""
+
+    def __init__(self, *, values: bool) -> None:
+        self._values = values
+
+    def needs(self, expr: Expr) -> Need | None:
+        match expr:
+            case And(items):
+                return both(map(self.needs, items))
+            case Or(items):
+                return either(map(self.needs, items))
+            case Not(item):
+                return self.denied(item)
+            case Selection(item=item):
+                return self.needs(item)
+            case Test(field, value):
+                return self.test(field, value)
+            case Keyword(value):
+                return _keyword_needs(value) if self._values else None
+            case Element(field, name, item):
+                inside = self.needs(item)
+                if inside is None:  # it may hold of an absent element (S254)
+                    return None
+                named = None if name is None else self.test("field", Text((name,)))
+                return both([_path_needs(field), named, inside])
+            case _:
+                assert_never(expr)
+
+    def denied(self, expr: Expr) -> Need | None:
+        """What an event must have for the condition *not* to hold."""
+        match expr:
+            case And(items):
+                return either(map(self.denied, items))
+            case Or(items):
+                return both(map(self.denied, items))
+            case Not(item):
+                return self.needs(item)
+            case Selection(item=item):
+                return self.denied(item)
+            case Test(field, Null()) | Test(field, Exists(expected=False)):
+                return _path_needs(field)
+            case Test() | Keyword() | Element():
+                return None
+            case _:
+                assert_never(expr)
+
+    def test(self, field: str, value: Value) -> Need | None:
+        match value:
+            case Null():
+                return None
+            case Exists(expected):
+                return _path_needs(field) if expected else None
+            case FieldRef(other):
+                return both([_path_needs(field), _path_needs(other)])
+            case _:
+                return both(
+                    [_path_needs(field), _value_needs(field, value) if self._values else None]
+                )
+
+
+def both(needs: Iterable[Need | None]) -> Need | None:
+    """All that is known of several needs together."""
+    known: dict[Need, None] = {}
+    for need in needs:
+        if isinstance(need, All):
+            known.update(dict.fromkeys(need.items))
+        elif need is not None:
+            known[need] = None
+    return All(tuple(known)) if len(known) > 1 else next(iter(known), None)
+
+
+def either(needs: Iterable[Need | None]) -> Need | None:
+    """What is known when one of several needs is met."""
+    known: dict[Need, None] = {}
+    for need in needs:
+        if need is None:
+            return None
+        if isinstance(need, Some):
+            known.update(dict.fromkeys(need.items))
+        else:
+            known[need] = None
+    return next(iter(known)) if len(known) == 1 else Some(tuple(known))
+
+
+@lru_cache(maxsize=4096)  # the same object each time: less to pickle
+def _path_needs(field: str) -> Need | None:
+    """The keys on the way to a field. The empty path is an element itself (S255)."""
+    *before, last = field.split(".")
+    needs: list[Need | None] = []
+    for name in before:
+        if pattern := spelling.key(name):
+            # In a key that has dots there is one behind it (S202).
+            dotted = Atom(f"{pattern[:-1]}\\x2e", caseless=False)
+            needs.append(Some((Atom(pattern, caseless=False), dotted)))
+    if pattern := spelling.key(last, alone=not before):
+        needs.append(Atom(pattern, caseless=False))
+    return both(needs)
+
+
+def _value_needs(field: str, value: Value) -> Need | None:
+    """What the value of a field needs, besides its keys."""
+    last, alone = field.rpartition(".")[2], "." not in field
+    match value:
+        case Text((Placeholder(name),)) | Network(Placeholder(name)):
+            return Listed(spelling.any_value(last, alone=alone), name)
+        case Text((str(text),)) if _WHOLE_NUMBER.fullmatch(text):
+            return _number_needs(last, int(text), alone=alone)
+        case Text(parts, cased):
+            return _text_needs(parts, caseless=not cased)
+        case Boolean(boolean):
+            pattern = spelling.truth(last, value=boolean, alone=alone)
+            return Atom(pattern) if pattern else None
+        case Regex():
+            return _regex_needs(value)
+        case Network(str(cidr)):
+            return _network_needs(cidr)
+        case Number(number):
+            return _number_needs(last, number, alone=alone)
+        case Compare() | TimePart() | Null() | Exists() | FieldRef():
+            return None
+        case Network():
+            raise AssertionError(value)
+        case _:
+            assert_never(value)
+
+
+def _number_needs(last: str, number: float, *, alone: bool) -> Need | None:
+    pattern = spelling.whole_number(last, number, alone=alone) if math.isfinite(number) else ""
+    return Atom(pattern, caseless=False, number=True) if pattern else None
+
+
+def _text_needs(parts: tuple[TextPart, ...], *, caseless: bool) -> Need | None:
+    words: list[str] = []
+    for number, part in enumerate(parts, 1):
+        if isinstance(part, str):
+            text = _spelled(part, caseless=caseless)
+            begun = spelling.beginning(text, whole=len(parts) == 1) if number == 1 else None
+            if begun is not None and begun.endswith('"'):
+                return Atom(begun, caseless)  # that is all of it
+            words += _words(text, begun, last=number == len(parts))
+    return both([_lists_needs(parts), _longest(words, caseless=caseless)])
+
+
+def _words(text: str, begun: str | None, *, last: bool) -> list[str]:
+    """Expressions for the runs of a text that is a part of a value: its end, where it is last."""
+    found = [run for run in spelling.runs(text) if spelling.stands(run)]
+    words = [spelling.word(run) for run in found]
+    if last and found and text.endswith(found[-1]):
+        words[-1] = spelling.ending(found[-1])
+    if begun is None:
+        return words
+    return [begun, *(word for word in words if word != begun[1:])]
+
+
+def _longest(words: list[str], *, caseless: bool) -> Need | None:
+    """Of many alternatives each expression counts; the longest are the rarest."""
+    chosen = sorted(words, key=len, reverse=True)[:_MOST_WORDS]
+    return both(Atom(word, caseless) for word in chosen)
+
+
+def _lists_needs(parts: Iterable[TextPart]) -> Need | None:
+    """Values of lists are not looked for in part, but an empty list ends the matter."""
+    return both(Listed("", part.name) for part in parts if isinstance(part, Placeholder))
+
+
+def _spelled(part: str, *, caseless: bool) -> str:
+    """The part as it is compared (S301): what is lowered to ASCII is ASCII in the event."""
+    return part.lower() if caseless else part
+
+
+def _network_needs(cidr: str) -> Need | None:
+    """What is common to the texts of all addresses in a network."""
+    network = ipaddress.ip_network(cidr)
+    if network.version == 6:
+        pattern = spelling.groups(network.network_address.packed[: network.prefixlen // 16 * 2])
+        return Atom(pattern) if pattern else None
+    whole = network.prefixlen // 8
+    if not whole:
+        return None
+    shared = ".".join(str(octet) for octet in network.network_address.packed[:whole])
+    four = Atom(spelling.word(f"{shared}." if whole < 4 else shared))
+    # As an IPv4-mapped IPv6 address, its octets may be written in hexadecimal digits.
+    return Some((four, Atom("ffff:")))
+
+
+def _regex_needs(value: Regex) -> Need | None:
+    if not all(isinstance(part, str) for part in value.parts):
+        return _lists_needs(value.parts)
+    source = "".join(part for part in value.parts if isinstance(part, str))
+    return _of_texts(texts_of(source))
+
+
+def _of_texts(texts: str | Texts | None) -> Need | None:
+    """Texts that an expression needs, as needs."""
+    match texts:
+        case None:
+            return None
+        case str():
+            return _longest(_words(texts.lower(), None, last=False), caseless=True)
+        case Texts(how, items):
+            return (both if how == "all" else either)(map(_of_texts, items))
+        case _:
+            assert_never(texts)
+
+
+def _keyword_needs(value: KeywordValue) -> Need | None:
+    match value:
+        case Text(parts, cased):
+            spelled = [
+                _spelled(part, caseless=not cased) for part in parts if isinstance(part, str)
+            ]
+            words = [word for text in spelled for word in _words(text, None, last=False)]
+            return both([_lists_needs(parts), _longest(words, caseless=not cased)])
+        case Number():
+            return None
+        case Boolean(boolean):
+            return Atom("true" if boolean else "false")
+        case Regex():
+            return _regex_needs(value)
+        case Network(Placeholder(name)):
+            return Listed("", name)
+        case Network():
+            return None
+        case _:
+            assert_never(value)

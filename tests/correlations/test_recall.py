@@ -1,0 +1,324 @@
+"""Events that are read again: from where, within which limits, and what if they are not there."""
+
+from __future__ import annotations
+
+import json
+import pickle
+import tempfile
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from random import Random
+from typing import Any
+
+import pytest
+from dense import pack, stream
+from test_classes import lines_of, matcher_over, parsing, plainer, slower, spread, taking, told
+
+import jumpsigma
+from jumpsigma.diagnostics import DiagnosticError
+from jumpsigma.intake.events import Event as Read
+from jumpsigma.matcher import Matcher
+from jumpsigma.matcher.correlate import Classes, Correlator, Line, classes, recall, references
+from jumpsigma.matcher.correlate.windows import Judged
+
+RULES = """
+{title: failed, name: failed, logsource: {category: test}, detection: {s: {k: f}, condition: s}}
+---
+title: many
+name: many
+correlation: {type: event_count, rules: [failed], group-by: [u], timespan: 1m, condition: {gte: 3}}
+---
+title: done
+name: done
+logsource: {category: test}
+detection: {s: {k: d}, condition: s}
+---
+title: in
+correlation: {type: temporal_ordered, rules: [many, done], group-by: [u], timespan: 1h}
+"""
+BOTH = (0, 1)
+
+
+@pytest.fixture(scope="module")
+def matcher(tmp_path_factory: pytest.TempPathFactory) -> Matcher:
+    folder = tmp_path_factory.mktemp("rules")
+    (folder / "r.yml").write_text(RULES, encoding="utf-8")
+    return jumpsigma.compile(jumpsigma.load_pack(folder), mapping="sigma")
+
+
+@dataclass(frozen=True, slots=True)
+class Log:
+    """Some events in a file."""
+
+    path: Path
+    raws: list[bytes]
+
+    def lines(self) -> list[Line]:
+        """The lines with their places in the file."""
+        found: list[Line] = []
+        offset = 0
+        for number, raw in enumerate(self.raws, 1):
+            found.append((raw, number, offset))
+            offset += len(raw) + 1
+        return found
+
+    def unplaced(self) -> list[Line]:
+        """The lines as of what cannot be read again."""
+        return [(raw, number, None) for raw, number, _ in self.lines()]
+
+
+def log(folder: Path, name: str, user: str) -> Log:
+    """Four failures and a success of a user, and a success of each of many others."""
+    events = [
+        {"k": "d" if number == 4 else "f", "u": user, "second": number} for number in range(5)
+    ]
+    events += [{"k": "d", "u": f"{name} {number}", "second": number % 60} for number in range(40)]
+    Random(name).shuffle(events)
+    raws = [
+        json.dumps(
+            {
+                "id": f"{name} {number}",
+                "timestamp": f"2024-01-31T08:00:{event.pop('second'):02}Z",
+                **event,
+            }
+        ).encode()
+        for number, event in enumerate(events)
+    ]
+    path = folder / name
+    path.write_bytes(b"".join(raw + b"\n" for raw in raws))
+    return Log(path, raws)
+
+
+@pytest.fixture
+def logs(tmp_path: Path) -> list[Log]:
+    return [log(tmp_path, name, user) for name, user in (("a", "mallory"), ("b", "trudy"))]
+
+
+def parsed(matcher: Matcher, logs: list[Log]) -> list[Any]:
+    """The findings when every event is parsed."""
+    with matcher.correlator() as correlator:
+        for each in logs:
+            for raw, line, _ in each.lines():
+                read = Read(json.loads(raw), str(each.path), line, raw)
+                matcher.match_read(read, correlator.add, correlator.left_out)
+        return told(correlator.findings())
+
+
+def take(taking: Classes, path: Path, lines: list[Line]) -> None:
+    """Take all lines; none may be left."""
+    taking.begin(str(path))
+    taker = taking.taker(BOTH, lines[0][0])
+    assert taker is not None
+    assert taker(lines[:7]) == []
+    assert taker(lines[7:]) == []
+
+
+def found_in(correlator: Correlator) -> tuple[list[Any], list[tuple[str, str]]]:
+    """The findings, and the codes and paths of problems."""
+    findings = told(correlator.findings())
+    problems = list(correlator.problems())
+    return findings, [(each.code, each.span.path) for each in problems if each.span]
+
+
+@pytest.mark.parametrize("kept", [False, True])
+@pytest.mark.parametrize("limit", [1, 1_000_000])
+def test_events_are_read_again_from_where_they_were(
+    matcher: Matcher, logs: list[Log], kept: bool, limit: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(references, "_BATCH", 8)
+    expected = parsed(matcher, logs)
+    assert len(expected) == 2
+    assert {(each["source"]["path"]) for each in expected} == {str(each.path) for each in logs}
+    with matcher.correlator(limit) as correlator:
+        for each in logs:
+            take(correlator.classes, each.path, each.unplaced() if kept else each.lines())
+        assert found_in(correlator) == (expected, [])
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        (b"", b""),  # nothing is left of it
+        (b'"mallory"', b'"somebody"'),
+        (b"mallory", b"MALLORX"),
+        (b'"k": "f"', b'"k": "x"'),
+        (b"{", b"["),
+        (b"timestamp", b"timestomp"),
+    ],
+)
+def test_an_input_that_has_changed_is_told(
+    matcher: Matcher, logs: list[Log], old: bytes, new: bytes
+) -> None:
+    expected = parsed(matcher, logs[1:])
+    with matcher.correlator() as correlator:
+        for each in logs:
+            take(correlator.classes, each.path, each.lines())
+        text = logs[0].path.read_bytes()
+        logs[0].path.write_bytes(text.replace(old, new) if old else b"")
+        assert found_in(correlator) == (expected, [("JS072", str(logs[0].path))])
+
+
+def test_an_input_that_has_vanished_is_told(matcher: Matcher, logs: list[Log]) -> None:
+    expected = parsed(matcher, logs[:1])
+    with matcher.correlator() as correlator:
+        for each in logs:
+            take(correlator.classes, each.path, each.lines())
+        logs[1].path.unlink()
+        assert found_in(correlator) == (expected, [("JS072", str(logs[1].path))])
+
+
+def test_more_lines_behind_what_was_scanned_are_no_change(
+    matcher: Matcher, logs: list[Log]
+) -> None:
+    expected = parsed(matcher, logs)
+    with matcher.correlator() as correlator:
+        for each in logs:
+            take(correlator.classes, each.path, each.lines())
+        with logs[0].path.open("ab") as file:
+            file.write(logs[1].raws[0])
+        assert found_in(correlator) == (expected, [])
+
+
+def test_what_cannot_be_kept_is_told(matcher: Matcher, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(tempfile, "tempdir", "/nowhere/at all")
+    raw = b'{"timestamp":"2024-01-31T08:00:00Z","k":"f","u":"%s"}' % (b"x" * 100)
+    with matcher.correlator(limit=1) as correlator:
+        correlator.classes.begin(None)
+        taker = correlator.classes.taker(BOTH, raw)
+        assert taker is not None
+        with pytest.raises(DiagnosticError, match="cannot keep the matches of corr") as caught:
+            taker([(raw, 1, None)])
+        assert caught.value.diagnostic.code == "JS091"
+        with pytest.raises(DiagnosticError):
+            correlator.folder  # noqa: B018 - it is made when it is asked for
+
+
+def test_who_explains_is_shown_the_windows_of_all_events(matcher: Matcher, logs: list[Log]) -> None:
+    def judged(correlator: Correlator) -> list[tuple[int, Judged]]:
+        seen: list[tuple[int, Judged]] = []
+        list(correlator.findings(lambda number, window, _: seen.append((number, window))))
+        return seen
+
+    with matcher.correlator() as correlator:
+        for each in logs:
+            for raw, line, _ in each.lines():
+                read = Read(json.loads(raw), str(each.path), line, raw)
+                matcher.match_read(read, correlator.add, correlator.left_out)
+        expected = judged(correlator)
+    with matcher.correlator() as correlator:
+        for each in logs:
+            take(correlator.classes, each.path, each.lines())
+        assert judged(correlator) == expected
+    assert len(expected) > 80
+
+
+def test_events_that_cannot_fire_are_not_read_again(
+    matcher: Matcher, logs: list[Log], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    read: list[int] = []
+    original = references.References.read
+
+    def counted(self: Any, origin: Any, reference: Any) -> bytes:
+        read.append(reference.line)
+        return original(self, origin, reference)
+
+    monkeypatch.setattr(references.References, "read", counted)
+    with matcher.correlator() as correlator:
+        for each in logs:
+            take(correlator.classes, each.path, each.lines())
+        assert len(found_in(correlator)[0]) == 2
+    # Four failures and a success of each of two, of ninety events.
+    assert len(read) == 10
+
+
+# --- limits ---------------------------------------------------------------------------------
+
+
+LIMITS: list[tuple[Any, str, int]] = [
+    (classes, "MOST_CLASSES", 3),
+    (classes, "_MOST_KNOWN", 1),
+    (classes, "_MOST_SETS", 1),
+    (recall, "_COUNTED", 2),
+    (references, "_BATCH", 3),
+]
+
+
+@pytest.mark.parametrize(("module", "name", "most"), LIMITS, ids=[each[1] for each in LIMITS])
+@pytest.mark.parametrize("factor", [1, 900])
+def test_no_limit_changes_a_finding(
+    module: Any, name: str, most: int, factor: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, name, most)
+    fired = taken = 0
+    for kind in ("event_count", "value_count", "temporal", "temporal_ordered"):
+        for seed in range(20):
+            rng = Random(f"{kind} {seed}")
+            matcher = matcher_over(slower(pack(rng, kind), factor, more=True))
+            lines = lines_of(plainer(rng, spread(stream(rng), factor)))
+            expected = parsing(matcher, lines)
+            found = taking(matcher, lines, 2)
+            assert found[:2] == expected, (kind, seed)
+            assert taking(matcher, lines, 2, limit=2)[:2] == expected, (kind, seed)
+            fired += bool(expected[0])
+            taken += found[2]
+    assert fired > 30
+    assert taken > 50
+
+
+# --- other processes ------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("most", [2, 50_000])
+@pytest.mark.parametrize(("kept", "processes"), [(False, 1), (False, 2), (True, 1), (True, 2)])
+def test_what_other_processes_take_is_found_here(
+    matcher: Matcher,
+    logs: list[Log],
+    most: int,
+    kept: bool,
+    processes: int,
+) -> None:
+    expected = parsed(matcher, logs)
+    with matcher.correlator() as correlator, pytest.MonkeyPatch.context() as patch:
+        folder = Path(correlator.folder)
+        workers = [matcher.classes(str(folder)) for _ in range(processes)]
+        results = []
+        for place, (each, start) in enumerate(parts_of(logs)):
+            worker = workers[place % processes]
+            lines = each.unplaced() if kept else each.lines()
+            chosen = [(raw, line - start, at) for raw, line, at in lines[start : start + 10]]
+            worker.begin(str(each.path))
+            taker = worker.taker(BOTH, chosen[0][0])
+            assert taker is not None
+            assert taker(chosen) == []
+            carried = pickle.loads(pickle.dumps(worker.collected()))
+            results.append((carried, str(each.path), start))
+        for worker in workers:
+            worker.close()
+        patch.setattr(classes, "MOST_CLASSES", most)
+        for result in results:
+            correlator.include(*result)
+        assert len(list(folder.iterdir())) == (len(results) if kept else 0)
+        assert found_in(correlator) == (expected, [])
+    assert not folder.exists()
+
+
+def parts_of(logs: list[Log]) -> Iterator[tuple[Log, int]]:
+    """The logs in parts of ten lines."""
+    for each in logs:
+        for start in range(0, len(each.raws), 10):
+            yield each, start
+
+
+def test_a_finding_has_the_line_in_the_whole_file(matcher: Matcher, logs: list[Log]) -> None:
+    with matcher.correlator() as correlator:
+        worker = matcher.classes(correlator.folder)
+        take(worker, logs[0].path, logs[0].lines())
+        correlator.include(worker.collected(), str(logs[0].path), 1000)
+        worker.close()
+        moved = list(correlator.findings())
+    with matcher.correlator() as correlator:
+        take(correlator.classes, logs[0].path, logs[0].lines())
+        expected = [finding.moved(1000) for finding in correlator.findings()]
+    assert len(expected) == 1
+    assert told(moved) == told(expected)
