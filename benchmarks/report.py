@@ -42,11 +42,9 @@ def page(results: Results) -> str:
     several = len(results.revisions) > 1
     parts = [results.machine.text() + f"Revision: {', '.join(results.revisions)}.\n"]
     if results.rows:
-        parts += [
-            _rows(results.rows, several=several),
-            _baselines(results.rows),
-            _parts(results.rows, several=several),
-        ]
+        parts += [_rows(results.rows, several=several), _baselines(results.rows)]
+    if any(each.parts is not None for each in results.rows):
+        parts.append(_parts(results.rows, several=several))
     if several and results.rows:
         parts.append(_comparison(results.rows))
     if results.starts:

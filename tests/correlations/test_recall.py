@@ -6,7 +6,7 @@ import json
 import pickle
 import tempfile
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -20,6 +20,8 @@ from jumpsigma.diagnostics import DiagnosticError
 from jumpsigma.intake.events import Event as Read
 from jumpsigma.matcher import Matcher
 from jumpsigma.matcher.correlate import Classes, Correlator, Line, classes, recall, references
+from jumpsigma.matcher.correlate.prospects import width_of
+from jumpsigma.matcher.correlate.rows import NANOSECONDS
 from jumpsigma.matcher.correlate.windows import Judged
 
 RULES = """
@@ -322,3 +324,15 @@ def test_a_finding_has_the_line_in_the_whole_file(matcher: Matcher, logs: list[L
         expected = [finding.moved(1000) for finding in correlator.findings()]
     assert len(expected) == 1
     assert told(moved) == told(expected)
+
+
+@pytest.mark.parametrize("timespan", [1, 1800, 3599, 3600, 3601, 7200, 86_399, 86_400, 2_629_746])
+def test_a_window_is_never_in_more_than_two_spans(timespan: int) -> None:
+    (correlation,) = slower(pack(Random("event_count 1"), "event_count")[:1], 1)
+    width = width_of(replace(correlation, timespan=timespan))
+    hour = 3600 * NANOSECONDS
+    for begun in range(2 * width):
+        for beyond in (0, 1, hour // 2, hour - 501, hour - 1):
+            first = begun * hour + beyond
+            last = first + timespan * NANOSECONDS + 500  # rounded to the next microsecond
+            assert last // hour // width - first // hour // width in {0, 1}

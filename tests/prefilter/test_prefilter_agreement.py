@@ -82,7 +82,9 @@ def test_filtered_as_interpreted(*, hyperscan: bool) -> None:
             nullcontext() if hyperscan else without_hyperscan(),
         ):
             scan = scanned(matcher, file.content, every=setting.every)
+            again = scanned(matcher, file.content, learned=True)
         assert scan.told == expected
+        assert again.told == expected
         assert not scan.rejects
         assert not scan.problems
         assert scan.stats.read == len(file.texts)

@@ -9,6 +9,7 @@ import gzip
 import io
 import os
 from collections.abc import Callable, Iterator
+from itertools import zip_longest
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -85,6 +86,20 @@ def oddly(events: list[Event], rng: Random) -> Iterator[tuple[Event, Spelling]]:
 def said(findings: Iterator[Finding]) -> list[str]:
     """All that findings say, in their order, those of correlations included."""
     return [repr(finding.to_dict()) for finding in findings]
+
+
+def test_scans_at_once(matcher: Matcher, events: list[Event]) -> None:
+    """One matcher, several scans that are not finished, each of another input."""
+    files = [laid_out(oddly(events[start::3], Random(start)), Layout()) for start in range(3)]
+    with without_hyperscan():
+        expected = [said(matcher.scan(io.BytesIO(file.content))) for file in files]
+    found: list[list[str]] = [[] for _ in files]
+    with sizes(warm_up=2000, block=4096):
+        scans = [matcher.scan(io.BytesIO(file.content)) for file in files]
+        for turn in zip_longest(*scans):
+            for each, finding in zip(found, turn, strict=True):
+                each.extend(said(iter([finding])) if finding is not None else [])
+    assert found == expected
 
 
 @pytest.mark.parametrize("seed", range(2 * TIMES))

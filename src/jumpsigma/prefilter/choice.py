@@ -120,8 +120,9 @@ class _Chooser:
 
             def on_hit(
                 number: int, _start: int, end: int, _f: int, _c: Any, found: list[int] = found
-            ) -> None:
+            ) -> bool:
                 found[number] |= 1 << bisect_right(ends, end - 1)
+                return False
 
             patterns = [(atom.pattern, atom.caseless) for atom in some]
             Database(patterns).scan(self._sample.text, on_hit)

@@ -40,6 +40,7 @@ class Database:
         if module is None:
             raise ValueError("Hyperscan is not available")
         self._database = module.Database()
+        self._ended = module.ScanTerminated
         try:
             self._database.compile(
                 expressions=[pattern.encode("ascii") for pattern, _ in patterns],
@@ -50,6 +51,13 @@ class Database:
         except module.error as error:
             raise ValueError(str(error)) from None
 
-    def scan(self, text: bytes, on_hit: Callable[[int, int, int, int, Any], None]) -> None:
-        """Tell ``on_hit`` of every match: expression, 0, index behind the match, 0, None."""
-        self._database.scan(text, match_event_handler=on_hit)
+    def scan(self, text: bytes, on_hit: Callable[[int, int, int, int, Any], bool]) -> bool:
+        """Tell ``on_hit`` of every match: expression, 0, index behind the match, 0, None.
+
+        It ends the scan when it returns true; then this returns false.
+        """
+        try:
+            self._database.scan(text, match_event_handler=on_hit)
+        except self._ended:
+            return False
+        return True

@@ -25,6 +25,9 @@ _TOO_MANY: Final = 0.1
 #: reading a few of them.
 _PATIENCE: Final = 128
 _MORE_PATIENCE: Final = 4
+#: Where more often than each so many bytes something stands that is looked for, somebody means to
+#: keep us busy: nothing is told apart there.
+_CROWDED: Final = 8
 #: Values that were looked up on lists and are not there; so many are remembered.
 _REMEMBERED: Final = 1 << 16
 
@@ -74,13 +77,14 @@ class Prefilter:
     def _remember(self, block: Block) -> None:
         """Keep a few events of every block: a better sample than many of one."""
         if self._remembered < _SAMPLE:
-            events = [block.text[start:end] for _, start, end in islice(block.places(), _OF_EACH)]
+            first = islice(block.places(), _OF_EACH)
+            events = [block.text[start : min(end, start + _SAMPLE)] for _, start, end in first]
             self._seen += events
             self._remembered += sum(map(len, events))
 
     def _chosen(self, block: Block) -> _LookedFor | None:
         """What to look for, by a sample of the input."""
-        events = [block.text[start:end] for _, start, end in block.places()]
+        events = (block.text[start:end] for _, start, end in block.places())
         sample = _sample_of(chain(self._seen, events))
         tests = _Tests(self._lists)
         self._since = 0
@@ -114,13 +118,13 @@ class Prefilter:
 
 
 def _sample_of(events: Iterable[bytes]) -> Sample:
-    """As many events as a sample has."""
+    """As many events as a sample has; the beginning of one that is as long as all."""
     held: list[bytes] = []
     ends: list[int] = []
     end = -1
     for event in events:
-        end += len(event) + 1
-        held.append(event)
+        held.append(event[:_SAMPLE])
+        end += len(held[-1]) + 1
         ends.append(end)
         if end >= _SAMPLE:
             break
@@ -178,15 +182,15 @@ class _LookedFor:
         self._database = Database(patterns)
 
     def hits(self, block: Block) -> list[_Hit]:
-        """What stands in a block, by its last byte."""
+        """What stands in a block, by its last byte; every event where too much does."""
         text, rules = block.text, self._rules
         numbers, first = self._first_known, self._first_look_up
-        look_ups = self._look_ups
+        look_ups, most = self._look_ups, len(text) // _CROWDED
         hits: list[_Hit] = []
         if not text.startswith(b"{"):
             hits.append((0, None))  # no expression sees what is before the block
 
-        def on_hit(number: int, _start: int, end: int, _flags: int, _context: Any) -> None:
+        def on_hit(number: int, _start: int, end: int, _flags: int, _context: Any) -> bool:
             if number < numbers:
                 if spelling.hides_number(text, end):
                     hits.append((end - 1, None))
@@ -194,8 +198,10 @@ class _LookedFor:
                 hits.append((end - 1, rules[number]))
             elif found := look_ups[number - first].rules(text, end - 1):
                 hits.append((end - 1, found))
+            return len(hits) > most
 
-        self._database.scan(text, on_hit)
+        if not self._database.scan(text, on_hit):
+            return [(start, None) for _, start, _ in block.places()]
         hits.sort(key=_index)
         return hits
 
