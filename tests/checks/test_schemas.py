@@ -15,7 +15,7 @@ from jumpsigma.content import shipped
 from jumpsigma.diagnostics import DiagnosticError
 from jumpsigma.pack import read_file
 from jumpsigma.pack.cases import read_cases
-from jumpsigma.pack.pack_file import read_pack_file
+from jumpsigma.pack.pack_file import check_pack_file
 
 jsonschema = pytest.importorskip("jsonschema")
 
@@ -92,7 +92,8 @@ def test_cases(text: str, good: bool, tmp_path: Path) -> None:
 def test_packs(text: str, good: bool, tmp_path: Path) -> None:
     path = tmp_path / "pack.yaml"
     path.write_text(text, encoding="utf-8")
-    assert (read_pack_file(str(path))[1] == []) == good
+    settings_problems = check_pack_file(str(path), read_file(str(path)))[1]
+    assert (settings_problems == []) == good
     assert accepts("pack", read_file(path).documents[0].value) == good
 
 

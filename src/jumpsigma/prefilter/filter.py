@@ -18,7 +18,8 @@ from jumpsigma.prefilter.rules import RuleNeeds
 WARM_UP: Final = 256 * 1024
 #: How much of the input the choice is made by.
 _SAMPLE: Final = 128 * 1024
-_OF_EACH: Final = 4  # events of a block that are remembered for it
+_OF_EACH: Final = 4  # events of a block that are remembered for it,
+_LONGEST: Final = 8192  # so many bytes of each
 #: A choice that lets through more of the events than this, and thrice what it promised, is renewed,
 _TOO_MANY: Final = 0.1
 #: but not before so many blocks (32 MB), and four times as many each time: it takes as long as
@@ -60,7 +61,7 @@ class Prefilter:
         self._warm_up = WARM_UP
         self._seen: list[bytes] = []
         self._remembered = 0
-        self._looked_for: _LookedFor | None = None
+        self._looked_for: dict[tuple[str, ...], _LookedFor] = {}
         self._patience, self._since = _PATIENCE, 0
 
     def wants(self, block: Block) -> bool:
@@ -70,30 +71,29 @@ class Prefilter:
             self._warm_up -= len(block.text)
         if self._warm_up > 0 or database.load() is None:
             return False
-        if self._looked_for is None or self._looked_for.odd != block.odd:
-            self._looked_for = self._chosen(block)
-        return self._looked_for is not None
+        if block.odd not in self._looked_for:
+            self._choose(block)
+        return block.odd in self._looked_for
 
     def _remember(self, block: Block) -> None:
         """Keep a few events of every block: a better sample than many of one."""
         if self._remembered < _SAMPLE:
             first = islice(block.places(), _OF_EACH)
-            events = [block.text[start : min(end, start + _SAMPLE)] for _, start, end in first]
+            events = [block.text[start : min(end, start + _LONGEST)] for _, start, end in first]
             self._seen += events
             self._remembered += sum(map(len, events))
 
-    def _chosen(self, block: Block) -> _LookedFor | None:
-        """What to look for, by a sample of the input."""
+    def _choose(self, block: Block) -> None:
+        """Decide what to look for in such blocks, by a sample of the input."""
         events = (block.text[start:end] for _, start, end in block.places())
         sample = _sample_of(chain(self._seen, events))
         tests = _Tests(self._lists)
         self._since = 0
         try:
             choice = choose(self._needs, sample, tests.is_empty)
-            return _LookedFor(choice, self._hiding, block, tests)
+            self._looked_for[block.odd] = _LookedFor(choice, self._hiding, block.odd, tests)
         except ValueError:  # Hyperscan does not take what it is given
             self._warm_up = sys.maxsize
-            return None
 
     def candidates(self, block: Block, *, every: bool = False) -> list[Candidate]:
         """The events of a block that may satisfy a rule, in order, each with those rules.
@@ -101,8 +101,7 @@ class Prefilter:
         With ``every``, all events, most of them with no rule. To be called where the block is
         wanted.
         """
-        looked_for = self._looked_for
-        assert looked_for is not None  # noqa: S101 - the block is wanted
+        looked_for = self._looked_for[block.odd]
         hits = looked_for.hits(block)
         always = looked_for.always
         if every or always:
@@ -113,7 +112,7 @@ class Prefilter:
             share = len(found) / max(1, block.count)
             if share > max(_TOO_MANY, 3 * looked_for.expected):
                 self._patience *= _MORE_PATIENCE
-                self._looked_for = None  # by now more of the input is known
+                self._looked_for.clear()  # by now more of the input is known
         return found
 
 
@@ -151,13 +150,13 @@ class _LookedFor:
     """A choice, compiled."""
 
     def __init__(
-        self, choice: Choice, hiding: tuple[str, ...], block: Block, tests: _Tests
+        self, choice: Choice, hiding: tuple[str, ...], odd: tuple[str, ...], tests: _Tests
     ) -> None:
-        self.odd, self.expected = block.odd, choice.expected
+        self.expected = choice.expected
         self.always = choice.always
         numbers = spelling.HIDING_NUMBERS if any(map(_is_number, choice.rules)) else ()
         self._first_known = len(numbers)
-        patterns = [(each, False) for each in (*numbers, *hiding, *block.odd)]
+        patterns = [(each, False) for each in (*numbers, *hiding, *odd)]
         rules: list[tuple[int, ...] | None] = [None] * len(patterns)
         asked: list[tuple[Listed, tuple[int, ...]]] = []
         for sought, held in choice.rules.items():

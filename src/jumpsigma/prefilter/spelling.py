@@ -42,13 +42,16 @@ HIDING: Final = (
 #: An event may have a whole number, below a million, that does not stand in its bytes: one with an
 #: exponent, or one that is rounded up (its fraction begins with nines).
 HIDING_NUMBERS: Final = (r"[0-9][eE][-+]?[0-9]+[ \t\r\n]*[,}\]]", r"\x2e999999999")
-_EXPONENT: Final = re.compile(rb"(?:\A|[^0-9A-Za-z.=])[0-9.]+[eE][-+]?[0-9]+[ \t\r\n]*[,}\]]\Z")
+_EXPONENT: Final = re.compile(rb"[^0-9A-Za-z.=][0-9.]+[eE][-+]?[0-9]+[ \t\r\n]*[,}\]]\Z")
+_NO_NUMBER: Final = re.compile(rb"[^0-9.eE+\- \t\r\n]")
 
 
 def hides_number(text: bytes, end: int) -> bool:
     """Whether what matched :data:`HIDING_NUMBERS` up to ``end`` may be a number, and no digest."""
-    begin = max(0, end - 64)
-    return _EXPONENT.search(text, begin, end) is not None or b".999999999" in text[end - 10 : end]
+    seen = text[max(0, end - 64) : end]
+    if b".999999999" in seen[-10:] or _EXPONENT.search(seen):
+        return True
+    return _NO_NUMBER.search(seen, 0, len(seen) - 1) is None  # it may begin further up
 
 
 #: The same where a SIEM has wrapped the event as text, or moved its fields (S105).
