@@ -312,6 +312,10 @@ FOUND: dict[str, tuple[dict[str, Any] | Expr, list[bytes]]] = {
         {"\u00e9n|expand": "%domains%"},
         ['{"\u00e9n":"ok.example.com"}'.encode(), rb'{"\u00e9n":"ok.example.com"}'],
     ),
+    "list or text": (
+        Or((FieldTest("\u00e9n", Text((Placeholder("domains"),))), FieldTest("a", Text(("x",))))),
+        ['{"\u00e9n":"ok.example.com"}'.encode(), b'{"a":"X"}'],
+    ),
     "list in a text": (
         {"host|contains|expand": "x%domains%"},
         [b'{"host":"yxok.example.comz"}', rb'{"host":"X\u006fk.example.com"}'],
