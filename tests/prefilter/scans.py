@@ -23,6 +23,10 @@ from jumpsigma.matcher import Finding, Matcher, engine
 from jumpsigma.prefilter import choice, database
 from jumpsigma.prefilter import filter as filtering
 
+needs_hyperscan = pytest.mark.skipif(
+    database.load() is None, reason="there is no Hyperscan here: every event is parsed"
+)
+
 Told = tuple[str, int, str, str]
 """Of a finding: the rule, the line, what satisfied the rule, and the event."""
 

@@ -16,7 +16,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from layouts import Layout, laid_out, layouts
 from material import LISTS, any_expressions, events_for, random_event, rule
-from scans import interpreted, scanned, sizes, whims, without_hyperscan
+from scans import interpreted, needs_hyperscan, scanned, sizes, whims, without_hyperscan
 from spelling import PLAIN, Spelling, random_spelling, spellings
 from wrapping import WRAPPERS, Event, wrap
 
@@ -61,7 +61,7 @@ SETTINGS = st.builds(
 )
 
 
-@pytest.mark.parametrize("hyperscan", [True, False])
+@pytest.mark.parametrize("hyperscan", [pytest.param(True, marks=needs_hyperscan), False])
 def test_filtered_as_interpreted(*, hyperscan: bool) -> None:
     seen: Counter[str] = Counter()
     examples = (EXAMPLES if hyperscan else EXAMPLES // 8) * TIMES

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 from material import MANY, rule
-from scans import scanned, sizes, whims, without_hyperscan
+from scans import needs_hyperscan, scanned, sizes, whims, without_hyperscan
 from sigma.rule import SigmaDetection
 from spelling import Escapes, Spelling, spelled
 from wrapping import WRAPPERS, Wrapper, wrap
@@ -18,7 +18,8 @@ from jumpsigma.ir.nodes import Element, Expr, Keyword, Network, Or, Placeholder,
 from jumpsigma.ir.nodes import Test as FieldTest
 from jumpsigma.lower.detections import lower_detection
 from jumpsigma.matcher import Matcher
-from jumpsigma.prefilter.needs import Listed, needs_of
+from jumpsigma.prefilter.database import Database
+from jumpsigma.prefilter.needs import All, Atom, Need, Some, needs_of
 
 LISTS = {
     "domains": ["ok.example.com", "100.0", "na\u00efve.example.com"],
@@ -521,6 +522,7 @@ def test_one_event_cannot_cost_the_memory_of_many(text: bytes) -> None:
     assert peak < 20 * len(line)
 
 
+@needs_hyperscan
 @pytest.mark.parametrize("gap", GAPS)
 def test_blocks_of_arrays_are_filtered(gap: str) -> None:
     with sizes(block=500):
@@ -529,12 +531,38 @@ def test_blocks_of_arrays_are_filtered(gap: str) -> None:
     assert scan.stats.parsed < 50
 
 
-def test_no_value_turns_the_prefilter_off() -> None:
-    """Of each rule something is known that Hyperscan takes: quiet events are not parsed."""
-    exprs = [matcher_of(definition).rules[0].condition for definition, _ in FOUND.values()]
-    known = [expr for expr in exprs if not isinstance(needs_of(expr), Listed | None)]
-    rules = [rule(expr, number) for number, expr in enumerate(known)]
-    with sizes():
-        scan = scanned(matcher_for(rules, lists=LISTS), (b'{"quiet":1}\n') * 50)
-    assert len(rules) > 40
-    assert scan.stats.parsed == 0
+@needs_hyperscan
+@pytest.mark.parametrize("name", FOUND)
+def test_hyperscan_takes_what_a_rule_needs(name: str) -> None:
+    """Or else the prefilter would be off, for all rules."""
+    definition, _ = FOUND[name]
+    need = needs_of(matcher_of(definition).rules[0].condition)
+    patterns = [("a", False), *((atom.pattern, atom.caseless) for atom in atoms_of(need))]
+    hits: list[int] = []
+    Database(patterns).scan(b"a", lambda number, *_: hits.append(number))
+    assert hits[:1] == [0]
+
+
+def atoms_of(need: Need | None) -> list[Atom]:
+    match need:
+        case Atom():
+            return [need]
+        case All(items) | Some(items):
+            return [atom for item in items for atom in atoms_of(item)]
+        case _:
+            return []
+
+
+ODD = (b"[1]", b"x", b'{"a":1', b'"a":1}', b"}", b"{", b"\xef\xbb\xbf", b"0")
+
+
+@pytest.mark.parametrize("end", [b"\n", b"\r\n"], ids=["LF", "CRLF"])
+@pytest.mark.parametrize("odd", ODD)
+def test_lines_of_another_shape_are_rejected(odd: bytes, end: bytes) -> None:
+    """Wherever in a block they stand; the others only if they are parsed."""
+    lines = [QUIET, *(line for _ in range(5) for line in (odd, QUIET, QUIET)), odd]
+    expected = [number for number, line in enumerate(lines, 1) if line is odd]
+    for block in range(30, 200, 17):
+        with sizes(block=block):
+            scan = scanned(matcher_of(LOCKED), end.join(lines) + end)
+        assert [line for line, _, _ in scan.rejects] == expected

@@ -19,6 +19,7 @@ from spelling import PLAIN, random_spelling
 from witness import as_event, placeholder_lists, witness
 
 from jumpsigma.api.rules import matcher_for
+from jumpsigma.prefilter import database
 from jumpsigma.prefilter.needs import needs_of
 
 pytestmark = pytest.mark.corpus
@@ -68,5 +69,6 @@ def test_filtered_as_interpreted(outcomes: Sequence[Outcome], whim: int | None) 
                 scan = scanned(matcher_for(rules, lists=lists), file.content)
     assert scan.told == expected
     assert len(expected) >= len(rules) // 2
-    assert whim is not None or scan.stats.parsed < 0.9 * len(file.texts)
+    if whim is None and database.load() is not None:
+        assert scan.stats.parsed < 0.9 * len(file.texts)
     assert len(rules) * len(file.texts) >= 100_000
