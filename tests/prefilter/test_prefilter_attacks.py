@@ -537,10 +537,8 @@ def test_hyperscan_takes_what_a_rule_needs(name: str) -> None:
     """Or else the prefilter would be off, for all rules."""
     definition, _ = FOUND[name]
     need = needs_of(matcher_of(definition).rules[0].condition)
-    patterns = [("a", False), *((atom.pattern, atom.caseless) for atom in atoms_of(need))]
-    hits: list[int] = []
-    Database(patterns).scan(b"a", lambda number, *_: hits.append(number))
-    assert hits[:1] == [0]
+    for atom in atoms_of(need):
+        Database([(atom.pattern, atom.caseless)])  # raises ValueError for one that it refuses
 
 
 def atoms_of(need: Need | None) -> list[Atom]:
