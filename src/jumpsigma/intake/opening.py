@@ -22,7 +22,7 @@ from jumpsigma.intake.jsontext import BOM
 from jumpsigma.intake.records import Reading, ReadStats
 from jumpsigma.intake.unpacking import Reread, unpacker_of
 
-BLOCK = 256 * 1024
+BLOCK = 1024 * 1024
 """Bytes asked for at a time."""
 
 STDIN = "-"

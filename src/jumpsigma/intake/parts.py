@@ -13,7 +13,7 @@ from jumpsigma.intake.blocks import LineBlock, line_blocks
 from jumpsigma.intake.records import Reading
 
 PART_BYTES = 8 * 1024 * 1024
-_BLOCK = 256 * 1024
+_BLOCK = 1024 * 1024
 _HEAD = 64 * 1024
 
 

@@ -8,11 +8,13 @@ with which a correlation can fire, when all is read.
 from __future__ import annotations
 
 import os
+from collections import deque
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
 from itertools import compress, repeat
+from operator import attrgetter, itemgetter
 from typing import Any, Final, NamedTuple
 
 from jumpsigma.intake.jsontext import NotAnEventError
@@ -40,6 +42,8 @@ _MOST_SETS = 200
 _FIRST = datetime(1700, 1, 1, tzinfo=UTC).toordinal() * 24
 _LAST = datetime(2200, 1, 1, tzinfo=UTC).toordinal() * 24
 _ZONES = {UTC, None}
+_RAW, _TIME = itemgetter(0), attrgetter("time")
+_HOUR, _ZONE = attrgetter("hour"), attrgetter("tzinfo")
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC).toordinal() * 24
 
 #: A line, the number of its event, and where it begins in its file (None: unknown).
@@ -228,31 +232,26 @@ class Classes:
         add, keep = self._ledger.references.add, self._ledger.references.keep
 
         def take(lines: Sequence[Line]) -> list[Line]:
-            seen: list[Any] = []
-            taken: list[Line] = []
-            left: list[Line] = []
-            for line in lines:
-                raw = line[0]
-                try:
-                    if not raw.isascii():
+            raws = list(map(_RAW, lines))
+            taken, left = lines, list[Line]()
+            try:
+                if not all(map(bytes.isascii, raws)):
+                    for raw in raws:
                         raw.decode()  # what is not read is not looked at either
-                    one = read(raw)
-                except refused:
-                    left.append(line)
-                else:
-                    seen.append(one)
-                    taken.append(line)
+                seen = list(map(read, raws))
+            except refused:
+                seen, taken, left = self._one_by_one(recognised, lines)
             if not seen:
                 return left
             recognised.seen += len(seen)
-            times = [one.time for one in seen]
-            for one in seen:
-                replace(one, "time", None)  # it is no part of the class
+            times = list(map(_TIME, seen))
+            deque(map(replace, seen, repeat("time"), repeat(None)), 0)  # it is no part of the class
             found = list(map(known, seen, repeat(_UNKNOWN)))
             if _UNKNOWN in found:
                 learn(found, seen, taken)
-            hours = [time.toordinal() * 24 + time.hour for time in times]
-            zones = {time.tzinfo for time in times}
+            days = map(datetime.toordinal, times)
+            hours = [day * 24 + hour for day, hour in zip(days, map(_HOUR, times), strict=True)]
+            zones = set(map(_ZONE, times))
             if not (zones <= _ZONES and min(hours) > _FIRST and max(hours) < _LAST):
                 for place, (time, hour) in enumerate(zip(times, hours, strict=True)):
                     if time.tzinfo not in _ZONES or not _FIRST < hour < _LAST:
@@ -275,13 +274,30 @@ class Classes:
 
         return take
 
+    def _one_by_one(
+        self, recognised: _Recognised, lines: Sequence[Line]
+    ) -> tuple[list[Any], list[Line], list[Line]]:
+        """What was read, the lines that it was read from, and those that cannot be read so."""
+        seen: list[Any] = []
+        taken: list[Line] = []
+        left: list[Line] = []
+        for line in lines:
+            try:
+                line[0].decode()
+                seen.append(recognised.read(line[0]))
+            except recognised.refused:
+                left.append(line)
+            else:
+                taken.append(line)
+        return seen, taken, left
+
     def _learn(
         self,
         recognised: _Recognised,
         rules: Sequence[int],
         found: list[int],
         seen: list[Any],
-        lines: list[Line],
+        lines: Sequence[Line],
     ) -> None:
         """Find out the classes of lines, where they are not known, that are the first of them."""
         classes = recognised.classes
