@@ -1,7 +1,8 @@
 """The two sides of a comparison: folders, or revisions of a git repository.
 
 A revision is read through git's own plumbing, object by object: no working tree is touched, no
-shell is used, no attribute of the repository filters what is read, and links are left out.
+shell is used, no attribute of the repository filters what is read, and links are left out. Git
+itself lets a revision hold names that lead anywhere; a revision with such a name is refused.
 """
 
 from __future__ import annotations
@@ -22,6 +23,7 @@ _SUFFIXES: Final = (".yml", ".yaml", ".txt")
 _REGULAR: Final = ("100644", "100755")
 #: Of one file; the readers of rules and lists accept less.
 _MOST_BYTES: Final = 64_000_000
+_FORGED: Final = "no checkout makes such a file: look at who made this revision; see: git fsck"
 #: Where rules stand below the top folder, if there is such a folder.
 RULES_FOLDER: Final = "sigma_rules"
 
@@ -61,6 +63,9 @@ def opened(reference: str | None, *, start: Path) -> Iterator[Side]:
         JS090 when it is neither, and when git is missing or finds no repository.
 
     """
+    if reference is not None and not reference.strip():
+        # An unset variable of a script would otherwise compare the folder with itself.
+        raise _wrong("the folder or git revision is an empty text", "name one, such as main")
     if reference is None:
         yield Side("the working tree", _top(start))
     elif Path(reference).is_dir():
@@ -92,15 +97,19 @@ def _tree(start: Path, reference: str) -> str:
 
 
 def _write(start: Path, tree: str, folder: Path) -> None:
-    listed = _git(start, "ls-tree", "-r", "-z", "--full-tree", tree)
+    listed = _git(start, "ls-tree", "-r", "-z", "-l", "--full-tree", tree)
     if listed.returncode:
         raise _wrong(f"git cannot list {tree}", listed.stderr.decode(errors="replace").strip())
     blobs: list[tuple[str, PurePosixPath]] = []
     for entry in filter(None, listed.stdout.split(b"\0")):
         facts, _, name = entry.partition(b"\t")
-        mode, _, number = facts.decode("ascii").split(" ")
+        mode, _, number, size = facts.decode("ascii").split()
         path = PurePosixPath(os.fsdecode(name))
-        if mode in _REGULAR and path.suffix in _SUFFIXES and ".." not in path.parts:
+        if mode not in _REGULAR or path.suffix not in _SUFFIXES:
+            continue
+        if path.is_absolute() or ".." in path.parts:
+            raise _wrong(f"the revision has a file of the name {str(path)!r}", _FORGED)
+        if int(size) <= _MOST_BYTES:
             blobs.append((number, path))
     asked = "".join(f"{number}\n" for number, _ in blobs).encode("ascii")
     answer = _git(start, "cat-file", "--batch", data=asked).stdout
@@ -111,10 +120,13 @@ def _write(start: Path, tree: str, folder: Path) -> None:
         if len(head) != 3:
             raise _wrong(f"git has no object {number} ({path})", "fetch the whole repository")
         size = int(head[2])
-        if size <= _MOST_BYTES:
-            target = folder / path
+        target = folder / path
+        try:
             target.parent.mkdir(parents=True, exist_ok=True)
             target.write_bytes(answer[end + 1 : end + 1 + size])
+        except OSError as error:
+            reason = error.strerror or error
+            raise _wrong(f"cannot read {str(path)!r} of the revision: {reason}", _FORGED) from None
         at = end + 1 + size + 1
 
 

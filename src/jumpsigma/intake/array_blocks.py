@@ -42,6 +42,10 @@ class ArrayBlock(Block):
         """See :meth:`Block.places`."""
         return map(self._place, range(len(self._starts)))
 
+    def are_objects(self) -> bool:
+        """See :meth:`Block.are_objects`; they are known to be."""
+        return True
+
     def _place(self, index: int) -> tuple[int, int, int]:
         starts = self._starts
         is_last = index + 1 == len(starts)

@@ -45,7 +45,7 @@ def whole_lines(blocks: Iterator[bytes]) -> Iterator[bytes | Oversized]:
                 parts, size, after = [], 0, block[end + 1 :]
                 continue
         if cut:
-            yield b"".join([*parts, block[:cut]]) if parts else block[:cut]
+            yield b"".join([*parts, memoryview(block)[:cut]])
             parts, size = [], 0
             block = block[cut:]
         if block:

@@ -12,7 +12,6 @@ from typing import Any, Final
 from jumpsigma.diagnostics import Diagnostic
 from jumpsigma.intake import wrapped
 from jumpsigma.intake.events import Block, Event, ReadStats, Reject, Source, read_blocks
-from jumpsigma.intake.jsontext import is_certainly_object
 from jumpsigma.ir.correlations import CorrelationIR
 from jumpsigma.ir.nodes import RuleIR
 from jumpsigma.matcher.correlate import (
@@ -28,16 +27,32 @@ from jumpsigma.matcher.correlate import (
 from jumpsigma.matcher.correlate.payloads import Payloads
 from jumpsigma.matcher.findings import Finding, finding_of, findings_of
 from jumpsigma.matcher.findings import Source as Place
+from jumpsigma.matcher.lists import IndicatorList
 from jumpsigma.matcher.lookups import IndicatorLists
 from jumpsigma.matcher.program import Holding, Program
 from jumpsigma.matcher.session import Session
-from jumpsigma.prefilter import Candidate, ListTest, Prefilter, RuleNeeds
+from jumpsigma.prefilter import Candidate, Prefilter, RuleNeeds
 
 #: Fewer events of a block for the same rules are parsed without asking whether they are alike.
 _ALIKE: Final = 8
 #: So many prefilters are kept, for scans at the same time.
 _KEPT: Final = 4
 _number: Final = itemgetter(1)
+
+
+#: The values of a longer list are looked up; those of others are looked for.
+_FEW: Final = 500
+
+
+class _ValueList:
+    """A list as the prefilter sees it."""
+
+    def __init__(self, one: IndicatorList) -> None:
+        self._one = one
+        self.values = tuple(one) if len(one) <= _FEW else None
+
+    def has(self, text: str) -> bool:
+        return bool(self._one.spellings(text)) or any(self._one.covering(text))
 
 
 class Matcher:
@@ -267,7 +282,10 @@ class Matcher:
 
     def prefilter(self) -> Prefilter:
         """What tells, for one scan, which events need not be parsed."""
-        return Prefilter(self._needs, self._list_test, wrapped=self.unwraps)
+        return Prefilter(self._needs, self._value_list, wrapped=self.unwraps)
+
+    def _value_list(self, name: str) -> _ValueList:
+        return _ValueList(self.lists.load(name))
 
     @contextmanager
     def _prefilter(self) -> Iterator[Prefilter]:
@@ -279,13 +297,6 @@ class Matcher:
         yield prefilter
         if len(self._prefilters) < _KEPT:
             self._prefilters.append(prefilter)
-
-    def _list_test(self, name: str) -> ListTest | None:
-        """Whether a value may be on a list, as it stands or as an address (S474)."""
-        values = self.lists.load(name)
-        if not values:
-            return None
-        return lambda text: bool(values.spellings(text)) or any(values.covering(text))
 
     def match_block(
         self,
@@ -305,7 +316,7 @@ class Matcher:
             for event in block.events():
                 yield from self.match_read(event, keep, left_out)
             return
-        candidates = prefilter.candidates(block, every=every)
+        candidates = prefilter.candidates(block, every=every and not block.are_objects())
         if classes is not None:
             candidates = self._not_taken(block, candidates, classes)
         last: int | None = block.number - 1
@@ -333,8 +344,6 @@ class Matcher:
                     groups[rules].append(line)
                 else:
                     groups[rules] = [line]
-            elif rules is not None and is_certainly_object(text[start:end]):
-                taken.add(number)
         for rules, lines in groups.items():
             if len(lines) < _ALIKE and not silent.issuperset(rules):
                 continue

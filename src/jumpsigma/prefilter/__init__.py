@@ -7,7 +7,7 @@ Hyperscan, and gives out the few that are worth parsing, each with the few rules
 evaluating.
 """
 
-from jumpsigma.prefilter.filter import Candidate, ListTest, Prefilter
+from jumpsigma.prefilter.filter import Candidate, Prefilter, ValueList
 from jumpsigma.prefilter.rules import RuleNeeds
 
-__all__ = ["Candidate", "ListTest", "Prefilter", "RuleNeeds"]
+__all__ = ["Candidate", "Prefilter", "RuleNeeds", "ValueList"]

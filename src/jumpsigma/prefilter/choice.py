@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, NamedTuple, assert_never
 
 from jumpsigma.prefilter.database import Database
-from jumpsigma.prefilter.needs import All, Atom, Listed, Need, Some
+from jumpsigma.prefilter.needs import All, Atom, Listed, Need, Some, written
 from jumpsigma.prefilter.rules import RuleNeeds
 
 #: What looking for one more expression costs, in events of the sample that need be parsed,
@@ -45,19 +45,21 @@ class Sample:
     ends: Sequence[int]
 
 
-def choose(needs: RuleNeeds, sample: Sample, is_empty: Callable[[str], bool]) -> Choice:
-    """The cheapest things to look for; ``is_empty`` says of a list whether it has no value.
+def choose(
+    needs: RuleNeeds, sample: Sample, values: Callable[[str], Collection[str] | None]
+) -> Choice:
+    """The cheapest things to look for; ``values`` gives those of a list, None for too many.
 
     Any choice is sound: the sample only decides how much it saves.
     """
-    chooser = _Chooser(sample, is_empty)
+    chooser = _Chooser(sample, values)
     # Most rules are about fields that the events do not have.
     fields = needs.fields()
     chooser.look_for(atom for need in fields for atom in _atoms(need))
     found = [chooser.cheapest(need) for need in fields]
     rare = _RARE * len(sample.ends)
     unsettled = {
-        number: needs.of(number)
+        number: written(needs.of(number), values)
         for number, best in enumerate(found)
         if best is None or best.events.bit_count() > rare
     }
@@ -103,8 +105,8 @@ class _Best(NamedTuple):
 
 
 class _Chooser:
-    def __init__(self, sample: Sample, is_empty: Callable[[str], bool]) -> None:
-        self._sample, self._is_empty = sample, is_empty
+    def __init__(self, sample: Sample, values: Callable[[str], Collection[str] | None]) -> None:
+        self._sample, self._values = sample, values
         self._found: dict[Atom, int] = {}
 
     def look_for(self, atoms: Iterable[Atom]) -> None:
@@ -140,13 +142,14 @@ class _Chooser:
                     cost = max(cost, _PER_COMPLEX * len(self._sample.ends))
                 return _Best(events.bit_count() + cost, events, (need,))
             case Listed(pattern, name):
-                if self._is_empty(name):
+                known = self._values(name)
+                if known is not None and not known:
                     return _Best(0.0, 0, ())
                 cost = _PER_LOOK_UP * len(self._sample.ends)
                 return _Best(cost, 0, (need,)) if pattern else None
             case All(items):
-                known = [best for item in items if (best := self.cheapest(item)) is not None]
-                return min(known, key=_cost, default=None)
+                found = [best for item in items if (best := self.cheapest(item)) is not None]
+                return min(found, key=_cost, default=None)
             case Some(items):
                 cost, events, sought = 0.0, 0, dict[Sought, None]()
                 for item in items:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
+from functools import cache
 from itertools import chain, islice
-from typing import Any, Final, assert_never
+from typing import Any, Final, Protocol, assert_never
 
 from jumpsigma.intake.blocks import Block
 from jumpsigma.prefilter import database, spelling
@@ -37,22 +38,29 @@ _REMEMBERED: Final = 1 << 16
 #: satisfy, None for all.
 Candidate = tuple[int, int, int, tuple[int, ...] | None]
 
-#: Whether a list may have a value; None: it has none at all.
-ListTest = Callable[[str], bool]
+
+class ValueList(Protocol):
+    """A list that placeholders stand for, as far as is needed here."""
+
+    @property
+    def values(self) -> Collection[str] | None:
+        """Its values, None when there are too many to look for each."""
+
+    def has(self, text: str) -> bool:
+        """Whether a lower-case text may be on it, as it stands or as an address (S474)."""
 
 
 class Prefilter:
     """Finds the events of a scan that may satisfy a rule. For one thread.
 
-    ``needs`` are those of the rules, in order; ``lists`` gives a test for the values of a list by
-    its name, or None for a list without values. ``wrapped``: whether rules see the event inside a
-    SIEM's document. Without Hyperscan it wants no block.
+    ``needs`` are those of the rules, in order; ``lists`` gives a list by its name. ``wrapped``:
+    whether rules see the event inside a SIEM's document. Without Hyperscan it wants no block.
     """
 
     def __init__(
         self,
         needs: RuleNeeds,
-        lists: Callable[[str], ListTest | None],
+        lists: Callable[[str], ValueList],
         *,
         wrapped: bool,
     ) -> None:
@@ -87,11 +95,11 @@ class Prefilter:
         """Decide what to look for in such blocks, by a sample of the input."""
         events = (block.text[start:end] for _, start, end in block.places())
         sample = _sample_of(chain(self._seen, events))
-        tests = _Tests(self._lists)
+        lists = cache(self._lists)
         self._since = 0
         try:
-            choice = choose(self._needs, sample, tests.is_empty)
-            self._looked_for[block.odd] = _LookedFor(choice, self._hiding, block.odd, tests)
+            choice = choose(self._needs, sample, lambda name: lists(name).values)
+            self._looked_for[block.odd] = _LookedFor(choice, self._hiding, block.odd, lists)
         except ValueError:  # Hyperscan does not take what it is given
             self._warm_up = sys.maxsize
 
@@ -130,27 +138,15 @@ def _sample_of(events: Iterable[bytes]) -> Sample:
     return Sample(b"\n".join(held), ends)
 
 
-class _Tests:
-    """Tests of lists by name, each made once."""
-
-    def __init__(self, lists: Callable[[str], ListTest | None]) -> None:
-        self._lists = lists
-        self._known: dict[str, ListTest | None] = {}
-
-    def test(self, name: str) -> ListTest | None:
-        if name not in self._known:
-            self._known[name] = self._lists(name)
-        return self._known[name]
-
-    def is_empty(self, name: str) -> bool:
-        return self.test(name) is None
-
-
 class _LookedFor:
     """A choice, compiled."""
 
     def __init__(
-        self, choice: Choice, hiding: tuple[str, ...], odd: tuple[str, ...], tests: _Tests
+        self,
+        choice: Choice,
+        hiding: tuple[str, ...],
+        odd: tuple[str, ...],
+        lists: Callable[[str], ValueList],
     ) -> None:
         self.expected = choice.expected
         self.always = choice.always
@@ -170,11 +166,9 @@ class _LookedFor:
                     assert_never(sought)
         self._first_look_up = len(patterns)
         # One expression for a key, whatever the lists: each match is looked at once.
-        by_key: dict[str, list[tuple[ListTest, tuple[int, ...]]]] = {}
+        by_key: dict[str, list[tuple[ValueList, tuple[int, ...]]]] = {}
         for listed, held in asked:
-            test = tests.test(listed.name)
-            if test is not None:
-                by_key.setdefault(listed.pattern, []).append((test, held))
+            by_key.setdefault(listed.pattern, []).append((lists(listed.name), held))
         self._look_ups = [_LookUp(each) for each in by_key.values()]
         patterns += [(pattern, False) for pattern in by_key]
         self._rules = rules
@@ -208,7 +202,7 @@ class _LookedFor:
 class _LookUp:
     """The value of a field, to be looked up on lists; a value that is on none is remembered."""
 
-    def __init__(self, held: Sequence[tuple[ListTest, tuple[int, ...]]]) -> None:
+    def __init__(self, held: Sequence[tuple[ValueList, tuple[int, ...]]]) -> None:
         self._held = held
         self._all = tuple(sorted({number for _, numbers in held for number in numbers}))
         self._known: dict[bytes, tuple[int, ...]] = {}
@@ -229,7 +223,7 @@ class _LookUp:
         if b"\\" in value or not value.isascii():
             return self._all
         lowered = value.decode("ascii").lower()
-        found = {number for test, numbers in self._held if test(lowered) for number in numbers}
+        found = {number for one, numbers in self._held if one.has(lowered) for number in numbers}
         return tuple(sorted(found))
 
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 import ipaddress
 import math
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import assert_never
@@ -42,6 +42,7 @@ from jumpsigma.ir.nodes import (
 from jumpsigma.prefilter import spelling
 from jumpsigma.prefilter.expressions import Texts, texts_of
 
+_ADDRESS = re.compile(r"[0-9A-Fa-f.:]+(?:/[0-9]+)?")
 #: So many expressions are kept of one value.
 _MOST_WORDS = 2
 _WHOLE_NUMBER = re.compile(r"0|[1-9][0-9]{0,5}", re.ASCII)
@@ -168,6 +169,25 @@ class _Derivation:
                 return both(
                     [_path_needs(field), _value_needs(field, value) if self._values else None]
                 )
+
+
+def written(need: Need | None, values: Callable[[str], Collection[str] | None]) -> Need | None:
+    """A need with the values of lists written out, of those for which ``values`` gives them."""
+    match need:
+        case None | Atom():
+            return need
+        case Listed(pattern, name):
+            known = values(name)
+            if not known or (pattern and any(map(_ADDRESS.fullmatch, known))):
+                return need  # an address has many spellings (S474)
+            texts = (_words(value.lower(), None, last=False) for value in known)
+            return both([need, either(_longest(words, caseless=True) for words in texts)])
+        case All(items):
+            return both(written(item, values) for item in items)
+        case Some(items):
+            return either(written(item, values) for item in items)
+        case _:
+            assert_never(need)
 
 
 def both(needs: Iterable[Need | None]) -> Need | None:

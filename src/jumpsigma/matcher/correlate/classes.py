@@ -147,11 +147,11 @@ class _Recognised:
     refused: tuple[type[Exception], ...]
     classes: dict[Any, int]
     seen: int = 0
-    learned: int = 0
+    parsed: int = 0
 
     def is_useless(self, *, silent: bool) -> bool:
-        """Whether most lines turned out to be the first of their class, and so were parsed."""
-        return not silent and self.learned > _TRIED and 2 * self.learned > self.seen
+        """Whether nearly all were parsed after all: as the first of a class, or for a finding."""
+        return not silent and self.parsed > _TRIED and 10 * self.parsed > 9 * self.seen
 
 
 class Classes:
@@ -257,7 +257,9 @@ class Classes:
                     if time.tzinfo not in _ZONES or not _FIRST < hour < _LAST:
                         found[place] = ALONE
             if min(found) <= NOTHING:
-                left += [line for line, number in zip(taken, found, strict=True) if number < 0]
+                alone = [line for line, number in zip(taken, found, strict=True) if number < 0]
+                left += alone
+                recognised.parsed += len(alone)
                 kept = [number > NOTHING for number in found]
                 found, hours = list(compress(found, kept)), list(compress(hours, kept))
                 taken = list(compress(taken, kept))
@@ -308,7 +310,7 @@ class Classes:
             known = classes.get(one, _UNKNOWN)
             if known == _UNKNOWN:
                 known = self._class_of(lines[place][0], rules)
-                recognised.learned += 1
+                recognised.parsed += 1
                 self._make_room()
                 classes[one] = known
             found[place] = known
