@@ -119,15 +119,15 @@ def _write(start: Path, tree: str, folder: Path) -> None:
         head = answer[at:end].decode("ascii", errors="replace").split(" ")
         if len(head) != 3:
             raise _wrong(f"git has no object {number} ({path})", "fetch the whole repository")
-        size = int(head[2])
+        length = int(head[2])
         target = folder / path
         try:
             target.parent.mkdir(parents=True, exist_ok=True)
-            target.write_bytes(answer[end + 1 : end + 1 + size])
+            target.write_bytes(answer[end + 1 : end + 1 + length])
         except OSError as error:
             reason = error.strerror or error
             raise _wrong(f"cannot read {str(path)!r} of the revision: {reason}", _FORGED) from None
-        at = end + 1 + size + 1
+        at = end + 1 + length + 1
 
 
 def _git(
