@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import subprocess
 from collections.abc import Callable
 from pathlib import Path
@@ -310,6 +311,8 @@ def test_nothing_changed(repository: Path) -> None:
         (("--", "--output=evil", "head"), "no git revision '--output=evil'"),
         (("--", "-rfoo", "head"), "no git revision '-rfoo'"),
         (("base:sigma_rules/filter.yml", "head"), "no git revision"),
+        (("", "head"), "is an empty text"),
+        (("base", " "), "is an empty text"),
         (("base", "head", "--mapping", "jumpclod"), "there is no mapping 'jumpclod'"),
         (("base", "head", "--events", "-"), "standard input can be read only once"),
         (("base", "head", "--rules", "nowhere"), "neither base nor head has nowhere"),
@@ -350,6 +353,44 @@ def test_a_link_in_a_revision_leads_nowhere(tmp_path: Path) -> None:
     (tmp_path / "empty").mkdir()
     found = jumpsigma.diff(str(tmp_path / "empty"), "main", start=folder)
     assert [each.path for each in found.changes] == ["real.yml"]
+
+
+@pytest.mark.parametrize(
+    ("names", "says"),
+    [
+        (["{outside}/escaped.yml"], "a file of the name '{outside}/escaped.yml'"),
+        (["../escaped.yml"], "a file of the name '../escaped.yml'"),
+        (["x" * 300 + ".yml"], "File name too long"),
+        (["a.yml", "a.yml/b.yml"], "cannot read 'a.yml/b.yml'"),
+    ],
+    ids=["absolute", "upwards", "too long", "file and folder"],
+)
+def test_a_forged_revision_writes_nowhere(names: list[str], says: str, tmp_path: Path) -> None:
+    """Git itself keeps any name in a tree that was not made by a checkout."""
+    outside, folder = tmp_path / "outside", tmp_path / "repository"
+    for each in (outside, folder):
+        each.mkdir()
+    git(folder, "init", "-q", "-b", "main")
+
+    def kept(kind: str, data: bytes) -> str:
+        command = ["git", "-C", str(folder), "hash-object", "--literally", "-w", "--stdin"]
+        done = subprocess.run([*command, "-t", kind], check=True, input=data, capture_output=True)
+        return done.stdout.decode().strip()
+
+    def entry(mode: bytes, name: str, number: str) -> bytes:
+        return mode + b" " + name.encode() + b"\0" + bytes.fromhex(number)
+
+    blob = kept("blob", yaml.safe_dump(rule(1, UPDATE)).encode())
+    below = kept("tree", entry(b"100644", "b.yml", blob))
+    forged = b"".join(
+        entry(b"40000", name.removesuffix("/b.yml"), below)
+        if name.endswith("/b.yml")
+        else entry(b"100644", name.format(outside=outside), blob)
+        for name in names
+    )
+    with pytest.raises(DiagnosticError, match=re.escape(says.format(outside=outside))):
+        jumpsigma.diff(kept("tree", forged), str(outside), start=folder)
+    assert not list(tmp_path.rglob("escaped.yml"))
 
 
 def test_a_bad_rule_at_the_head_is_told_with_its_own_path(tmp_path: Path) -> None:
