@@ -144,6 +144,29 @@ def test_compare_and_comment(repository: Path, machine: dict[str, str], tmp_path
     ]
 
 
+@pytest.mark.parametrize(
+    ("base", "code"),
+    [("HEAD", 1), ("no-such-revision", 2)],
+)
+def test_compare_tells_of_good_rules_beside_a_bad_one(
+    base: str,
+    code: int,
+    repository: Path,
+    machine: dict[str, str],
+    tmp_path: Path,
+) -> None:
+    rules = repository / "my rules"
+    good = (rules / "old.yml").read_text(encoding="utf-8").replace("powershell", "pwsh")
+    (rules / "old.yml").write_text(good, encoding="utf-8")
+    (rules / "bad.yml").write_text("title: Bad\n", encoding="utf-8")
+    done = step("Compare", repository, machine, RULES="my rules", BASE=base)
+    assert done.returncode == code, done.stderr
+    body = tmp_path / "jumpsigma-diff.md"
+    told = (tmp_path / "output").read_text(encoding="utf-8")
+    assert told == (f"diff={body}\n" if code == 1 else "")
+    assert body.exists() == (code == 1)
+
+
 def blocks(language: str) -> list[str]:
     text = PAGE.read_text(encoding="utf-8")
     return re.findall(rf"^```{language}\n(.*?)^```$", text, re.MULTILINE | re.DOTALL)

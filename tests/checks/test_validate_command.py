@@ -53,7 +53,7 @@ def test_text_underlines_the_place(tmp_path: Path) -> None:
         "  22 | lvel: high",
         "     | ^^^^",
         "  hint: did you mean 'level'?",
-        "1 rules checked: 1 warning (1 can be mended with --fix)",
+        "1 rule checked: 1 warning (1 can be mended with --fix)",
     ]
 
 
@@ -98,8 +98,15 @@ def test_fix_says_what_it_did_and_diff_changes_nothing(tmp_path: Path) -> None:
     assert (tmp_path / FILE).read_bytes() == before
     done = run("validate", FILE, "--fix", cwd=tmp_path)
     assert done.stderr == f"fixed {FILE}:8: JS130: date is not written as YYYY-MM-DD\n"
-    assert done.stdout == "1 rules checked: nothing to complain about\n"
+    assert done.stdout == "1 rule checked: nothing to complain about\n"
     assert (tmp_path / FILE).read_bytes() == before.replace(b"2025/01/30", b"2025-01-30")
+
+
+def test_a_name_cannot_command_the_terminal(tmp_path: Path) -> None:
+    write(FIXABLE, tmp_path)
+    (tmp_path / FILE).rename(tmp_path / "a\n\x1b[31m.yml")
+    done = run("validate", ".", "--fix", cwd=tmp_path)
+    assert done.stderr.startswith(r"fixed ./a\n\x1b[31m.yml:8: JS130")
 
 
 def test_settings_beside_the_rules_are_found(tmp_path: Path) -> None:
@@ -108,7 +115,7 @@ def test_settings_beside_the_rules_are_found(tmp_path: Path) -> None:
         "[validate.ignore]\nJS109 = 'nobody knows'\n", encoding="utf-8"
     )
     done = run("validate", "rules", cwd=tmp_path)
-    assert done.stdout == "1 rules checked: nothing to complain about\n"
+    assert done.stdout == "1 rule checked: nothing to complain about\n"
 
 
 def test_explain_and_list(tmp_path: Path) -> None:

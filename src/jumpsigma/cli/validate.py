@@ -200,6 +200,7 @@ def _show_fixes(found: Validation) -> int:
 def _fix(found: Validation) -> list[Result]:
     """Mend what is mechanical, say what was done, and return what is mended."""
     from jumpsigma.checks.fix import fixed, write
+    from jumpsigma.report.visible import visible
 
     mended: list[Result] = []
     for change in fixed(found.results):
@@ -212,7 +213,7 @@ def _fix(found: Validation) -> list[Result]:
             diagnostic = result.diagnostic
             line = diagnostic.span.line if diagnostic.span is not None else 0
             told = f"fixed {change.path}:{line}: {diagnostic.code}: {diagnostic.message}"
-            print(told, file=sys.stderr)
+            print(visible(told), file=sys.stderr)
         mended += change.results
     return mended
 
@@ -250,5 +251,6 @@ def _text(found: Validation, pack: Pack, form: Format, *, color: bool) -> str:
             mend = sum(bool(result.edits) for result in found.results)
             aside = f" ({mend} can be mended with --fix)" if mend else ""
             told = ", ".join(counts) or "nothing to complain about"
-            summary = f"{found.rules} rules checked: {told}{aside}\n"
+            rules = "1 rule" if found.rules == 1 else f"{found.rules} rules"
+            summary = f"{rules} checked: {told}{aside}\n"
             return to_text(found.diagnostics, color=color) + summary
