@@ -17,27 +17,39 @@ _BLOCK: Final = 256 * 1024
 _LITERALS: Final = 500
 
 
-def look_through(matcher: Matcher, paths: Iterable[str], *, parse: bool) -> int:
-    """Read files and find the events that may matter; with ``parse``, parse those. How many."""
-    # Here, because revisions before the prefilter have no blocks, and are measured without parts.
-    from jumpsigma.intake.blocks import Block
-    from jumpsigma.intake.events import read_blocks
+class Looking:
+    """The first parts of a scan; what earlier ones have learned is kept, as a matcher does."""
 
-    prefilter = matcher.prefilter()
-    found = 0
-    for path in paths:
-        for item in read_blocks(path, unwrap=matcher.unwraps):
-            if not isinstance(item, Block):
-                found += 1
-            elif not prefilter.wants(item):
-                found += sum(1 for _ in item.events())
-            else:
-                for number, start, end, _rules in prefilter.candidates(item):
+    def __init__(self, matcher: Matcher, paths: Iterable[str]) -> None:
+        self._matcher, self._paths = matcher, tuple(paths)
+        self._prefilter = matcher.prefilter()
+
+    def run(self, *, parse: bool) -> int:
+        """Read files and find the events that may matter, how many; with ``parse``, parse those.
+
+        Events that only correlations could want are left to these: they parse in a way of their
+        own.
+        """
+        # Here, because revisions before the prefilter have no blocks, and are measured without
+        # parts.
+        from jumpsigma.intake.blocks import Block
+        from jumpsigma.intake.events import read_blocks
+
+        prefilter, silent = self._prefilter, self._matcher.silent
+        found = 0
+        for path in self._paths:
+            for item in read_blocks(path, unwrap=self._matcher.unwraps):
+                if not isinstance(item, Block):
                     found += 1
-                    if parse:
-                        item.event(number, start, end)
-                item.close()
-    return found
+                elif not prefilter.wants(item):
+                    found += sum(1 for _ in item.events())
+                else:
+                    for number, start, end, rules in prefilter.candidates(item):
+                        found += 1
+                        if parse and (rules is None or not silent.issuperset(rules)):
+                            item.event(number, start, end)
+                    item.close()
+        return found
 
 
 def split_lines(path: str) -> int:

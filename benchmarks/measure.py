@@ -56,7 +56,8 @@ class Spread:
 class Measured:
     """A row at one revision.
 
-    ``size`` is in bytes, as the files are stored. ``same``: whether two scans gave the same
+    ``size`` is in bytes, as the files are stored. ``first`` is the first scan with a matcher, which
+    chooses and compiles what later ones have. ``same``: whether two scans gave the same
     findings in the same order, where that is asked.
     """
 
@@ -66,6 +67,7 @@ class Measured:
     events: int
     size: int
     findings: int
+    first: Run
     pairs: tuple[Pair, ...]
     same: bool | None
 
@@ -78,6 +80,11 @@ class Measured:
     def cpu(self) -> Spread:
         """Candidate over baseline, of the processor."""
         return Spread.of([each.candidate.cpu / each.baseline.cpu for each in self.pairs])
+
+    @property
+    def first_cpu(self) -> float:
+        """The first scan over the baselines of later rounds, of the processor."""
+        return self.first.cpu / median(each.baseline.cpu for each in self.pairs)
 
     @property
     def rate(self) -> float:
@@ -191,8 +198,8 @@ def measure(row: Row, revisions: Sequence[Revision], store: Store, pairs: int) -
             (revision.name, stack.enter_context(worker(revision, task)))
             for revision, task in zip(revisions, tasks, strict=True)
         ]
-        for _, each in workers:
-            each.pair()  # fills caches, of the machine and ours
+        # These fill caches, of the machine and ours.
+        firsts = {name: each.pair().candidate for name, each in workers}
         for number in range(pairs):
             turn = number % len(workers)
             for name, each in (*workers[turn:], *workers[:turn]):
@@ -205,6 +212,7 @@ def measure(row: Row, revisions: Sequence[Revision], store: Store, pairs: int) -
                 store.count,
                 size,
                 _count(row, name, [pair.candidate for pair in made[name]]),
+                firsts[name],
                 tuple(made[name]),
                 each.same() if row.must_agree else None,
             )

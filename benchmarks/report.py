@@ -73,6 +73,7 @@ def as_json(results: Results) -> dict[str, Any]:
                 "right": each.is_right,
                 "wall": asdict(each.wall),
                 "cpu": asdict(each.cpu),
+                "first": asdict(each.first),
                 "most": each.row.most,
                 "fast_enough": each.is_fast_enough,
                 "pairs": [asdict(pair) for pair in each.pairs],
@@ -104,8 +105,19 @@ def tell(text: str) -> None:
 
 
 def _rows(rows: Sequence[Measured], *, several: bool) -> str:
-    head = ("row", "rules", "findings an event", "MB/s", "events/s", "time", "processor", "may be")
-    return _table(("revision",) * several + head + ("",), _row_cells(rows, several=several))
+    head = (
+        "row",
+        "rules",
+        "findings an event",
+        "MB/s",
+        "events/s",
+        "time",
+        "processor",
+        "the first",
+    )
+    return _table(
+        ("revision",) * several + (*head, "may be", ""), _row_cells(rows, several=several)
+    )
 
 
 def _parts(rows: Sequence[Measured], *, several: bool) -> str:
@@ -136,6 +148,7 @@ def _row_cells(rows: Sequence[Measured], *, several: bool) -> Iterator[Sequence[
             f"{each.events / seconds:,.0f}",
             _spread(each.wall),
             f"{each.cpu.median:.2f}",
+            f"{each.first_cpu:.2f}",
             "" if each.row.most is None else f"{each.row.most:g}",
             _verdict(each),
         )

@@ -25,7 +25,7 @@ from typing import Any, assert_never
 import orjson
 
 import jumpsigma
-from benchmarks.apart import hyperscan_alone, look_through, split_lines
+from benchmarks.apart import Looking, hyperscan_alone, split_lines
 from benchmarks.rows import (
     BY_NAME,
     Hyperscan,
@@ -137,9 +137,10 @@ def _parts(row: Row, task: Task, matchers: _Matchers) -> dict[str, Callable[[], 
     matcher, paths = matchers.of(scan.rules), task.files[scan.events]
     if not hasattr(matcher, "prefilter"):  # an old revision
         return {}
+    looking = Looking(matcher, paths)
     return {
-        "look": lambda: look_through(matcher, paths, parse=False),
-        "parse": lambda: look_through(matcher, paths, parse=True),
+        "look": lambda: looking.run(parse=False),
+        "parse": lambda: looking.run(parse=True),
     }
 
 
