@@ -29,7 +29,8 @@ FIXABLE = "date: 2025/01/30\n"
         (WARNING, ["--config", "nowhere.toml"], 2),
         (WARNING, ["--changed-since", "HEAD"], 2),
         (WARNING, ["--attack", "nowhere.json"], 2),
-        (WARNING, ["--output", "nowhere/out.txt"], 2),
+        (WARNING, ["--output", "."], 2),
+        (WARNING, ["--output", FILE], 2),
         (FIXABLE, ["--fix", "--fail-on", "warning"], 0),
         (FIXABLE, ["--diff"], 1),
         (WARNING, ["--diff"], 0),
@@ -122,6 +123,8 @@ def test_explain_and_list(tmp_path: Path) -> None:
     page = run("validate", "--explain", "js154", cwd=tmp_path).stdout
     assert page.startswith("JS154 shadowed-selection (logic, warning)\n")
     assert "Good::" in page
+    reader = run("validate", "--explain", "js010", cwd=tmp_path).stdout
+    assert reader.startswith("JS010 invalid rule\n")
     listing = run("validate", "--list", cwd=tmp_path).stdout
     assert "JS205  cases-prove-little (cases, info, not by default)" in listing
 

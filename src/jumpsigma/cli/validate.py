@@ -174,12 +174,17 @@ def _print_schema(name: Schema) -> int:
 
 def _page(code: str | None) -> int:
     from jumpsigma.checks import CHECKS, chosen
+    from jumpsigma.diagnostics.codes import CODES
 
     if code is None:
         for check in chosen(["all"]):
             aside = "" if check.default else ", not by default"
             print(f"{check.code}  {check.name} ({check.family}, {check.severity}{aside})")
             print(f"       {check.title}")
+        return 0
+    known = CODES.get(code.upper())
+    if known is not None and code.upper() not in CHECKS:
+        print(f"{code.upper()} {known.title}\n\n{known.explanation}")
         return 0
     check = CHECKS.get(code.upper()) or chosen([code])[0]
     aside = "" if check.default else "; runs only when it is selected"
@@ -223,11 +228,9 @@ def _print(found: Validation, pack: Pack, form: Format, output: Path | None) -> 
     if output is None:
         print(text, end="")
         return
-    try:
-        output.write_text(text, encoding="utf-8")
-    except OSError as error:
-        message = f"cannot write the file: {error.strerror or error}"
-        raise DiagnosticError(Diagnostic("JS091", message, span=Span(str(output)))) from None
+    from jumpsigma.report.outputs import write_report
+
+    write_report(output, text, pack.files)
 
 
 def _text(found: Validation, pack: Pack, form: Format, *, color: bool) -> str:
