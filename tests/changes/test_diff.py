@@ -267,6 +267,61 @@ def test_which_events_newly_match_and_which_no_longer(repository: Path, tmp_path
     assert old == {("Rule 3", 1), ("Rule 12", 2), ("Rule 13", 2), ("Rule 15", 2)}
 
 
+LDAP: Rule = {"logsource": {"product": "jumpcloud", "service": "ldap"}}
+PROCESS: Rule = {"logsource": {"category": "process_creation"}}
+
+
+@pytest.mark.parametrize(
+    ("base", "head", "relation"),
+    [
+        (rule(1, {"event_type": "user_delete"}), rule(1, {"event_type": "user_deleted"}), None),
+        (rule(1, {"event_type": "user_created"}), rule(1, {"event_type": "user_create"}), None),
+        (rule(1, UPDATE), rule(1, {"event_type": ["user_update", "invented"]}), "wider"),
+        (rule(1, {"success": True}), rule(1, {"success": True, "odd": 1}), "narrower"),
+        (rule(1, {"success": True}), rule(1, {"success": False}, **LDAP), None),
+        (
+            rule(1, {"useragent.os": "a"}, service="access_management"),
+            rule(1, {"useragent.os": "b"}, service="access_management"),
+            None,
+        ),
+        (rule(1, {"Image": "/bin/a"}, **PROCESS), rule(1, {"Image": "/bin/b"}, **PROCESS), None),
+    ],
+)
+def test_a_scan_finds_the_rule_on_the_events_that_are_shown(
+    base: Rule, head: Rule, relation: str | None, tmp_path: Path
+) -> None:
+    """Of the log source, too, and in the names that the first mapping gives its fields."""
+    folders = [tmp_path / name for name in ("old", "new")]
+    for folder, document in zip(folders, (base, head), strict=True):
+        folder.mkdir()
+        (folder / "rule.yml").write_text(yaml.safe_dump(document))
+    (change,) = jumpsigma.diff(*map(str, folders)).changes
+    assert change.condition is not None
+    assert change.condition.relation == (relation or "different")
+    old, new = (jumpsigma.compile(jumpsigma.load_pack(folder), "jumpcloud") for folder in folders)
+    shown = {"gained": (change.condition.gained, new, old)}
+    shown["lost"] = (change.condition.lost, old, new)
+    for direction, (event, finds, misses) in shown.items():
+        if {"wider": "gained", "narrower": "lost"}.get(relation or "", direction) != direction:
+            assert event is None
+            continue
+        assert event is not None
+        assert [each.rule_id for each in finds.match(event)] == [uuid(1)]
+        assert not misses.match(event)
+
+
+def test_no_event_is_shown_where_a_mapping_makes_both_the_same(tmp_path: Path) -> None:
+    """The names differ, and under the shipped mapping each stands for the other."""
+    for folder, name in (("old", "ldap_srch"), ("new", "ldap_search")):
+        (tmp_path / folder).mkdir()
+        document = rule(1, {"event_type": name}, **LDAP)
+        (tmp_path / folder / "rule.yml").write_text(yaml.safe_dump(document))
+    (change,) = jumpsigma.diff(str(tmp_path / "old"), str(tmp_path / "new")).changes
+    found = change.condition
+    assert found is not None
+    assert (found.relation, found.gained, found.lost) == ("different", None, None)
+
+
 def test_the_comment_tells_what_to_look_at_first(repository: Path) -> None:
     done = run("diff", "base", "head", cwd=repository)
     text = done.stdout

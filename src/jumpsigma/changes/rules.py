@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from difflib import unified_diff
 from typing import Any, Final, Literal, get_args
 
-from jumpsigma.changes.relation import Comparison, compare
+from jumpsigma.changes.relation import Comparison, compare, example
 from jumpsigma.diagnostics import Diagnostic
 from jumpsigma.ir.correlations import CorrelationIR, Threshold, dump_correlation
 from jumpsigma.ir.dump import dump
@@ -194,6 +194,8 @@ def changed(base: Version, head: Version) -> RuleChange:
     condition, notes = _condition(base.plain, head.plain)
     if condition is not None and condition.relation == "same" and _is_rewritten(old, new):
         condition = Comparison("equal")
+    if condition is not None:
+        condition = _as_scanned(condition, base, head)
     return RuleChange(
         "changed",
         new.id,
@@ -210,6 +212,23 @@ def changed(base: Version, head: Version) -> RuleChange:
         mapped=(*mapped, *_in_its_own_words(base, head)),
         notes=notes,
     )
+
+
+def _as_scanned(found: Comparison, base: Version, head: Version) -> Comparison:
+    """The same relation, with events on which a scan shows it, or none where none was found.
+
+    The names of a rule leave out its log source and what a mapping makes of its values, so an event
+    made for them alone may match neither version. The first mapping that has words for both is
+    taken; where there is none, the events stay as they are.
+    """
+    for name, new in head.mapped.items():
+        old = base.mapped[name]
+        if isinstance(old, RuleIR) and isinstance(new, RuleIR):
+            a, b = old.condition, new.condition
+            gained = None if found.gained is None else example(b, a)
+            lost = None if found.lost is None else example(a, b)
+            return replace(found, gained=gained, lost=lost)
+    return found
 
 
 def _is_rewritten(old: LoadedRule, new: LoadedRule) -> bool:
