@@ -7,6 +7,7 @@ import json
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
+from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
@@ -41,7 +42,10 @@ def main() -> None:
     with ExitStack() as stack:
         codes = [revisions.checkout(scratch)]
         if options.base:
-            codes.append(stack.enter_context(revisions.at(options.base)))
+            base = stack.enter_context(revisions.at(options.base))
+            if base.name == codes[0].name:  # measured twice, to see how much chance there is
+                base = replace(base, name=f"{base.name} again")
+            codes.append(base)
         session = _Session(options, codes)
         made = report.Results(
             Machine.here(),
