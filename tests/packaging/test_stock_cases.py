@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from jumpsigma import api
+from jumpsigma.api.cases import default_mapping
 from jumpsigma.interpret import holds
 from jumpsigma.lower import lower_rule
 from jumpsigma.mapping import load_mapping
@@ -82,7 +83,7 @@ def jobs(checkout: Path) -> tuple[list[dict[str, Any]], list[list[bool]]]:
             continue  # tests/correlations compares those
         (rule,) = rules
         for case in file.cases:
-            name = case.mapping or api.cases.default_mapping(pack, rule)
+            name = case.mapping or default_mapping(pack, rule)
             events = [event for event in case.events if flat(event) is not None]
             lowered = lower_rule(rule, load_mapping(name)).rule
             assert lowered is not None
