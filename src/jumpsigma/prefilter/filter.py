@@ -15,7 +15,7 @@ from jumpsigma.prefilter.database import Database
 from jumpsigma.prefilter.needs import Atom, Listed
 from jumpsigma.prefilter.rules import RuleNeeds
 
-#: Events are parsed one by one until so many bytes were: below that, choosing costs more.
+#: A smaller input is parsed event by event: choosing what to look for would cost more.
 WARM_UP: Final = 256 * 1024
 #: How much of the input the choice is made by.
 _SAMPLE: Final = 128 * 1024
@@ -23,8 +23,8 @@ _OF_EACH: Final = 4  # events of a block that are remembered for it,
 _LONGEST: Final = 8192  # so many bytes of each
 #: A choice that lets through more of the events than this, and thrice what it promised, is renewed,
 _TOO_MANY: Final = 0.1
-#: but not before so many blocks (32 MB), and four times as many each time: it takes as long as
-#: reading a few of them.
+#: but not before so many blocks, and four times as many each time: it takes as long as scanning a
+#: few of them.
 _PATIENCE: Final = 128
 _MORE_PATIENCE: Final = 4
 #: Where more often than each so many bytes something stands that is looked for, somebody means to
@@ -32,7 +32,6 @@ _MORE_PATIENCE: Final = 4
 _CROWDED: Final = 8
 #: Values that were looked up on lists and are not there; so many are remembered.
 _REMEMBERED: Final = 1 << 16
-
 
 #: An event that is worth parsing: its number, start and end in the block, and the rules that it may
 #: satisfy, None for all.

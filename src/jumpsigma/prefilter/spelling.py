@@ -39,6 +39,10 @@ HIDING: Final = (
     r"\xc5\xbf",
 )
 
+#: An event that matches one of these is wrapped by a SIEM as text, or has its fields moved (S105):
+#: what rules ask for stands otherwise in it.
+WRAPPED: Final = (r"event_type\\", r'"jumpcloud(?:\.event)?"' + _SPACE + ":")
+
 #: An event may have a whole number, below a million, that does not stand in its bytes: one with an
 #: exponent, or one that is rounded up (its fraction begins with nines).
 HIDING_NUMBERS: Final = (r"[0-9][eE][-+]?[0-9]+[ \t\r\n]*[,}\]]", r"\x2e999999999")
@@ -52,10 +56,6 @@ def hides_number(text: bytes, end: int) -> bool:
     if b".999999999" in seen[-10:] or _EXPONENT.search(seen):
         return True
     return _NO_NUMBER.search(seen, 0, len(seen) - 1) is None  # it may begin further up
-
-
-#: The same where a SIEM has wrapped the event as text, or moved its fields (S105).
-WRAPPED: Final = (r"event_type\\", r'"jumpcloud(?:\.event)?"' + _SPACE + ":")
 
 
 def runs(text: str) -> list[str]:
