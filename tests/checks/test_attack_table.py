@@ -10,7 +10,7 @@ import pytest
 from fragments import write
 
 import jumpsigma
-from jumpsigma.attack import TABLE, TACTICS, load_attack, table_line
+from jumpsigma.attack import TABLE, TACTICS, load_attack, stix, table_line
 from jumpsigma.attack.make import techniques
 from jumpsigma.attack.stix import read_stix
 from jumpsigma.diagnostics import DiagnosticError
@@ -140,3 +140,10 @@ def test_a_file_that_is_no_bundle_is_named(content: str | None, code: str, tmp_p
     with pytest.raises(DiagnosticError) as raised:
         read_stix(bundle)
     assert raised.value.diagnostic.code == code
+
+
+@pytest.mark.skipif(not Path("/dev/zero").exists(), reason="needs a device that never ends")
+def test_a_bundle_without_end_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(stix, "MOST_BYTES", 1000)
+    with pytest.raises(DiagnosticError, match="larger than"):
+        read_stix("/dev/zero")

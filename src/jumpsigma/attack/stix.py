@@ -9,6 +9,9 @@ from typing import Any, Final
 from jumpsigma.attack import NUMBER, Attack, Technique
 from jumpsigma.diagnostics import Diagnostic, DiagnosticError, Span
 
+#: The bundle of 2026 has some 50 MB; a path of a pull request may name a device that never ends.
+MOST_BYTES: Final = 300 * 10**6
+
 _SOURCE: Final = "mitre-attack"
 _HINT: Final = "give the enterprise-attack.json of ATT&CK, a STIX 2 bundle"
 
@@ -25,10 +28,13 @@ def read_stix(path: str | Path) -> Attack:
     import orjson
 
     try:
-        data = Path(path).read_bytes()
+        with Path(path).open("rb") as file:
+            data = file.read(MOST_BYTES + 1)
     except OSError as error:
         message = f"cannot read the file: {error.strerror or error}"
         raise DiagnosticError(Diagnostic("JS001", message, span=Span(str(path)))) from None
+    if len(data) > MOST_BYTES:
+        raise _refused(path, f"the file is larger than {MOST_BYTES // 10**6} MB")
     try:
         bundle = orjson.loads(data)
     except orjson.JSONDecodeError as error:
