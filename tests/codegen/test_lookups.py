@@ -252,7 +252,7 @@ def test_looked_up_as_interpreted(
         if judged.holds:
             named = {
                 (each.list, each.value)
-                for each in looked_up.indicators(0, event, looked_up.holding(event))
+                for each in looked_up.indicators(0, looked_up.holding(event))
             }
             assert named == set(matched_entries(judged))
 
@@ -323,7 +323,7 @@ def test_long_lists(size: int, parts: tuple[Any, ...], template: str) -> None:
     for value in (values[0], values[size // 2], values[-1]):
         event = {"a": template.format(value).upper()}
         assert looked_up.hits(event) == [(0, {"a": [event["a"]]})]
-        named = {each.value for each in looked_up.indicators(0, event, looked_up.holding(event))}
+        named = {each.value for each in looked_up.indicators(0, looked_up.holding(event))}
         assert value in named
         assert all(value.startswith(each) for each in named)
     for value in (f"host{size}.example", "host.example", "HOST0.EXAMPL", ""):

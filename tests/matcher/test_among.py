@@ -65,8 +65,8 @@ def test_among_is_holding_restricted(program: Program, event: dict[str, Any], ch
     whole, some = program.holding(event), program.among(event, chosen)
     assert some.numbers == [number for number in whole.numbers if number in chosen]
     for number in some.numbers:
-        assert program.matched(number, event, some) == program.matched(number, event, whole)
-        assert program.indicators(number, event, some) == program.indicators(number, event, whole)
+        assert program.matched(number, some) == program.matched(number, whole)
+        assert program.indicators(number, some) == program.indicators(number, whole)
 
 
 def test_among_the_shipped_rules() -> None:

@@ -74,8 +74,8 @@ def eager(program: Counting) -> list[Finding]:
             RULES[number],
             EVENT,
             Source("p.json", 7),
-            whole.matched(number, EVENT, found),
-            whole.indicators(number, EVENT, found),
+            whole.matched(number, found),
+            whole.indicators(number, found),
         )
         for number in found.numbers
     ]

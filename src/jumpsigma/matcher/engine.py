@@ -37,11 +37,10 @@ from jumpsigma.prefilter import Candidate, Prefilter, RuleNeeds
 _ALIKE: Final = 8
 #: So many prefilters are kept, for scans at the same time.
 _KEPT: Final = 4
-_number: Final = itemgetter(1)
-
-
 #: The values of a longer list are looked up; those of others are looked for.
 _FEW: Final = 500
+
+_NUMBER: Final = itemgetter(1)
 
 
 class _ValueList:
@@ -349,8 +348,8 @@ class Matcher:
                 continue
             take = classes.taker(rules, lines[0][0])
             if take is not None:
-                taken.update(map(_number, lines))
-                taken.difference_update(map(_number, take(lines)))
+                taken.update(map(_NUMBER, lines))
+                taken.difference_update(map(_NUMBER, take(lines)))
         return [candidate for candidate in candidates if candidate[0] not in taken]
 
     def match_read(
@@ -406,8 +405,8 @@ class Matcher:
                 self.rules[number],
                 event,
                 source,
-                program.matched(number, event, holding),
-                program.indicators(number, event, holding),
+                program.matched(number, holding),
+                program.indicators(number, holding),
             )
             for number in holding.numbers
             if number not in self.silent

@@ -53,9 +53,9 @@ class _Deferred:
             program, rule, number, holding, event, path, line = self._origin
             known: dict[str, Any]
             if name == "matched":
-                known = {name: program.matched(number, event, holding)}
+                known = {name: program.matched(number, holding)}
             elif name == "indicators":
-                known = {name: program.indicators(number, event, holding)}
+                known = {name: program.indicators(number, holding)}
             else:
                 known = _plain(rule, event, Source(path, line))
                 known["correlation"] = None

@@ -80,12 +80,7 @@ class Program:
             self._locate(error)
             raise
 
-    def matched(
-        self,
-        number: int,
-        event: dict[str, Any],  # noqa: ARG002 - callers that have it pass it
-        holding: Holding,
-    ) -> dict[str, list[Any]]:
+    def matched(self, number: int, holding: Holding) -> dict[str, list[Any]]:
         """What satisfied a rule that holds on the event, by field (S702)."""
         try:
             return self._matched(number, holding)  # type: ignore[no-any-return]
@@ -96,14 +91,9 @@ class Program:
     def hits(self, event: dict[str, Any]) -> list[tuple[int, dict[str, list[Any]]]]:
         """The numbers of the rules that hold, each with what satisfied it."""
         holding = self.holding(event)
-        return [(number, self.matched(number, event, holding)) for number in holding.numbers]
+        return [(number, self.matched(number, holding)) for number in holding.numbers]
 
-    def indicators(
-        self,
-        number: int,
-        event: dict[str, Any],  # noqa: ARG002 - callers that have it pass it
-        holding: Holding,
-    ) -> tuple[MatchedIndicator, ...]:
+    def indicators(self, number: int, holding: Holding) -> tuple[MatchedIndicator, ...]:
         """The indicators by which a rule that holds on the event does so (S704)."""
         return self._indicators(number, holding)  # type: ignore[no-any-return]
 

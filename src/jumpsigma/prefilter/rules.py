@@ -23,9 +23,6 @@ class RuleNeeds:
         stored = self._stored or pickle.dumps(self.fields(), pickle.HIGHEST_PROTOCOL)
         return RuleNeeds, (self._rules, stored)
 
-    def __len__(self) -> int:
-        return len(self._rules)
-
     def fields(self) -> tuple[Need | None, ...]:
         """What the rules need of fields."""
         if self._keys is None:

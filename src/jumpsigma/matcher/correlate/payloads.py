@@ -87,8 +87,8 @@ class Payloads:
             tuple(
                 (
                     number,
-                    program.matched(number, event, holding),
-                    program.indicators(number, event, holding),
+                    program.matched(number, holding),
+                    program.indicators(number, holding),
                 )
                 for number in holding.numbers
                 if number in self._plan.uses
