@@ -139,6 +139,8 @@ REFUSED = {
     "(?i)é": "beyond ASCII",
     "(?i)[à-ü]": "beyond ASCII",
     "(" * 70 + ")" * 70: "nested too deep",
+    "a(?i){0,3}b": "apart from what it repeats",
+    r"a\Q\E{2}": "apart from what it repeats",
     "(a*)*b": "repeats",
     "(a|a)*b": "alternatives",
     r"^(\w+\s?)*$": "repeats",

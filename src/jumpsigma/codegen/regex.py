@@ -144,6 +144,9 @@ class _Parser:
                 return self._escape(flags)
             case "*" | "+" | "?":
                 raise CannotTranslateError(f"an unexpected {char!r}")
+            case "{" if _BOUNDS.match(self.source, self.at - 1):
+                # `a(?i){2}`: RE2 passes over the flags and repeats what stands before them.
+                raise CannotTranslateError("a repetition that stands apart from what it repeats")
             case _:
                 return _literal(char, flags)
 
