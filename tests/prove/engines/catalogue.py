@@ -1,0 +1,93 @@
+"""The engines by name, each with a question whose answer is known."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from importlib import import_module
+from typing import Any
+
+from engines.engine import Engine, QueryError
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """An engine: its class, a query for the events of :data:`EVENTS`, and one that is none.
+
+    ``light``: it comes with the development environment, and ``make test`` runs it.
+    """
+
+    module: str
+    cls: str
+    query: str
+    wrong: str
+    light: bool = False
+
+    def start(self) -> Engine:
+        """A new engine.
+
+        Raises :class:`ImportError` where it is not installed.
+        """
+        made: Callable[[], Engine] = getattr(import_module(f"engines.{self.module}"), self.cls)
+        return made()
+
+
+#: Every query of the catalogue returns the last two: `a.b` is not `x`, or is missing.
+EVENTS: dict[str, dict[str, Any]] = {
+    "one": {"a": {"b": "x"}},
+    "two": {"a": {"b": "it's"}, "n": 5},
+    "three": {"n": 7, "flag": True, "list": [{"field": "é"}]},
+}
+ANSWER = ["three", "two"]
+
+_WRONG_SQL = "SELECT id FROM events WHERE ((1 = 1"
+
+ENGINES: dict[str, Entry] = {
+    "sqlite3": Entry(
+        "sqlite",
+        "Sqlite",
+        "SELECT id FROM events WHERE coalesce(event ->> '$.a.b', '') NOT REGEXP '^x$'",
+        _WRONG_SQL,
+        light=True,
+    ),
+    "duckdb": Entry(
+        "duckdb_engine",
+        "DuckDB",
+        "SELECT * FROM events WHERE coalesce(event ->> '$.a.b', '') != 'x'",
+        _WRONG_SQL,
+        light=True,
+    ),
+    "chdb": Entry(
+        "chdb_engine",
+        "ChDB",
+        "SELECT * FROM events WHERE JSONExtractString(event, 'a', 'b') != 'x'",
+        _WRONG_SQL,
+    ),
+    "pyspark": Entry(
+        "spark",
+        "Spark",
+        "SELECT * FROM events WHERE coalesce(get_json_object(event, '$.a.b'), '') != 'x'",
+        _WRONG_SQL,
+    ),
+    "postgresql": Entry(
+        "postgres",
+        "Postgres",
+        "SELECT * FROM events WHERE coalesce(event #>> '{a,b}', '') NOT LIKE 'x'",
+        _WRONG_SQL,
+    ),
+    "osmem-server": Entry("opensearch", "OpenSearch", "NOT a.b:x", "a.b:(x"),
+    "eql": Entry("eql_engine", "Eql", 'any where a.b == null or not a.b : "X"', "any where (a.b"),
+}
+
+
+def problem(name: str, engine: Engine) -> str | None:
+    """What an engine does wrong with its own question, or None."""
+    entry = ENGINES[name]
+    engine.load(EVENTS)
+    if (found := engine.run(entry.query)) != ANSWER:
+        return f"{entry.query} returns {found}, not {ANSWER}"
+    try:
+        found = engine.run(entry.wrong)
+    except QueryError:
+        return None
+    return f"{entry.wrong} is no query, and yet returns {found}"

@@ -1,0 +1,94 @@
+"""OpenSearch, as osmem-server re-implements it: a server on the loopback interface."""
+
+from __future__ import annotations
+
+import json
+import urllib.error
+import urllib.request
+from collections.abc import Mapping
+from importlib.metadata import PackageNotFoundError, version
+from typing import Any
+
+from engines.engine import QueryError, Stored
+
+_INDEX = "events"
+#: As Elastic's integrations and log shippers have it: a text is a keyword.
+KEYWORDS: dict[str, Any] = {
+    "dynamic_templates": [
+        {"texts": {"match_mapping_type": "string", "mapping": {"type": "keyword"}}}
+    ],
+    "date_detection": False,
+}
+
+
+class OpenSearch:
+    """The events in one index.
+
+    A query that is a JSON object is the body of a search; any other is the text of a
+    ``query_string``, which is Lucene's syntax.
+    """
+
+    name = "osmem-server"
+
+    def __init__(self, mappings: Mapping[str, Any] | None = None) -> None:
+        self._mappings = dict(mappings or KEYWORDS)
+        self._server: Any = None
+        self._count = 0
+
+    def available(self) -> str | None:
+        """The version of the package."""
+        try:
+            return version("osmem-server")
+        except PackageNotFoundError:
+            return None
+
+    def _ask(self, method: str, path: str, body: bytes = b"") -> Any:
+        if self._server is None:
+            from osmem_server import OsmemServer
+
+            self._server = OsmemServer.start()
+        request = urllib.request.Request(
+            f"{self._server.url}/{path}",
+            method=method,
+            data=body or None,
+            headers={"Content-Type": "application/json"},
+        )
+        try:
+            with urllib.request.urlopen(request) as response:
+                return json.load(response)
+        except urllib.error.HTTPError as error:
+            raise QueryError(error.read().decode(errors="replace")) from error
+
+    def load(self, events: Stored) -> None:
+        """Hold the events."""
+        if self._count:
+            self._ask("DELETE", _INDEX)
+        self._count = len(events)
+        settings = {"index.mapping.total_fields.limit": 20_000, "index.max_result_window": 10**6}
+        index = {"settings": settings, "mappings": self._mappings}
+        self._ask("PUT", _INDEX, json.dumps(index).encode())
+        lines = [
+            json.dumps(part)
+            for key, event in events.items()
+            for part in ({"index": {"_id": key}}, event)
+        ]
+        answer = self._ask("POST", f"{_INDEX}/_bulk?refresh=true", "\n".join([*lines, ""]).encode())
+        failed = [item for item in answer["items"] if "error" in item["index"]]
+        if failed:
+            raise QueryError(f"{len(failed)} events are not taken, the first: {failed[0]}")
+
+    def run(self, query: str) -> list[str]:
+        """The ids of the documents."""
+        if query.lstrip().startswith("{"):
+            body = json.loads(query)
+        else:
+            body = {"query": {"query_string": {"query": query, "analyze_wildcard": True}}}
+        body |= {"size": max(self._count, 1), "_source": False}
+        answer = self._ask("POST", f"{_INDEX}/_search", json.dumps(body).encode())
+        return sorted(hit["_id"] for hit in answer["hits"]["hits"])
+
+    def close(self) -> None:
+        """Stop the server."""
+        if self._server is not None:
+            self._server.close()
+            self._server = None
