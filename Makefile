@@ -19,6 +19,15 @@ UNCOVERED := tests/corpus tests/content tests/benchmarks tests/prefilter/test_pr
 SECONDS ?= 60
 FUZZ_TARGETS := $(patsubst tests/fuzz/fuzz_%.py,fuzz-%,$(wildcard tests/fuzz/fuzz_*.py))
 
+# The engines that exported queries are run on, as tests/prove/engines/catalogue.py names them, by the
+# environment that each needs. PostgreSQL itself and a Java runtime for Spark come from the system.
+PROVE := clickhouse spark postgres opensearch eql
+ENGINE_clickhouse := chdb
+ENGINE_spark := pyspark
+ENGINE_postgres := postgresql
+ENGINE_opensearch := osmem-server
+ENGINE_eql := eql
+
 # What `make bench` measures: all rows, or ROWS="single shipped". BASE=revision is measured besides;
 # SIGMAHQ is a checkout or archive of its rules. BENCH_FLAGS=--help says what else there is.
 BENCH_FLAGS ?=
@@ -29,7 +38,7 @@ UV_VERSION := $(shell sed -n '/^name = "uv"$$/{n;s/^version = "\(.*\)"$$/\1/p;}'
 export UV_PYTHON_DOWNLOADS := never
 unexport VIRTUAL_ENV
 
-.PHONY: help demo test check docs fuzz $(FUZZ_TARGETS) bench clean
+.PHONY: help demo test check docs fuzz $(FUZZ_TARGETS) bench clean prove-engines prove-light $(PROVE:%=prove-%)
 
 help:
 	@echo "make demo    make Directory Insights events with attacks in them, and find these"
@@ -37,6 +46,7 @@ help:
 	@echo "make check   lint, types, layers, and that the generated pages are current"
 	@echo "make docs    write the generated pages anew"
 	@echo "make fuzz    look for inputs that break the readers and matchers, SECONDS=60 a target"
+	@echo "make prove-engines   install the engines that queries are proven on, and check them"
 	@echo "make bench   measure scans; BASE=rev besides, SIGMAHQ=checkout or .tar.gz of its rules"
 
 # Without --min-level scan prints all that fired, a screen and a half.
@@ -71,8 +81,20 @@ $(FUZZ_TARGETS): fuzz-%: .venv/.installed-fuzz
 bench: .venv/.installed-dev
 	.venv/bin/python -m benchmarks $(ROWS) $(if $(BASE),--base $(BASE)) $(if $(SIGMAHQ),--sigmahq $(SIGMAHQ)) $(BENCH_FLAGS)
 
+# All of them, whatever becomes of one; each says what is wrong with it.
+prove-engines:
+	@failed=; for each in light $(PROVE); do \
+	  $(MAKE) --no-print-directory prove-$$each || failed="$$failed $$each"; done; \
+	if [ -n "$$failed" ]; then echo "make: engines that do not answer:$$failed" >&2; exit 1; fi
+
+prove-light: .venv/.installed-dev
+	.venv/bin/python tests/prove/check_engines.py
+
+$(PROVE:%=prove-%): prove-%: .prove/%/.installed
+	.prove/$*/bin/python tests/prove/check_engines.py $(ENGINE_$*)
+
 clean:
-	rm -rf .venv .venv-sigma1 .fuzz build dist
+	rm -rf .venv .venv-sigma1 .fuzz .prove build dist
 
 # .venv has pySigma 2.x; what runs jumpsigma comes first, so that the demo waits for nothing else.
 .venv/.installed: pyproject.toml uv.lock | $(UV)
@@ -92,6 +114,10 @@ clean:
 # .venv-sigma1 has pySigma 1.5.1, and the converters that need it.
 .venv-sigma1/.installed-dev: pyproject.toml uv.lock | $(UV)
 	UV_PROJECT_ENVIRONMENT=.venv-sigma1 $(UV) sync --locked --python .venv/bin/python --no-default-groups --group dev --group sigma1
+	@touch $@
+
+.prove/%/.installed: pyproject.toml uv.lock | $(UV)
+	UV_PROJECT_ENVIRONMENT=.prove/$* $(UV) sync --locked --python .venv/bin/python --no-default-groups --group sigma2 --group prove-$*
 	@touch $@
 
 $(UV):

@@ -1,0 +1,153 @@
+"""The events of a proof, by pack and mapping, each with what is to be found in them."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Mapping, Sequence
+from functools import cache
+from importlib import import_module
+from pathlib import Path
+from typing import Any, Literal
+
+import orjson
+import yaml
+from events import company, lists_of, made_for, numbered, of_cases
+from near import Event, Lists
+from proof import Space, Store
+
+from jumpsigma.api import load_pack
+from jumpsigma.api.lowering import lower_pack
+from jumpsigma.pack import Pack
+
+#: Which letters an engine lowers as Python does; events with other ones are left out. ``ascii``:
+#: only those of ASCII.
+Folding = Literal["ascii", "unicode"]
+
+HERE = Path(__file__).parent
+#: The lists that the rules of this folder name.
+LISTS = {
+    "prove_addresses": ("192.0.2.44", "198.51.100.0/24", "2001:db8:7::/48"),
+    "prove_domains": ("bad.example", "a*b.example", "x%y.example"),
+    "prove_nothing": (),
+}
+#: More events for a rule that is there to be difficult.
+_EACH_FEATURE = 25
+
+
+def shipped() -> Pack:
+    """The rules that come with jumpsigma."""
+    return load_pack()
+
+
+def features() -> Pack:
+    """The rules of this folder."""
+    return load_pack(HERE / "rules", cases=False)
+
+
+def lists_for(pack: Pack) -> Lists:
+    """The values of placeholders, for the matcher and for the export alike."""
+    return pack.lists_with({**lists_of(pack), **LISTS})
+
+
+def unchanged(event: Event) -> Event:
+    """How a place stores events that keeps them as they are."""
+    return event
+
+
+@cache
+def store_of(mapping: str) -> Store | None:
+    """What the place of a mapping keeps of a raw event; None where events stay as they are."""
+    try:
+        module = import_module(f"stores.{mapping}")
+    except ModuleNotFoundError as error:
+        if error.name not in {"stores", f"stores.{mapping}"}:
+            raise
+        return None
+    store: Store = module.store
+    return store
+
+
+def spaces(pack: Pack, mapping: str, folding: Folding, *, each: int = _EACH_FEATURE) -> list[Space]:
+    """What queries in the words of a mapping are run on.
+
+    Where a place stores events in words of its own, the events of the company and of the cases are
+    raw, and what the matcher finds in them is what the query must find in what was stored: mapping
+    and query are proven together. Events that were made are no such events as JumpCloud sends; of
+    them the matcher reads what was stored, so that the query is proven alone.
+    """
+    store, lists = store_of(mapping), lists_for(pack)
+    raw = "jumpcloud" if store is not None else mapping
+    lowered, cases = lower_pack(pack, raw), of_cases(pack, raw)
+    real = [
+        *(company() if raw == "jumpcloud" else ()),
+        *(e for some in cases.values() for e in some),
+    ]
+    real_events = _foldable(numbered(real, "r"), folding)
+    made = _foldable(numbered(made_for(lowered.rules, cases, lists, each), "m"), folding)
+    if store is None:
+        return [Space({**real_events, **made}, unchanged, lowered, lists)]
+    stored = {key: store(event) for key, event in made.items()}
+    return [
+        Space(real_events, store, lowered, lists),
+        Space(stored, unchanged, lower_pack(pack, mapping), lists),
+    ]
+
+
+def _foldable(events: Mapping[str, Event], folding: Folding) -> dict[str, Event]:
+    if folding == "unicode":
+        return dict(events)
+    return {key: event for key, event in events.items() if _plain(orjson.dumps(event).decode())}
+
+
+def _plain(text: str) -> bool:
+    """Whether every character with a case is one of ASCII."""
+    return text.isascii() or not any(
+        character.lower() != character or character.upper() != character
+        for character in text
+        if not character.isascii()
+    )
+
+
+def conformance(folder: Path) -> tuple[Pack, list[Event]]:
+    """The conformance tables as rules, and their events that a product can hold."""
+    from tables import _documents, read_tables
+
+    events: list[Event] = []
+    documents: list[dict[str, Any]] = []
+    for table in read_tables():
+        for row in table.rows:
+            if row.refused is None and not row.lists and table.name != "dotted_keys":
+                documents += _documents(table, row)
+                events += [*row.match, *row.no_match]
+    folder.mkdir(parents=True, exist_ok=True)
+    path = folder / "conformance.yml"
+    path.write_text(yaml.safe_dump_all(documents, allow_unicode=True), encoding="utf-8")
+    pack = load_pack(path)
+    shutil.rmtree(folder)
+    return pack, [event for event in events if _holdable(event)]
+
+
+def _holdable(event: Any) -> bool:
+    """Whether stores can hold it: JSON proper, no NUL, no key with a dot."""
+    match event:
+        case dict():
+            return all("." not in key and key and _holdable(value) for key, value in event.items())
+        case list():
+            return all(map(_holdable, event))
+        case float():
+            return event == event and abs(event) != float("inf")  # noqa: PLR0124 - NaN is not itself
+        case int():
+            return abs(event) < 2**53
+        case str():
+            return "\0" not in event and not any("\ud800" <= each <= "\udfff" for each in event)
+        case _:
+            return True
+
+
+def conformance_space(pack: Pack, events: Sequence[Event], folding: Folding) -> Space:
+    """The conformance rules on their events."""
+    lowered = lower_pack(pack, "sigma")
+    made = made_for(lowered.rules, {}, {}, 4)
+    return Space(
+        _foldable(numbered([*events, *made], "c"), folding), unchanged, lowered, lists_for(pack)
+    )
