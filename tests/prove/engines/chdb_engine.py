@@ -29,7 +29,7 @@ class ChDB:
 
     def _query(self, query: str, form: str = "JSONCompact") -> str:
         if self._session is None:
-            from chdb import session
+            from chdb import session  # type: ignore[import-not-found]
 
             self._session = session.Session()
         try:

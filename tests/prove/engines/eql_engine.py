@@ -25,7 +25,7 @@ class Eql:
 
     def load(self, events: Stored) -> None:
         """Hold the events, in their order."""
-        import eql
+        import eql  # type: ignore[import-not-found]
 
         self._events = [
             eql.Event("any", place, {**event, "prove_id": key})

@@ -44,7 +44,7 @@ class OpenSearch:
 
     def _ask(self, method: str, path: str, body: bytes = b"") -> Any:
         if self._server is None:
-            from osmem_server import OsmemServer
+            from osmem_server import OsmemServer  # type: ignore[import-not-found]
 
             self._server = OsmemServer.start()
         request = urllib.request.Request(

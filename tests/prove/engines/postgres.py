@@ -64,7 +64,7 @@ class Postgres:
 
     def _started(self) -> Any:
         if self._connection is None:
-            import psycopg
+            import psycopg  # type: ignore[import-not-found]
 
             self._folder = tempfile.mkdtemp(prefix="pg")  # short: a socket's path is limited
             if os.geteuid() == 0:

@@ -28,7 +28,7 @@ class Spark:
 
     def _started(self) -> Any:
         if self._session is None:
-            from pyspark.sql import SparkSession
+            from pyspark.sql import SparkSession  # type: ignore[import-not-found]
 
             settings = {
                 "spark.ui.enabled": "false",
@@ -53,7 +53,7 @@ class Spark:
 
     def run(self, query: str) -> list[str]:
         """The ids of the rows."""
-        from pyspark.errors import PySparkException
+        from pyspark.errors import PySparkException  # type: ignore[import-not-found]
 
         try:
             frame = self._started().sql(query)
