@@ -1,7 +1,7 @@
 """The catalogue of diagnostic codes. A code keeps its meaning for ever and is never reused.
 
 ``JS001``-``JS029`` files and packs, ``JS030``-``JS049`` lowering a rule, ``JS050``-``JS059``
-mappings, ``JS060``-``JS069`` the intake schema, ``JS070``-``JS079`` events and inputs,
+mappings, ``JS060`` the intake schema, ``JS061``-``JS069`` export, ``JS070``-``JS079`` events and inputs,
 ``JS080``-``JS089`` indicators, ``JS090``-``JS099`` output and use. ``JS101`` and up belong to the
 checks of ``validate``.
 """
@@ -112,6 +112,21 @@ CODES: dict[str, Code] = {
     ),
     # intake schema
     "JS060": Code("invalid schema", "The intake schema file is wrong."),
+    # export
+    "JS061": Code("target not found", "No export target of that name is on the search path."),
+    "JS062": Code("invalid target", "The target's backend.yaml or one of its templates is wrong."),
+    "JS065": Code(
+        "not written",
+        "The target could say what the rule needs, but jumpsigma does not write it; the rule is left out.",
+    ),
+    "JS066": Code(
+        "target cannot",
+        "The target's query language cannot say what the rule needs; the rule is left out.",
+    ),
+    "JS067": Code(
+        "needs an option",
+        "The target can say what the rule needs when an option is given (`-O name=value`).",
+    ),
     # events and inputs
     "JS070": Code("not JSON", "A line or array element is not valid JSON."),
     "JS071": Code("not an object", "A line or array element is JSON, but not an object."),

@@ -1,0 +1,144 @@
+"""A target: one product that rules are exported to, as its ``backend.yaml`` describes it.
+
+Keys of the file, which the reader (:mod:`jumpsigma.export.files`) and the JSON schema for editors
+go by:
+
+- ``title``, ``description``, ``tier`` (1: proven by running, 2: grammar and golden files),
+  ``names`` (``documented``, ``raw`` or ``unconfirmed``: how sure the product's field names are),
+  ``inherits`` (another target whose file this one changes), ``levels`` (Sigma's levels in the
+  product's words).
+- ``mappings``: which mapping a rule gets by its log source, first fit: ``use`` or ``refuse``.
+- ``options``: what ``-O name=value`` may set.
+- ``languages``: each a ``base`` (a class in :mod:`jumpsigma.export.languages`), ``tables`` for it,
+  and ``features``: for every :class:`~jumpsigma.export.features.Feature` whether it can be said.
+- ``formats``: what is written: ``language``, and ``files``.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Final, Literal
+
+from jumpsigma.export.features import Feature
+from jumpsigma.export.refusals import Verdict
+
+FILE: Final = "backend.yaml"
+TARGET_KEYS: Final = (
+    "title",
+    "description",
+    "tier",
+    "names",
+    "inherits",
+    "levels",
+    "mappings",
+    "options",
+    "languages",
+    "formats",
+    "default",
+)
+MAPPING_KEYS: Final = ("logsource", "use", "refuse")
+LOGSOURCE_KEYS: Final = ("product", "category", "service")
+OPTION_KEYS: Final = ("default", "description", "choices", "pattern")
+LANGUAGE_KEYS: Final = ("base", "tables", "features")
+FORMAT_KEYS: Final = ("language", "description", "files")
+FILE_KEYS: Final = ("path", "template", "scope")
+NAMES: Final = ("documented", "raw", "unconfirmed")
+
+Scope = Literal["rule", "pack"]
+
+
+@dataclass(frozen=True, slots=True)
+class MappingChoice:
+    """The mapping of the rules whose log source has these attributes, or why there is none."""
+
+    logsource: Mapping[str, str]
+    use: str | None = None
+    refuse: str | None = None
+
+    def fits(self, attributes: Mapping[str, str | None]) -> bool:
+        """Whether a rule with this log source gets it."""
+        return all(attributes.get(key) == value for key, value in self.logsource.items())
+
+
+@dataclass(frozen=True, slots=True)
+class Option:
+    """A setting of a target. ``default`` is None for one that has to be given where it matters."""
+
+    name: str
+    description: str
+    default: str | None = None
+    choices: tuple[str, ...] = ()
+    pattern: re.Pattern[str] | None = None
+
+    def problem(self, value: str) -> str | None:
+        """What is wrong with a value, or None."""
+        if self.choices and value not in self.choices:
+            return f"one of: {', '.join(self.choices)}"
+        if self.pattern is not None and not self.pattern.fullmatch(value):
+            return f"a text that {self.pattern.pattern} describes"
+        return None
+
+
+@dataclass(frozen=True, slots=True)
+class LanguageFile:
+    """One of a target's languages as its file describes it."""
+
+    name: str
+    base: str
+    tables: Mapping[str, Any] = field(default_factory=dict)
+    features: Mapping[Feature, Verdict] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class OutputFile:
+    """A file that an export writes.
+
+    ``path`` may hold ``{slug}`` (safe, unique among the rules) where ``scope`` is a rule.
+    ``template``: a Jinja2 template beside the ``backend.yaml``; None writes the query itself.
+    """
+
+    path: str
+    template: str | None = None
+    scope: Scope = "rule"
+
+
+@dataclass(frozen=True, slots=True)
+class Format:
+    """Something that a target can write of a rule."""
+
+    name: str
+    language: str
+    description: str
+    files: tuple[OutputFile, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """A target, read and checked."""
+
+    name: str
+    path: Path
+    title: str
+    description: str
+    tier: int
+    names: str
+    default: str
+    mappings: tuple[MappingChoice, ...]
+    options: Mapping[str, Option]
+    languages: Mapping[str, LanguageFile]
+    formats: Mapping[str, Format]
+    levels: Mapping[str, Any]
+    folders: tuple[Path, ...]
+    """Where its templates are looked for: its own folder, then those of what it inherits."""
+
+    @property
+    def folder(self) -> Path:
+        """The folder of its file."""
+        return self.path.parent
+
+    def mapping_of(self, attributes: Mapping[str, str | None]) -> MappingChoice | None:
+        """The first choice that fits a log source."""
+        return next((each for each in self.mappings if each.fits(attributes)), None)
