@@ -91,8 +91,7 @@ class Converter:
         except CannotSayError as error:
             return self._refusal(rule, error)
         except RecursionError:
-            error = CannotSayError("a condition that is nested too deep")
-            return self._refusal(rule, error)
+            return self._refusal(rule, CannotSayError("a condition that is nested too deep"))
 
     def _check(self, rule: RuleIR | CorrelationIR) -> None:
         for feature, place in needs_of(rule).items():

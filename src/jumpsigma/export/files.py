@@ -123,7 +123,7 @@ class _Reader:
     def target(self, document: dict[str, Any]) -> Target:
         self._known(document, TARGET_KEYS, ())
         parent = self._parent(document)
-        title = self._text(document, "title", parent and parent.title)
+        title = self._text(document, "title", parent.title if parent else None)
         languages = dict(parent.languages) if parent else {}
         for name, value in self._table(document, "languages").items():
             languages[name] = self._language(name, value, languages.get(name))
@@ -149,7 +149,7 @@ class _Reader:
             name=self.path.parent.name,
             path=self.path,
             title=title,
-            description=self._text(document, "description", parent and parent.description),
+            description=self._text(document, "description", parent.description if parent else None),
             tier=tier,
             names=names,
             default=default,

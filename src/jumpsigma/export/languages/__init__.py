@@ -39,5 +39,6 @@ def language_class(base: str) -> type[Language]:
     """The class of a base that :data:`BASES` names."""
     module, name = BASES[base]
     found = getattr(import_module(f"{__name__}.{module}"), name)
-    assert isinstance(found, type) and issubclass(found, Language)  # noqa: S101 - for the reader
+    assert isinstance(found, type)  # noqa: S101 - for the reader
+    assert issubclass(found, Language)  # noqa: S101 - for the reader
     return found
