@@ -16,7 +16,6 @@ from typing import Any, ClassVar, NamedTuple, assert_never
 from jumpsigma.export.features import Feature
 from jumpsigma.export.refusals import CannotSayError, NotWrittenError, Verdict
 from jumpsigma.export.simplify import simplified
-from jumpsigma.ir.bind import has_placeholder
 from jumpsigma.ir.correlations import CorrelationIR
 from jumpsigma.ir.nodes import (
     And,
