@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -67,7 +67,7 @@ def lower_chosen(
     ``speaking``: the correlations that may make the rules below them silent; default: all.
     """
     wanted = {id(rule) for rule in chosen}
-    work = _Lowering(pack, mapping)
+    work = _Lowering(pack, lambda _: mapping)
     for rule in pack.rules:
         if id(rule) in wanted:
             work.node(rule)
@@ -98,7 +98,7 @@ class _Lowering:
     """Each rule once, whoever asks for it; by the identity of the loaded rule."""
 
     pack: Pack
-    mapping: EventMapping
+    mapping_of: Callable[[LoadedRule], EventMapping | Diagnostic]
     nodes: dict[int, RuleIR | CorrelationIR | Diagnostic] = field(default_factory=dict)
     refused: dict[int, tuple[Diagnostic, ...]] = field(default_factory=dict)
     names: Names = field(init=False)
@@ -129,13 +129,16 @@ class _Lowering:
     def _lower(self, rule: LoadedRule) -> RuleIR | CorrelationIR | Diagnostic:
         node: RuleIR | CorrelationIR | None
         diagnostics: tuple[Diagnostic, ...]
-        if self.levels.get(id(rule), 0) > MAX_DEPTH:
+        mapping = self.mapping_of(rule)
+        if isinstance(mapping, Diagnostic):
+            node, diagnostics = None, (mapping,)
+        elif self.levels.get(id(rule), 0) > MAX_DEPTH:
             node, diagnostics = None, (_too_deep(rule),)
         elif rule.kind == "correlation":
-            correlation = lower_correlation(rule, self.mapping, self.names.find, self.node)
+            correlation = lower_correlation(rule, mapping, self.names.find, self.node)
             node, diagnostics = correlation.correlation, correlation.diagnostics
         else:
-            lowered = lower_rule(rule, self.mapping, self.pack.filters)
+            lowered = lower_rule(rule, mapping, self.pack.filters)
             node, diagnostics = lowered.rule, lowered.diagnostics
         if node is not None:
             return node
@@ -160,8 +163,20 @@ def lower_each(
     pack: Pack, mapping: EventMapping
 ) -> list[tuple[LoadedRule, RuleIR | CorrelationIR | tuple[Diagnostic, ...]]]:
     """Every rule of the pack in the words of a mapping, or why it cannot be said in them."""
-    work = _Lowering(pack, mapping)
-    nodes = [(rule, work.node(rule)) for rule in pack.rules]
+    return lower_by(pack, lambda _: mapping, pack.rules)
+
+
+def lower_by(
+    pack: Pack,
+    mapping_of: Callable[[LoadedRule], EventMapping | Diagnostic],
+    chosen: Iterable[LoadedRule],
+) -> list[tuple[LoadedRule, RuleIR | CorrelationIR | tuple[Diagnostic, ...]]]:
+    """Some rules of the pack, each in the words of a mapping of its own, or why there is none.
+
+    A correlation and the rules that it refers to need the same mapping.
+    """
+    work = _Lowering(pack, mapping_of)
+    nodes = [(rule, work.node(rule)) for rule in chosen]
     return [
         (rule, work.refused[id(rule)] if isinstance(node, Diagnostic) else node)
         for rule, node in nodes

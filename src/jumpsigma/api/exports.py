@@ -1,0 +1,139 @@
+"""Rules as queries of other products: which are written, which are refused and why."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from jumpsigma.api.lists import lists_for
+from jumpsigma.api.lowering import lower_by, require_pack
+from jumpsigma.api.selection import select
+from jumpsigma.diagnostics import Diagnostic
+from jumpsigma.export import Converter, Format, Target, chosen_format, chosen_options, load_target
+from jumpsigma.export.convert import refused_log_source
+from jumpsigma.interpret import Lists
+from jumpsigma.ir.correlations import CorrelationIR
+from jumpsigma.mapping import Mapping as EventMapping
+from jumpsigma.mapping import load_mapping
+from jumpsigma.matcher.indicators import ListProvider
+from jumpsigma.pack import LoadedRule, Pack
+from jumpsigma.pack.references import Names
+
+
+@dataclass(frozen=True, slots=True)
+class ExportedQuery:
+    """A rule and its query; ``mapping`` is the one in whose words it is written."""
+
+    rule: LoadedRule
+    text: str
+    mapping: str
+
+
+@dataclass(frozen=True, slots=True)
+class Exported:
+    """What became of the chosen rules, in the order of the pack.
+
+    ``refused`` says for each rule that has no query why (JS03x, JS05x, JS065, JS066, JS067).
+    """
+
+    target: Target
+    format: Format
+    options: Mapping[str, str]
+    queries: tuple[ExportedQuery, ...]
+    refused: tuple[Diagnostic, ...]
+
+
+def export_queries(
+    pack: Pack,
+    target: str | Path | Target,
+    format_name: str | None = None,
+    *,
+    options: Mapping[str, str] | None = None,
+    mapping: str | Path | None = None,
+    logsource: Mapping[str, str] | None = None,
+    min_level: str | None = None,
+    lists: Lists | None = None,
+    indicators: ListProvider | None = None,
+) -> Exported:
+    """Write the rules of a pack in the query language of a product.
+
+    A query returns exactly the events that :func:`jumpsigma.compile` finds over the same events
+    as that product stores them; a rule of which that cannot be said is refused. ``mapping``
+    stands in for those that the target names by log source. A rule that only a written
+    correlation speaks for (S831) has no query of its own.
+
+    Raises :class:`DiagnosticError` for a target that is not found or wrong (JS061, JS062), a
+    format or an option that it does not have (JS090), and as :func:`jumpsigma.compile` does.
+    """
+    require_pack(pack)
+    found = target if isinstance(target, Target) else load_target(target)
+    format_ = chosen_format(found, format_name)
+    settings = chosen_options(found, options or {})
+    converter = Converter(found, format_, settings, lists_for(pack, lists, indicators))
+    chosen = select(pack.rules, logsource=logsource, min_level=min_level)
+    names = Names(pack.rules, ())
+    nodes = lower_by(pack, _choice(found, mapping, names), chosen)
+    queries: dict[int, ExportedQuery] = {}
+    refused: list[Diagnostic] = []
+    spoken_for: set[int] = set()
+    for rule, node in nodes:
+        if isinstance(node, tuple):
+            refused.extend(node)
+            continue
+        made = converter.convert(node)
+        if isinstance(made, Diagnostic):
+            refused.append(made)
+            continue
+        queries[id(rule)] = ExportedQuery(rule, made.text, node.mapping)
+        if isinstance(node, CorrelationIR) and not node.generate:
+            spoken_for |= {id(names.find(each)) for each in rule.refers_to}
+    kept = tuple(each for key, each in queries.items() if key not in spoken_for)
+    return Exported(found, format_, settings, kept, tuple(refused))
+
+
+def _choice(
+    target: Target, mapping: str | Path | None, names: Names
+) -> Callable[[LoadedRule], EventMapping | Diagnostic]:
+    """The mapping of each rule: the one given, else the target's choice by log source."""
+    loaded: dict[str, EventMapping] = {}
+    if mapping is not None:
+        given = load_mapping(mapping)
+        return lambda _: given
+
+    def choose(rule: LoadedRule, depth: int = 0) -> EventMapping | Diagnostic:
+        below = [names.find(each) for each in rule.refers_to] if depth < 32 else []
+        if below and (first := below[0]) is not None:
+            return choose(first, depth + 1)
+        source = rule.logsource
+        choice = target.mapping_of(
+            {"product": source.product, "category": source.category, "service": source.service}
+        )
+        span = rule.span(("logsource",), key=True)
+        if choice is None or choice.use is None:
+            reason = f"{target.title} has no words for this log source"
+            reason = reason if choice is None or choice.refuse is None else choice.refuse
+            return refused_log_source(reason, rule.id, span)
+        if choice.use not in loaded:
+            loaded[choice.use] = load_mapping(choice.use)
+        return loaded[choice.use]
+
+    return choose
+
+
+def target_rows() -> list[dict[str, object]]:
+    """The targets, one plain row each, as ``list targets`` prints them."""
+    from jumpsigma.export import available_targets
+
+    rows: list[dict[str, object]] = []
+    for each in available_targets():
+        if isinstance(each, Diagnostic):
+            place = each.span.path if each.span else ""
+            rows.append({"name": place, "title": each.message, "tier": None, "names": None,
+                         "formats": [], "options": []})  # fmt: skip
+        else:
+            rows.append(
+                {"name": each.name, "title": each.title, "tier": each.tier, "names": each.names,
+                 "formats": list(each.formats), "options": list(each.options)}
+            )  # fmt: skip
+    return rows
