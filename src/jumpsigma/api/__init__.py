@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from jumpsigma.api.coverages import Coverage, coverage, intake_title
     from jumpsigma.api.diffs import Diff, Sighting, diff
     from jumpsigma.api.explanations import Explainer, compile_one, explain
+    from jumpsigma.api.export_files import compiled_text, export_tree
+    from jumpsigma.api.exports import Exported, ExportedQuery, export_queries, list_targets
     from jumpsigma.api.intake import list_events, list_fields, list_mappings, list_services
     from jumpsigma.api.intel import (
         add_indicators,
@@ -42,6 +44,8 @@ _HOMES = {
     "coverages": ("Coverage", "coverage", "intake_title"),
     "diffs": ("Diff", "Sighting", "diff"),
     "explanations": ("Explainer", "compile_one", "explain"),
+    "export_files": ("compiled_text", "export_tree"),
+    "exports": ("Exported", "ExportedQuery", "export_queries", "list_targets"),
     "intake": ("list_events", "list_fields", "list_mappings", "list_services"),
     "intel": (
         "add_indicators",
@@ -80,6 +84,8 @@ __all__ = [
     "Coverage",
     "Diff",
     "Explainer",
+    "Exported",
+    "ExportedQuery",
     "NewRule",
     "Sighting",
     "StoredLists",
@@ -88,11 +94,14 @@ __all__ = [
     "compile_one",
     "compile_paths",
     "compile_python",
+    "compiled_text",
     "coverage",
     "diff",
     "expire_indicators",
     "explain",
     "explain_correlation",
+    "export_queries",
+    "export_tree",
     "find_rule",
     "intake_title",
     "level_rank",
@@ -103,6 +112,7 @@ __all__ = [
     "list_problems",
     "list_rules",
     "list_services",
+    "list_targets",
     "lists_for",
     "load_pack",
     "match_indicators",

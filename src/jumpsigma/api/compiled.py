@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from pathlib import Path, PurePath
+from pathlib import Path
 
 from jumpsigma.api.lists import lists_for
 from jumpsigma.api.lowering import lower_pack
+from jumpsigma.api.paths import relative_to_pack
 from jumpsigma.codegen.standalone import generate_standalone
 from jumpsigma.diagnostics import Diagnostic
 from jumpsigma.intake import wrapped
@@ -49,7 +50,7 @@ def compile_python(
     rules = [rule for number, rule in enumerate(lowered.rules) if number not in lowered.silent]
     made = generate_standalone(
         rules,
-        path_of=lambda path: _relative(path, pack),
+        path_of=lambda path: relative_to_pack(path, pack),
         unwraps=any(rule.mapping == wrapped.MAPPING for rule in rules),
         lists=lists_for(pack, lists, indicators),
     )
@@ -67,12 +68,3 @@ def _no_windows(rule: LoadedRule) -> Diagnostic:
         rule_id=rule.id,
         hint="nor are the rules that it counts; correlate with jumpsigma scan",
     )
-
-
-def _relative(path: str, pack: Pack) -> str:
-    """A path below the folder that was loaded; of a file that was named, its name."""
-    whole = PurePath(path)
-    for root in pack.roots:
-        if whole != PurePath(root) and whole.is_relative_to(root):
-            return whole.relative_to(root).as_posix()
-    return whole.name

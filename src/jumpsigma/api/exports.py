@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from jumpsigma.api.lists import lists_for
 from jumpsigma.api.lowering import lower_by, require_pack
@@ -121,11 +122,11 @@ def _choice(
     return choose
 
 
-def target_rows() -> list[dict[str, object]]:
+def list_targets() -> list[dict[str, Any]]:
     """The targets, one plain row each, as ``list targets`` prints them."""
     from jumpsigma.export import available_targets
 
-    rows: list[dict[str, object]] = []
+    rows: list[dict[str, Any]] = []
     for each in available_targets():
         if isinstance(each, Diagnostic):
             place = each.span.path if each.span else ""

@@ -12,6 +12,7 @@ from jumpsigma.cli import (
     coverage,
     diff,
     explain,
+    export,
     intel,
     listing,
     new,
@@ -45,6 +46,7 @@ app.command("compile", epilog=compiling.EXAMPLES)(compiling.compile_rules)
 app.command("coverage", epilog=coverage.EXAMPLES)(coverage.coverage)
 app.command("diff", epilog=diff.EXAMPLES)(diff.diff)
 app.command("explain", epilog=explain.EXAMPLES)(explain.explain)
+app.command("export", epilog=export.EXAMPLES)(export.export)
 app.command("validate", epilog=validate.EXAMPLES)(validate.validate)
 app.command("synth", epilog=synth.EXAMPLES)(synth.synth)
 app.add_typer(intel.app, name="intel")

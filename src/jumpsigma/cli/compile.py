@@ -3,14 +3,23 @@
 from __future__ import annotations
 
 import sys
-from enum import StrEnum
 from pathlib import Path
-from typing import Annotated, assert_never
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from jumpsigma.cli.output import MappingOption, load_rules, parse_logsource, shortened, tell
-from jumpsigma.diagnostics import Diagnostic, DiagnosticError, Span
+from jumpsigma.cli.output import load_rules, parse_logsource, shortened, tell
+from jumpsigma.cli.targets import (
+    FormatOption,
+    OptionsOption,
+    TargetMappingOption,
+    TargetOption,
+    parse_options,
+)
+from jumpsigma.diagnostics import Diagnostic, DiagnosticError, Severity, Span
+
+if TYPE_CHECKING:
+    from jumpsigma.pack import Pack
 
 EXAMPLES = """Examples:
 
@@ -19,13 +28,12 @@ EXAMPLES = """Examples:
   python -I matchers.py < events.ndjson
 
   jumpsigma compile my_rules/ shipped -t python --min-level medium > matchers.py
+
+  jumpsigma compile shipped -t sqlite --min-level high
 """
 
 
-class Target(StrEnum):
-    """What rules can be compiled to."""
-
-    PYTHON = "python"
+PYTHON = "python"
 
 
 def compile_rules(
@@ -33,11 +41,13 @@ def compile_rules(
         list[str], typer.Argument(metavar="RULES", help="Rules, folders of rules, or `shipped`.")
     ],
     *,
-    target: Annotated[Target, typer.Option("--target", "-t", help="What to make.")],
+    target: TargetOption,
+    form: FormatOption = None,
+    option: OptionsOption = None,
     output: Annotated[
         str | None, typer.Option("--output", "-o", metavar="FILE", help="Default: standard output.")
     ] = None,
-    mapping: MappingOption = "jumpcloud",
+    mapping: TargetMappingOption = None,
     logsource: Annotated[
         str | None,
         typer.Option(help="What kind of log: product=windows,category=process_creation"),
@@ -50,51 +60,78 @@ def compile_rules(
         bool, typer.Option("--verbose", "-v", help="Print every problem, not the first few.")
     ] = False,
 ) -> int:
-    """Write rules as a program that needs only Python's standard library.
+    """Write rules as a program that needs only Python's standard library, or as queries.
 
-    The file finds what scan finds. It has match(event), scan(lines) and RULES for programs,
-    and reads files or standard input when it is run. The lists that rules have placeholders for,
-    also those of the indicator store, are in it as they are now.
+    `-t python` gives a file that finds what scan finds. It has match(event), scan(lines) and RULES
+    for programs, and reads files or standard input when it is run. The lists that rules have
+    placeholders for, also those of the indicator store, are in it as they are now.
+
+    Any other target (jumpsigma list targets) gives the query of each rule in that product's
+    language. What it cannot say faithfully is left out, and told with the reason.
     """
     from jumpsigma import api
-    from jumpsigma.mapping import load_mapping
-    from jumpsigma.report.outputs import refuse_overwriting
 
     pack = load_rules(rules, cases=False)
     tell(pack.diagnostics)
     stored = api.StoredLists()
-    match target:
-        case Target.PYTHON:
-            made = api.compile_python(
-                pack,
-                mapping,
-                logsource=parse_logsource(logsource),
-                min_level=min_level,
-                indicators=stored,
-            )
-        case _:
-            assert_never(target)
-    tell(shortened(made.refused, verbose=verbose))
-    tell([] if stored.problem is None else [stored.problem])
-    if output is None:
-        sys.stdout.write(made.source)
-    else:
-        refuse_overwriting(
-            output,
-            [*pack.files, str(load_mapping(mapping).path)],
-            "the matchers would overwrite what they are made of",
-            hint="choose another file, such as matchers.py",
+    if target == PYTHON:
+        if form is not None or option:
+            raise typer.BadParameter("the target python has neither formats nor options")
+        made = api.compile_python(
+            pack,
+            mapping or "jumpcloud",
+            logsource=parse_logsource(logsource),
+            min_level=min_level,
+            indicators=stored,
         )
-        try:
-            Path(output).write_text(made.source, encoding="utf-8", newline="\n")
-        except OSError as error:
-            raise DiagnosticError(
-                Diagnostic("JS091", f"cannot write: {error.strerror}", span=Span(output))
-            ) from None
-    sys.stdout.flush()
-    told = [each for each in (*pack.diagnostics, *made.refused) if each.is_error]
-    noun = "rule" if made.rules == 1 else "rules"
-    print(f"{made.rules} {noun} compiled, {len(told)} left out with an error", file=sys.stderr)
+        text, count, refused = made.source, made.rules, made.refused
+    else:
+        exported = api.export_queries(
+            pack,
+            target,
+            form,
+            options=parse_options(option),
+            mapping=mapping,
+            logsource=parse_logsource(logsource),
+            min_level=min_level,
+            indicators=stored,
+        )
+        text, count, refused = (
+            api.compiled_text(exported, pack),
+            len(exported.queries),
+            exported.refused,
+        )
+    tell(shortened(refused, verbose=verbose))
+    tell([] if stored.problem is None else [stored.problem])
+    _write(text, output, pack, mapping)
+    left_out = {
+        each.rule_id or str(each.span) for each in refused if each.severity is not Severity.INFO
+    }
+    wrong = sum(each.is_error for each in pack.diagnostics) + len(left_out)
+    noun = "rule" if count == 1 else "rules"
+    print(f"{count} {noun} compiled, {wrong} left out with an error", file=sys.stderr)
     if pack.has_errors or stored.problem is not None:
         return 2
-    return 1 if strict and told else 0
+    return 1 if strict and wrong else 0
+
+
+def _write(text: str, output: str | None, pack: Pack, mapping: str | None) -> None:
+    from jumpsigma.mapping import load_mapping
+    from jumpsigma.report.outputs import refuse_overwriting
+
+    if output is None:
+        sys.stdout.write(text)
+        sys.stdout.flush()
+        return
+    refuse_overwriting(
+        output,
+        [*pack.files, str(load_mapping(mapping or "jumpcloud").path)],
+        "the result would overwrite what it is made of",
+        hint="choose another file, such as matchers.py",
+    )
+    try:
+        Path(output).write_text(text, encoding="utf-8", newline="\n")
+    except OSError as error:
+        raise DiagnosticError(
+            Diagnostic("JS091", f"cannot write: {error.strerror}", span=Span(output))
+        ) from None

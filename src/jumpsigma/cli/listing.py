@@ -123,3 +123,24 @@ def _print(rows: Sequence[Mapping[str, Any]], columns: tuple[str, ...], form: Fo
         print(json.dumps(list(rows), indent=2, ensure_ascii=False))
     else:
         print_table(rows, columns)
+
+
+@app.command("targets")
+def targets(*, form: FormatOption = Format.TABLE) -> int:
+    """List the products that rules can be exported to.
+
+    Tier 1 is proven by running its queries on an engine; names says how sure the product's names
+    of JumpCloud's fields are: documented, raw as JumpCloud gives them, or unconfirmed.
+    """
+    from jumpsigma import api
+
+    rows = api.list_targets()
+    if form is Format.JSON:
+        print(json.dumps(rows, ensure_ascii=False))
+        return 0
+    shown = [
+        {**row, "formats": ", ".join(row["formats"]), "options": ", ".join(row["options"])}
+        for row in rows
+    ]
+    print_table(shown, ["name", "title", "tier", "names", "formats", "options"])
+    return 0

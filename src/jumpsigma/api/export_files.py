@@ -1,0 +1,118 @@
+"""The deployable tree of a target: what its format writes for each rule and for the pack."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from jumpsigma._version import __version__
+from jumpsigma.api.exports import Exported, ExportedQuery
+from jumpsigma.api.paths import relative_to_pack
+from jumpsigma.attack import load_attack
+from jumpsigma.export.render import render_template
+from jumpsigma.export.tree import Written, unique_slugs, write_tree
+from jumpsigma.pack import Pack
+
+
+def export_files(exported: Exported, pack: Pack) -> dict[str, str]:
+    """The files of an export by their path below its folder.
+
+    Raises :class:`DiagnosticError` (JS062) for a template that is wrong.
+    """
+    slugs = unique_slugs(each.rule.title for each in exported.queries)
+    rows = [_row(query, name, pack) for query, name in zip(exported.queries, slugs, strict=True)]
+    common = {
+        "target": exported.target.name,
+        "options": dict(exported.options),
+        "levels": dict(exported.target.levels),
+        "version": __version__,
+    }
+    files: dict[str, str] = {}
+    for file in exported.format.files:
+        if file.scope == "pack":
+            assert file.template is not None  # noqa: S101 - the reader asks for one
+            files[file.path] = render_template(
+                exported.target, file.template, {**common, "rules": rows}
+            )
+            continue
+        for row in rows:
+            path = file.path.format(slug=row["slug"])
+            if file.template is None:
+                files[path] = row["query"].rstrip("\n") + "\n"
+            else:
+                files[path] = render_template(exported.target, file.template, {**common, **row})
+    return files
+
+
+def compiled_text(exported: Exported, pack: Pack) -> str:
+    """All of what an export would write for its rules, as one text.
+
+    Files of the rules stand one behind the other, apart by an empty line; where the format is
+    one file for the pack, it is that file.
+    """
+    return "\n".join(export_files(exported, pack).values())
+
+
+def export_tree(exported: Exported, pack: Pack, folder: str | Path) -> Written:
+    """Write the tree with its index and checksums; only what changed is touched.
+
+    Raises :class:`DiagnosticError` (JS062, JS091).
+    """
+    index = {
+        "target": exported.target.name,
+        "format": exported.format.name,
+        "options": dict(exported.options),
+        "jumpsigma": __version__,
+        "rules": [
+            {"id": q.rule.id, "title": q.rule.title, "author": q.rule.author,
+             "license": q.rule.license, "level": q.rule.level, "mapping": q.mapping}
+            for q in exported.queries
+        ],
+        "refused": [
+            {"rule_id": each.rule_id, "code": each.code, "message": each.message}
+            for each in exported.refused
+        ],
+    }  # fmt: skip
+    return write_tree(Path(folder), export_files(exported, pack), index)
+
+
+def _row(query: ExportedQuery, slug: str, pack: Pack) -> dict[str, Any]:
+    rule = query.rule
+    return {
+        "slug": slug,
+        "query": query.text,
+        "mapping": query.mapping,
+        "rule": {
+            "id": rule.id,
+            "name": rule.name,
+            "title": rule.title,
+            "description": rule.description or "",
+            "author": rule.author or "",
+            "license": rule.license or "",
+            "level": rule.level or "medium",
+            "status": rule.status or "",
+            "date": rule.date or "",
+            "modified": rule.modified or rule.date or "",
+            "tags": list(rule.tags),
+            "references": list(rule.references),
+            "falsepositives": list(rule.falsepositives),
+            "path": relative_to_pack(rule.path, pack),
+            "product": rule.logsource.product,
+            "category": rule.logsource.category,
+            "service": rule.logsource.service,
+            **_attack(rule.tags),
+        },
+    }
+
+
+def _attack(tags: tuple[str, ...]) -> dict[str, Any]:
+    """The tactics (short names) and techniques that tags of ATT&CK name."""
+    attack = load_attack()
+    names = [tag.removeprefix("attack.") for tag in tags if tag.startswith("attack.")]
+    found = [technique for name in names if (technique := attack.technique(name)) is not None]
+    return {
+        "tactics": [name for name in names if name in attack.tactics],
+        "techniques": [
+            {"id": each.id, "name": each.name, "tactics": list(each.tactics)} for each in found
+        ],
+    }
