@@ -224,6 +224,8 @@ class _Reader:
             raise self._wrong(f"there is no base {base!r}", (*where, "base"), hint)
         features = dict(old.features) if old else {}
         table = value.get("features", {})
+        if isinstance(table, dict):  # `null` without quotes is no text to YAML
+            table = {"null" if key is None else key: each for key, each in table.items()}
         self._known(table, tuple(Feature), (*where, "features"))
         for key, verdict in table.items():
             features[Feature(key)] = self._verdict(verdict, (*where, "features", key))
@@ -297,7 +299,7 @@ class _Reader:
         for key in value:
             if key not in names:
                 near = difflib.get_close_matches(str(key), names, n=1)
-                hint = f"did you mean {near[0]!r}?" if near else _listed(names)
+                hint = f"did you mean {str(near[0])!r}?" if near else _listed(names)
                 raise self._wrong(f"there is no key {key!r} here", (*where, key), hint, key=True)
 
     def _wrong(
