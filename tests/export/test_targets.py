@@ -7,9 +7,11 @@ from pathlib import Path
 import pytest
 
 from jumpsigma import api, load_pack
+from jumpsigma.api.schemas import schemas
 from jumpsigma.diagnostics import Diagnostic, DiagnosticError
 from jumpsigma.export import Feature, available_targets, load_target
 from jumpsigma.export.render import render_template
+from jumpsigma.pack import read_file
 
 OTHERS = [each for each in Feature if each not in (Feature.KEYWORD, Feature.ELEMENT)]
 FEATURES = "\n".join(f"      {name}: 'yes'" for name in OTHERS)
@@ -213,3 +215,15 @@ def test_a_template_is_held_in_a_sandbox(plain: Path, template: str) -> None:
     with pytest.raises(DiagnosticError, match=TEMPLATES[template]) as raised:
         render_template(load_target("plain"), "all.j2", {"rules": []})
     assert raised.value.diagnostic.code == "JS062"
+
+
+def test_the_schema_for_editors_says_what_the_reader_says(plain: Path) -> None:
+    jsonschema = pytest.importorskip("jsonschema")
+    validator = jsonschema.Draft7Validator(schemas()["backend"])
+    (document,) = read_file(plain / "backend.yaml").documents
+    assert [error.message for error in validator.iter_errors(document.value)] == []
+    for old, (new, _, message) in WRONG.items():
+        if "no base" in message or "no key" in message or "not a verdict" in message:
+            (plain / "backend.yaml").write_text(PLAIN.replace(old, new, 1), encoding="utf-8")
+            (document,) = read_file(plain / "backend.yaml").documents
+            assert not validator.is_valid(document.value), message

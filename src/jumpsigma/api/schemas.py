@@ -10,6 +10,18 @@ from typing import Any, Final
 
 from jumpsigma.api.configuration import KEYS, OVERRIDE_KEYS
 from jumpsigma.diagnostics import Severity
+from jumpsigma.export import Feature
+from jumpsigma.export.languages import BASES
+from jumpsigma.export.model import (
+    FILE_KEYS,
+    FORMAT_KEYS,
+    LANGUAGE_KEYS,
+    LOGSOURCE_KEYS,
+    MAPPING_KEYS,
+    NAMES,
+    OPTION_KEYS,
+    TARGET_KEYS,
+)
 from jumpsigma.pack.cases import CASE_KEYS
 from jumpsigma.pack.pack_file import PACK_KEYS, REQUIRED_KEYS
 
@@ -21,8 +33,13 @@ _EVENT: Final = {"type": "object"}
 
 
 def schemas() -> dict[str, dict[str, Any]]:
-    """The schemas by the name of what they are for: ``cases``, ``pack`` and ``jumpsigma``."""
-    return {"cases": _cases(), "pack": _pack(), "jumpsigma": _jumpsigma()}
+    """The schemas by the name of what they are for: ``cases``, ``pack``, ``jumpsigma``, ``backend``."""
+    return {
+        "cases": _cases(),
+        "pack": _pack(),
+        "jumpsigma": _jumpsigma(),
+        "backend": _backend(),
+    }
 
 
 def _cases() -> dict[str, Any]:
@@ -80,6 +97,57 @@ def _jumpsigma() -> dict[str, Any]:
     }
     top = _table({"validate": _table(known, KEYS, ())}, ("validate",), ())
     return _document("How jumpsigma validates rules", top)
+
+
+def _backend() -> dict[str, Any]:
+    logsource = _table({key: _TEXT for key in LOGSOURCE_KEYS}, LOGSOURCE_KEYS, ())
+    mapping = _table({"logsource": logsource, "use": _TEXT, "refuse": _TEXT}, MAPPING_KEYS, ())
+    mapping["oneOf"] = [{"required": ["use"]}, {"required": ["refuse"]}]
+    option = _table(
+        {"default": {"type": ["string", "number", "boolean"]},
+         "description": _TEXT,
+         "choices": {"type": "array", "items": {"type": ["string", "number"]}},
+         "pattern": _TEXT},
+        OPTION_KEYS, ("description",),
+    )  # fmt: skip
+    needed = {"type": "object", "required": ["name", "reason"], "additionalProperties": False,
+              "properties": {"name": _TEXT, "reason": _TEXT}}  # fmt: skip
+    why: dict[str, Any] = {"not_written": _TEXT, "cannot": _TEXT, "option": needed}
+    verdict = {"anyOf": [{"enum": ["yes", True]}, {**_table(why, tuple(why), ()),
+               "minProperties": 1, "maxProperties": 1}]}  # fmt: skip
+    features = _table({str(each): verdict for each in Feature}, tuple(map(str, Feature)), ())
+    language = _table(
+        {"base": {"enum": sorted(BASES)}, "tables": {"type": "object"}, "features": features},
+        LANGUAGE_KEYS, (),
+    )  # fmt: skip
+    file = _table(
+        {"path": _TEXT, "template": _TEXT, "scope": {"enum": ["rule", "pack"]}},
+        FILE_KEYS, ("path",),
+    )  # fmt: skip
+    form = _table(
+        {"language": _TEXT, "description": {"type": "string"},
+         "files": {"type": "array", "items": file, "minItems": 1}},
+        FORMAT_KEYS, ("language", "files"),
+    )  # fmt: skip
+    known: dict[str, Any] = {
+        "title": _TEXT,
+        "description": _TEXT,
+        "tier": {"enum": [1, 2], "description": "1: proven by running its queries."},
+        "names": {"enum": list(NAMES), "description": "How sure the product's field names are."},
+        "inherits": _TEXT | {"description": "Another target, which this one changes."},
+        "levels": {"type": "object"},
+        "mappings": {"type": "array", "items": mapping, "minItems": 1},
+        "options": {"type": "object", "additionalProperties": option},
+        "languages": {"type": "object", "additionalProperties": language},
+        "formats": {"type": "object", "additionalProperties": form},
+        "default": _TEXT | {"description": "The format without --format."},
+    }
+    top = _table(known, TARGET_KEYS, ("title",))
+    top["anyOf"] = [
+        {"required": ["inherits"]},
+        {"required": ["description", "mappings", "languages", "formats"]},
+    ]
+    return _document("A product that rules are exported to", top)
 
 
 def _table(

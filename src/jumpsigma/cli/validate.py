@@ -52,6 +52,7 @@ class Schema(StrEnum):
     CASES = "cases"
     PACK = "pack"
     JUMPSIGMA = "jumpsigma"
+    BACKEND = "backend"
 
 
 def validate(
