@@ -14,7 +14,7 @@ from jumpsigma.export.render import render_template
 from jumpsigma.pack import read_file
 
 OTHERS = [each for each in Feature if each not in (Feature.KEYWORD, Feature.ELEMENT)]
-FEATURES = "\n".join(f"      {name}: 'yes'" for name in OTHERS)
+FEATURES = "\n".join(f"      '{name}': 'yes'" for name in OTHERS)
 PLAIN = f"""title: Plain
 description: A product of this test.
 mappings:
@@ -139,8 +139,8 @@ WRONG = {
     "title: Plain": ("titel: Plain", 1, "no key 'titel'"),
     "- use: sigma": ("- {use: sigma, refuse: x}", 4, "either `use`"),
     "base: text": ("base: txt", 9, "no base 'txt'"),
-    "      text: 'yes'\n": ("", 9, "says nothing of text"),
-    "      text: 'yes'": ("      text: maybe", 11, "not a verdict"),
+    "      'text': 'yes'\n": ("", 9, "says nothing of text"),
+    "      'text': 'yes'": ("      text: maybe", 11, "not a verdict"),
     "path: all.txt": ("path: ../all.txt", 51, "stays below"),
     "path: '{slug}.txt'": ("path: x.txt", 50, "has {slug}"),
     "template: all.j2": ("template: ../all.j2", 51, "beside backend.yaml"),

@@ -33,7 +33,7 @@ _EVENT: Final = {"type": "object"}
 
 
 def schemas() -> dict[str, dict[str, Any]]:
-    """The schemas by the name of what they are for: ``cases``, ``pack``, ``jumpsigma``, ``backend``."""
+    """The schemas by what they are for: ``cases``, ``pack``, ``jumpsigma`` and ``backend``."""
     return {
         "cases": _cases(),
         "pack": _pack(),
@@ -100,7 +100,7 @@ def _jumpsigma() -> dict[str, Any]:
 
 
 def _backend() -> dict[str, Any]:
-    logsource = _table({key: _TEXT for key in LOGSOURCE_KEYS}, LOGSOURCE_KEYS, ())
+    logsource = _table(dict.fromkeys(LOGSOURCE_KEYS, _TEXT), LOGSOURCE_KEYS, ())
     mapping = _table({"logsource": logsource, "use": _TEXT, "refuse": _TEXT}, MAPPING_KEYS, ())
     mapping["oneOf"] = [{"required": ["use"]}, {"required": ["refuse"]}]
     option = _table(
