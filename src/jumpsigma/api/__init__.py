@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from jumpsigma.api.reports import navigator_layer, rule_pages, rule_places
     from jumpsigma.api.rules import compile, find_rule, list_rules, load_pack
     from jumpsigma.api.scaffold import NewRule, new_rule
+    from jumpsigma.api.scaffold_target import new_target
     from jumpsigma.api.selection import select
     from jumpsigma.api.synth import synthesize
     from jumpsigma.api.timelines import explain_correlation
@@ -62,6 +63,7 @@ _HOMES = {
     "reports": ("navigator_layer", "rule_pages", "rule_places"),
     "rules": ("compile", "find_rule", "list_rules", "load_pack"),
     "scaffold": ("NewRule", "new_rule"),
+    "scaffold_target": ("new_target",),
     "selection": ("select",),
     "synth": ("synthesize",),
     "timelines": ("explain_correlation",),
@@ -118,6 +120,7 @@ __all__ = [
     "match_indicators",
     "navigator_layer",
     "new_rule",
+    "new_target",
     "pull_indicators",
     "remove_indicators",
     "rule_pages",

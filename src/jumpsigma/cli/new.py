@@ -1,4 +1,4 @@
-"""``jumpsigma new``: start a rule of your own."""
+"""``jumpsigma new``: start a rule or an export target of your own."""
 
 from __future__ import annotations
 
@@ -12,7 +12,9 @@ from jumpsigma.cli.output import tell
 from jumpsigma.diagnostics import Diagnostic, Severity
 
 app = typer.Typer(
-    no_args_is_help=True, rich_markup_mode=None, help="Start a rule of your own, with its cases."
+    no_args_is_help=True,
+    rich_markup_mode=None,
+    help="Start a rule or an export target of your own.",
 )
 
 EXAMPLES = """Examples:
@@ -25,7 +27,7 @@ EXAMPLES = """Examples:
 
 @app.callback()
 def new() -> None:
-    """Start a rule of your own, with its cases."""
+    """Start a rule or an export target of your own."""
 
 
 @app.command("rule", epilog=EXAMPLES)
@@ -69,3 +71,22 @@ def _doubts(service: str, event_type: str) -> Iterator[Diagnostic]:
                 Severity.WARNING,
                 hint=f"did you mean {near[0]}?" if near else f"see: jumpsigma list {command}",
             )
+
+
+@app.command("backend")
+def backend(
+    name: Annotated[str, typer.Argument(help="The name: small letters, digits, - and _.")],
+    *,
+    folder: Annotated[str, typer.Option(help="Where the folders of targets are.")] = "backends",
+) -> None:
+    """Write the folder of an export target, with tables for you to change."""
+    from pathlib import Path
+
+    from jumpsigma import api
+
+    place = api.new_target(name, folder)
+    print(f"wrote {place}")
+    here = Path(folder).name == "backends"
+    setting = f"JUMPSIGMA_PATH={Path(folder).parent} " if here else ""
+    target = name if here else place
+    print(f"next: {setting}jumpsigma compile shipped -t {target}")
