@@ -1,0 +1,104 @@
+"""Which target is proven on which engine, and what a proof of one says."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+
+from engines.engine import Engine
+from proof import Compared, Written, compare
+from spaces import LISTS, Folding, features, lists_for, shipped, spaces
+
+from jumpsigma.api import export_queries
+from jumpsigma.api.exports import Exported
+from jumpsigma.pack import Pack
+
+#: The packs that are exported, by the name that results give them.
+PACKS = {"shipped": shipped, "features": features}
+
+
+@dataclass(frozen=True, slots=True)
+class Proven:
+    """A format of a target and the engine that stands for the product.
+
+    ``folding``: which letters the product lowers as Python does (the target's README says so).
+    """
+
+    target: str
+    engine: str
+    format: str | None = None
+    options: Mapping[str, str] = field(default_factory=dict)
+    folding: Folding = "unicode"
+
+    @property
+    def name(self) -> str:
+        """What it is called on the command line and in results."""
+        parts = [self.target, self.format or "", *(f"{k}={v}" for k, v in self.options.items())]
+        return ":".join(part for part in parts if part)
+
+
+PROVEN: tuple[Proven, ...] = (
+    Proven("sqlite", "sqlite3", folding="ascii"),
+    Proven("duckdb", "duckdb"),
+    Proven("clickhouse", "chdb"),
+    Proven("databricks", "pyspark"),
+    Proven("postgres", "postgresql"),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """Of one pack: queries that were written, what was refused (code and reason), differences."""
+
+    exported: int
+    refused: Counter[tuple[str, str]]
+    refused_rules: tuple[str, ...]
+    compared: Mapping[str, Compared]
+    """By mapping."""
+
+    @property
+    def pairs(self) -> int:
+        """How many pairs of a query and an event were compared."""
+        return sum(each.pairs for each in self.compared.values())
+
+    def differences(self) -> Iterator[str]:
+        """Each difference as text."""
+        for mapping, compared in self.compared.items():
+            for each in compared.differences:
+                what = each.error or f"missing {each.missing[:5]}, surplus {each.surplus[:5]}"
+                yield f"{mapping}: {each.rule}: {what}\n  {each.query}\n  {each.event}"
+
+
+def written(exported: Exported) -> list[Written]:
+    """The queries of an export as a proof takes them."""
+    return [Written(q.rule.id or q.rule.title, q.rule.title, q.text) for q in exported.queries]
+
+
+def prove(proven: Proven, engine: Engine, pack: Pack, *, each: int = 25) -> Outcome:
+    """Export a pack, and run what was written on the events of every mapping that was used."""
+    exported = export_queries(
+        pack, proven.target, proven.format, options=proven.options, lists={**lists_for(pack)}
+    )
+    compared: dict[str, Compared] = {}
+    for mapping in sorted({query.mapping for query in exported.queries}):
+        some = [q for q in written(exported) if q.key in _keys(exported, mapping)]
+        found = [
+            compare(engine, some, space)
+            for space in spaces(pack, mapping, proven.folding, each=each)
+        ]
+        compared[mapping] = Compared(
+            sum(one.events for one in found),
+            sum(one.pairs for one in found),
+            tuple(difference for one in found for difference in one.differences),
+        )
+    refused = Counter((one.code, one.message) for one in exported.refused)
+    rules = tuple(sorted(str(one.rule_id) for one in exported.refused))
+    return Outcome(len(exported.queries), refused, rules, compared)
+
+
+def _keys(exported: Exported, mapping: str) -> set[str]:
+    return {q.rule.id or q.rule.title for q in exported.queries if q.mapping == mapping}
+
+
+__all__ = ["LISTS", "PACKS", "PROVEN", "Outcome", "Proven", "prove", "written"]
