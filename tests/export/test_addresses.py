@@ -33,7 +33,7 @@ def _spelled(draw: st.DrawFn, address: IPv6Address) -> str:
         if all(set(group) == {"0"} for group in groups[start:end])
     ]
     text = ":".join(groups)
-    if runs and draw(st.booleans()):
+    if draw(st.booleans()) and runs:
         start, end = draw(st.sampled_from(runs))
         text = f"{':'.join(groups[:start])}::{':'.join(groups[end:])}"
     return text + draw(st.sampled_from(["", "", "", "", "%eth0", "%", "%a%b", "%1/2", " ", ":"]))

@@ -8,7 +8,6 @@ sources and their times; a rule whose lists are too long for that is refused by 
 
 from __future__ import annotations
 
-import ast
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -16,6 +15,7 @@ from importlib.resources import files
 from typing import Final
 
 from jumpsigma._version import __version__
+from jumpsigma.codegen.carry import merged, taken_apart
 from jumpsigma.codegen.module import generate, render
 from jumpsigma.codegen.regex import CannotTranslateError, translate
 from jumpsigma.diagnostics import Diagnostic, Span
@@ -208,7 +208,7 @@ def _prologue(rules: Sequence[RuleIR], lists: Sequence[IndicatorList]) -> str:
     imports = set(_IMPORTS)
     bodies = []
     for source in sources:
-        found, body = _taken_apart(source)
+        found, body = taken_apart(source)
         imports |= found
         bodies.append(body)
     plain = sorted(line for line in imports if line.startswith("import "))
@@ -225,39 +225,10 @@ def _prologue(rules: Sequence[RuleIR], lists: Sequence[IndicatorList]) -> str:
         "from __future__ import annotations",
         "",
         *plain,
-        *_merged(line for line in imports if line.startswith("from ")),
+        *merged(line for line in imports if line.startswith("from ")),
     ]
     bodies[0] += f"\n\n{_TABLES}\n"
     alias = "decode_object, compile_regex = decode, re.compile\n"
     if lists:
         bodies.append(_lists_source(lists))
     return "\n".join(lines) + "\n\n\n" + "\n\n".join([bodies[0], bodies[1], alias, *bodies[2:]])
-
-
-def _taken_apart(source: str) -> tuple[set[str], str]:
-    """The imports of a module that are not of ours, and what is left without its docstring."""
-    tree = ast.parse(source)
-    lines = source.splitlines()
-    imports: set[str] = set()
-    dropped: set[int] = set()
-    for node in tree.body:
-        span = range(node.lineno - 1, node.end_lineno or node.lineno)
-        if isinstance(node, ast.Import | ast.ImportFrom):
-            dropped.update(span)
-            module = getattr(node, "module", None) or ""
-            if module != "__future__" and not module.startswith("jumpsigma"):
-                imports.add(ast.unparse(node))
-    first = tree.body[0]
-    if isinstance(first, ast.Expr):
-        dropped.update(range(first.end_lineno or 0))
-    kept = [line for number, line in enumerate(lines) if number not in dropped]
-    return imports, "\n".join(kept).strip() + "\n"
-
-
-def _merged(imports: Iterable[str]) -> list[str]:
-    """``from`` imports, one for each module, in order."""
-    names: dict[str, set[str]] = {}
-    for line in imports:
-        module, _, listed = line.removeprefix("from ").partition(" import ")
-        names.setdefault(module, set()).update(listed.split(", "))
-    return [f"from {module} import {', '.join(sorted(names[module]))}" for module in sorted(names)]
