@@ -39,7 +39,7 @@ class Proven:
 
 
 PROVEN: tuple[Proven, ...] = (
-    Proven("sqlite", "sqlite3", folding="ascii"),
+    Proven("sqlite", "sqlite3", options={"functions": "yes"}, folding="ascii"),
     Proven("duckdb", "duckdb"),
     Proven("clickhouse", "chdb"),
     Proven("databricks", "pyspark"),

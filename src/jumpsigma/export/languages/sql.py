@@ -1,0 +1,388 @@
+"""SQL over a table with one column of JSON: what all such databases share.
+
+A value of a field is a row of a subquery in some databases and an element of an array in others;
+:meth:`SqlLanguage.some` is a condition on one of them. The rest of a rule is written over what a
+database says of a value: its text, its number, whether it is null.
+
+Relied on, and said in the README of each target: keys have no dot in them (S202), and a document
+has each key once (S102).
+"""
+
+from __future__ import annotations
+
+import copy
+import re
+from collections.abc import Callable, Sequence
+from typing import Any, Self, assert_never
+
+from jumpsigma.export.absent import holds_of_absent
+from jumpsigma.export.addresses import address_pattern
+from jumpsigma.export.language import Binds, Clause, Language, LanguageSettings
+from jumpsigma.export.refusals import CannotSayError, NotWrittenError
+from jumpsigma.interpret.values import text_of
+from jumpsigma.ir.nodes import (
+    Boolean,
+    Compare,
+    Element,
+    Exists,
+    Expr,
+    FieldRef,
+    Keyword,
+    KeywordValue,
+    Network,
+    Null,
+    Number,
+    Placeholder,
+    Regex,
+    RuleIR,
+    Test,
+    Text,
+    TextPart,
+    TimePart,
+    Value,
+    Wildcard,
+)
+from jumpsigma.ir.regex import source_of
+
+#: A condition on a value, given the name that the value has in the query.
+Predicate = Callable[[str], str]
+
+#: A decimal number as S353 has it, as an expression that means the same in all dialects.
+DECIMAL = r"^[+-]?([0-9]+(\.[0-9]*)?|\.[0-9]+)([eE][+-]?[0-9]+)?$"
+#: What the text of a number or boolean may be: a value that is none of it is compared with texts.
+_SCALAR = re.compile(r"true|false|nan|-?infinity|-?\d[\d.]*(?:e[+-]?\d+)?", re.ASCII)
+#: The escape character of LIKE: unlike a backslash it needs no doubling anywhere.
+ESCAPE = "!"
+
+
+class SqlLanguage(Language):
+    """See the module. A database gives what raises :class:`NotImplementedError` here."""
+
+    #: Whether ``lower`` of the database knows letters outside ASCII.
+    folds_unicode = True
+
+    def __init__(self, settings: LanguageSettings) -> None:
+        super().__init__(settings)
+        self.table = self.options["table"]
+        self.column = self.options["column"]
+        #: The document whose fields are looked at, and how many of them it stands in.
+        self.document, self.depth = self.column, 0
+
+    def complete(self, condition: str, rule: RuleIR) -> str:  # noqa: ARG002
+        """The rows of the table that satisfy the condition."""
+        return f"SELECT * FROM {self.table} WHERE {condition}"
+
+    # ------------------------------------------------------------------- what databases give
+    def some(self, field: str, predicate: Predicate | None) -> str:
+        """One value of the field satisfies it, or with None: there is one (S203, S205, S206)."""
+        raise NotImplementedError
+
+    def has(self, field: str) -> str:
+        """The last key of the field is present (S204)."""
+        raise NotImplementedError
+
+    def anywhere(self, predicate: Predicate) -> str:
+        """One value of the document, at any depth, satisfies it (S451)."""
+        raise NotImplementedError
+
+    def text(self, value: str) -> str:
+        """The text of a value; NULL where it has none (S104)."""
+        raise NotImplementedError
+
+    def string(self, value: str) -> str:
+        """The value where it is a JSON string, else NULL."""
+        raise NotImplementedError
+
+    def number(self, value: str) -> str:
+        """The value where it is a JSON number, else NULL."""
+        raise NotImplementedError
+
+    def decimal(self, text: str) -> str:
+        """The number that a text is in decimal, else NULL (S353)."""
+        raise NotImplementedError
+
+    def is_null(self, value: str) -> str:
+        """The value is a JSON null."""
+        raise NotImplementedError
+
+    def is_boolean(self, value: str, *, expected: bool) -> str:
+        """The value is this JSON boolean."""
+        raise NotImplementedError
+
+    def is_object(self, value: str) -> str:
+        """The value is a JSON object."""
+        raise NotImplementedError
+
+    def as_document(self, value: str) -> str:
+        """A value that is an object as a document, whose fields can be looked at."""
+        return value
+
+    def regexp(self, text: str, source: str) -> str:
+        """An expression of RE2 is found in a text."""
+        raise NotImplementedError
+
+    def portable(self, text: str, source: str) -> str:
+        """The same for an expression of groups, classes, counts and anchors at both ends."""
+        return self.regexp(text, source)
+
+    # --------------------------------------------------------------------- what they may give
+    def literal(self, text: str) -> str:
+        """A text as SQL writes it."""
+        quoted = text.replace("'", "''")
+        return f"'{quoted}'"
+
+    def lower(self, text: str) -> str:
+        """A text in lower case."""
+        return f"lower({text})"
+
+    def like(self, text: str, pattern: str) -> str:
+        """A text fits a pattern of LIKE."""
+        escape = f" ESCAPE '{ESCAPE}'" if ESCAPE in pattern else ""
+        return f"{text} LIKE {self.literal(pattern)}{escape}"
+
+    def like_literal(self, text: str) -> str:
+        """Literal text in a pattern of LIKE."""
+        return re.sub(rf"([%_{ESCAPE}])", rf"{ESCAPE}\1", text)
+
+    def starts_with(self, text: str, start: str) -> str:
+        """Two expressions: the second is the beginning of the first."""
+        return f"substr({text}, 1, length({start})) = {start}"
+
+    def ends_with(self, text: str, end: str) -> str:
+        """Two expressions: the second is the end of the first."""
+        return f"right({text}, length({end})) = {end}"
+
+    def contains(self, text: str, part: str) -> str:
+        """Two expressions: the second stands in the first."""
+        return f"instr({text}, {part}) > 0"
+
+    def value_name(self) -> str:
+        """The name of a value: none of an outer one's."""
+        return f"v{self.depth}" if self.depth else "v"
+
+    # ---------------------------------------------------------------------------------- tests
+    def test(self, test: Test) -> Clause:
+        """One field and one value."""
+        match test.value:
+            case Null():
+                missing = f"NOT {self.some(test.field, None)}"
+                return Clause(f"{missing} OR {self.some(test.field, self.is_null)}", Binds.OR)
+            case Exists(expected):
+                if not test.field:  # an element itself is there (S255)
+                    return self.constant(holds=expected)
+                has = self.has(test.field)
+                return Clause(has) if expected else Clause(f"NOT {has}", Binds.NOT)
+            case FieldRef():
+                return Clause(self._refers(test.field, test.value))
+            case _:
+                return self._any_of(test.field, (test.value,))
+
+    def disjunction(self, items: Sequence[Expr]) -> Clause:
+        """Alternatives; those on one field are asked of one value (S206)."""
+        if not items:
+            return self.constant(holds=False)
+        fields: dict[str, list[Value]] = {}
+        for item in items:
+            if (listed := _joinable(item)) is not None:
+                fields.setdefault(listed.field, []).append(listed.value)
+        parts: list[Clause] = []
+        for item in items:
+            listed = _joinable(item)
+            if listed is None:
+                parts.append(self.clause(item))
+            elif listed.field in fields:
+                with_place = Test(listed.field, Null(), listed.place)
+                parts.append(self._placed(with_place, tuple(fields.pop(listed.field))))
+        if len(parts) == 1:
+            return parts[0]
+        return Clause(self.OR.join(part.text for part in parts), Binds.OR)
+
+    def _placed(self, test: Test, values: tuple[Value, ...]) -> Clause:
+        try:
+            return self._any_of(test.field, values)
+        except CannotSayError as error:
+            error.place = error.place or test.place
+            raise
+
+    def _any_of(self, field: str, values: tuple[Value, ...]) -> Clause:
+        if not field:  # an element itself is an object and has no text
+            return self.constant(holds=False)
+        return Clause(self.some(field, lambda value: self.value_test(value, values)))
+
+    def value_test(self, value: str, wanted: Sequence[Value]) -> str:
+        """A value of an event satisfies one of some values of the rule."""
+        whole: dict[bool, list[Text]] = {False: [], True: []}
+        tests: list[str] = []
+        patterns: list[str] = []
+        for each in wanted:
+            match each:
+                case Text() if each.literal is not None:
+                    whole[each.cased].append(each)
+                case Text():
+                    tests.append(self._text(value, each))
+                case Number(number):
+                    spelled = self.literal(text_of(number) or "")
+                    tests.append(f"{self.number(value)} = {number!r}")
+                    tests.append(f"{self.string(value)} = {spelled}")
+                case Boolean(boolean):
+                    word = self.literal("true" if boolean else "false")
+                    tests.append(self.is_boolean(value, expected=boolean))
+                    tests.append(f"{self.lower(self.string(value))} = {word}")
+                case Compare(op, number):
+                    tests += self._compares(value, op, number)
+                case Regex():
+                    tests.append(self.regexp(self.text(value), source_of(each)))
+                case Network(str() as cidr):
+                    patterns.append(address_pattern(cidr))
+                case TimePart(unit):
+                    raise NotWrittenError(f"the {unit} of a time")
+                case Network() | Null() | Exists() | FieldRef():  # bound, or judged on the field
+                    raise AssertionError(each)
+                case _:
+                    assert_never(each)
+        for cased, texts in whole.items():
+            if texts:
+                tests.insert(0, self._equals(value, [each.literal or "" for each in texts], cased))
+        if patterns:
+            alternatives = "|".join(patterns)
+            tests.append(self.portable(self.string(value), f"^(?:{alternatives})$"))
+        return self.OR.join(tests)
+
+    def _equals(self, value: str, texts: list[str], cased: bool) -> str:
+        """Whole texts; only what looks like a number or boolean can be one."""
+        lowered = list(dict.fromkeys(texts if cased else map(self.folded, texts)))
+        scalar = any(_SCALAR.fullmatch(text.lower()) for text in lowered)
+        found = self.text(value) if scalar else self.string(value)
+        found = found if cased else self.lower(found)
+        literals = [self.literal(text) for text in lowered]
+        if len(literals) == 1:
+            return f"{found} = {literals[0]}"
+        return f"{found} IN ({', '.join(literals)})"
+
+    def _text(self, value: str, text: Text) -> str:
+        found = self.text(value)
+        return self.fits(found if text.cased else self.lower(found), text)
+
+    def fits(self, found: str, text: Text) -> str:
+        """A text, lowered unless the pattern is cased, fits a pattern with wildcards."""
+        pattern = "".join(map(self._like_part, text.parts if text.cased else self._folded(text)))
+        return self.like(found, pattern)
+
+    def _like_part(self, part: TextPart) -> str:
+        match part:
+            case str():
+                return self.like_literal(part)
+            case Wildcard():
+                return "%" if part is Wildcard.MANY else "_"
+            case Placeholder():  # bound before
+                raise AssertionError(part)
+            case _:
+                assert_never(part)
+
+    def _folded(self, text: Text) -> tuple[TextPart, ...]:
+        return tuple(self.folded(p) if isinstance(p, str) else p for p in text.parts)
+
+    def folded(self, text: str) -> str:
+        """A literal as the database lowers it.
+
+        Raises :class:`CannotSayError` where it lowers ASCII only and the text has more.
+        """
+        lowered = text.lower()
+        if not self.folds_unicode and not text.isascii():
+            if any(c.lower() != c or c.upper() != c for c in text if not c.isascii()):
+                raise CannotSayError(f"{text!r} in any case: its letters are lowered only in ASCII")
+        return lowered
+
+    def _compares(self, value: str, op: str, number: float) -> list[str]:
+        sign = {"lt": "<", "lte": "<=", "gt": ">", "gte": ">="}[op]
+        decimal = self.decimal(self.string(value))
+        return [f"{self.number(value)} {sign} {number!r}", f"{decimal} {sign} {number!r}"]
+
+    def _refers(self, field: str, value: FieldRef) -> str:
+        """S408: one value of either field."""
+        deeper = copy.copy(self)
+        deeper.depth = self.depth + 1
+        if not field or not value.field:
+            return self.constant(holds=False).text
+
+        def one(left: str) -> str:
+            return deeper.some(value.field, lambda right: self._refer(left, right, value))
+
+        return self.some(field, one)
+
+    def _refer(self, left: str, right: str, value: FieldRef) -> str:
+        first, second = self.text(left), self.text(right)
+        if not value.cased:
+            first, second = self.lower(first), self.lower(second)
+        match value.how:
+            case "equals":
+                return f"{first} = {second} OR {self.number(left)} = {self.number(right)}"
+            case "startswith":
+                return self.starts_with(first, second)
+            case "endswith":
+                return self.ends_with(first, second)
+            case "contains":
+                return self.contains(first, second)
+            case _:
+                assert_never(value.how)
+
+    # ------------------------------------------------------------------- elements, keywords
+    def element(self, element: Element) -> Clause:
+        """One object of a list, or when there is none an absent one (S252, S254)."""
+        item = element.item
+        found = self._one(element, lambda inner: inner.condition(item))
+        if not holds_of_absent(item):
+            return Clause(found)
+        return Clause(f"{found} OR NOT {self._one(element, None)}", Binds.OR)
+
+    def _one(self, element: Element, condition: Callable[[Self], str] | None) -> str:
+        def predicate(value: str) -> str:
+            inner = self._inside(value)
+            tests = [self.is_object(value)]
+            if element.name is not None:
+                tests.append(inner.within(Test("field", Text((element.name,))), Binds.AND))
+            if condition is not None:
+                tests.append(f"({condition(inner)})")
+            return self.AND.join(tests)
+
+        return self.some(element.field, predicate)
+
+    def _inside(self, value: str) -> Self:
+        inner = copy.copy(self)
+        inner.document, inner.depth = self.as_document(value), self.depth + 1
+        return inner
+
+    def keyword(self, keyword: Keyword) -> Clause:
+        """A value in any value of the document."""
+        wanted = _as_keyword(keyword.value)
+        return Clause(self.anywhere(lambda value: self.value_test(value, (wanted,))))
+
+    def constant(self, *, holds: bool) -> Clause:
+        """A comparison of constants, which every database takes for a condition."""
+        return Clause("1 = 1" if holds else "1 = 0")
+
+
+def _joinable(item: Expr) -> Test | None:
+    """A test that one value of its field decides."""
+    if not isinstance(item, Test) or isinstance(item.value, Null | Exists | FieldRef):
+        return None
+    if isinstance(item.value, Text) and any(isinstance(p, Placeholder) for p in item.value.parts):
+        return None
+    return item
+
+
+def _as_keyword(value: KeywordValue) -> Any:
+    """S452: a text anywhere in a value."""
+    many = Wildcard.MANY
+    match value:
+        case Text(parts, cased):
+            return Text((many, *parts, many), cased)
+        case Number(number):
+            return Text((many, text_of(number) or "", many))
+        case Boolean(boolean):
+            return Text((many, "true" if boolean else "false", many))
+        case _:
+            return value
+
+
+__all__ = ["DECIMAL", "Predicate", "SqlLanguage"]
