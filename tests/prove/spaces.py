@@ -20,8 +20,10 @@ from jumpsigma.api.lowering import lower_pack
 from jumpsigma.pack import Pack
 
 #: Which letters an engine lowers as Python does; events with other ones are left out. ``ascii``:
-#: only those of ASCII.
-Folding = Literal["ascii", "unicode"]
+#: only those of ASCII; ``simple``: all of which each becomes one other, wherever it stands.
+Folding = Literal["ascii", "simple", "unicode"]
+#: One becomes two letters, the other is written in another way at the end of a word.
+_NOT_SIMPLE = "\u0130\u03a3"
 
 HERE = Path(__file__).parent
 #: The lists that the rules of this folder name.
@@ -67,15 +69,24 @@ def store_of(mapping: str) -> Store | None:
     return store
 
 
-def spaces(pack: Pack, mapping: str, folding: Folding, *, each: int = _EACH_FEATURE) -> list[Space]:
+def spaces(
+    pack: Pack,
+    mapping: str,
+    folding: Folding,
+    *,
+    each: int = _EACH_FEATURE,
+    keeps: str | None = None,
+) -> list[Space]:
     """What queries in the words of a mapping are run on.
+
+    ``keeps``: the place whose store is taken, where it has the words of raw events and keeps less.
 
     Where a place stores events in words of its own, the events of the company and of the cases are
     raw, and what the matcher finds in them is what the query must find in what was stored: mapping
     and query are proven together. Events that were made are no such events as JumpCloud sends; of
     them the matcher reads what was stored, so that the query is proven alone.
     """
-    store, lists = store_of(mapping), lists_for(pack)
+    store, lists = store_of(keeps or mapping), lists_for(pack)
     raw = "jumpcloud" if store is not None else mapping
     lowered, cases = lower_pack(pack, raw), of_cases(pack, raw)
     real = [
@@ -96,6 +107,9 @@ def spaces(pack: Pack, mapping: str, folding: Folding, *, each: int = _EACH_FEAT
 def _foldable(events: Mapping[str, Event], folding: Folding) -> dict[str, Event]:
     if folding == "unicode":
         return dict(events)
+    if folding == "simple":
+        texts = {key: orjson.dumps(event).decode() for key, event in events.items()}
+        return {key: events[key] for key, text in texts.items() if not {*_NOT_SIMPLE} & {*text}}
     return {key: event for key, event in events.items() if _plain(orjson.dumps(event).decode())}
 
 

@@ -23,6 +23,7 @@ class Proven:
     """A format of a target and the engine that stands for the product.
 
     ``folding``: which letters the product lowers as Python does (the target's README says so).
+    ``keeps``: a module of ``stores``, where a product has the names of raw events and keeps less.
     """
 
     target: str
@@ -30,6 +31,7 @@ class Proven:
     format: str | None = None
     options: Mapping[str, str] = field(default_factory=dict)
     folding: Folding = "unicode"
+    keeps: str | None = None
 
     @property
     def name(self) -> str:
@@ -40,10 +42,11 @@ class Proven:
 
 PROVEN: tuple[Proven, ...] = (
     Proven("sqlite", "sqlite3", options={"functions": "yes"}, folding="ascii"),
-    Proven("duckdb", "duckdb"),
+    Proven("duckdb", "duckdb", folding="simple"),
     Proven("clickhouse", "chdb"),
     Proven("databricks", "pyspark"),
     Proven("postgres", "postgresql"),
+    Proven("panther", "panther"),
 )
 
 
@@ -85,7 +88,7 @@ def prove(proven: Proven, engine: Engine, pack: Pack, *, each: int = 25) -> Outc
         some = [q for q in written(exported) if q.key in _keys(exported, mapping)]
         found = [
             compare(engine, some, space)
-            for space in spaces(pack, mapping, proven.folding, each=each)
+            for space in spaces(pack, mapping, proven.folding, each=each, keeps=proven.keeps)
         ]
         compared[mapping] = Compared(
             sum(one.events for one in found),
