@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 from jumpsigma._version import __version__
+from jumpsigma.api.cases import default_mapping
 from jumpsigma.api.exports import Exported, ExportedQuery
 from jumpsigma.api.paths import relative_to_pack
 from jumpsigma.attack import load_attack
 from jumpsigma.export.render import render_template
 from jumpsigma.export.tree import Written, unique_slugs, write_tree
+from jumpsigma.intake.wrapped import MAPPING, unwrap
 from jumpsigma.pack import Pack
 
 
@@ -102,7 +105,32 @@ def _row(query: ExportedQuery, slug: str, pack: Pack) -> dict[str, Any]:
             "service": rule.logsource.service,
             **_attack(rule.tags),
         },
+        "cases": list(_cases(query, pack)),
     }
+
+
+def _cases(query: ExportedQuery, pack: Pack) -> Iterator[dict[str, Any]]:
+    """Events of the rule's cases in the words of the query, each with whether it matches.
+
+    Left out are cases with lists of their own, which the query does not have, and those that do
+    not say which of their events match.
+    """
+    rule = query.rule
+    if rule.refers_to or sum(each.path == rule.path for each in pack.rules) > 1:
+        return  # what is said of a file with several rules is not about this one alone
+    files = [file for file in pack.cases if file.rule_path == rule.path]
+    for case in (case for file in files for case in file.cases):
+        matching = {"no_match": 0}.get(case.expect, case.fires or 1)
+        if (case.mapping or default_mapping(pack, rule)) != query.mapping or case.lists:
+            continue
+        if matching not in (0, len(case.events)):
+            continue
+        for number, event in enumerate(case.events, start=1):
+            yield {
+                "name": f"{case.name} ({number})" if len(case.events) > 1 else case.name,
+                "matches": matching > 0,
+                "event": unwrap(event) if query.mapping == MAPPING else event,
+            }
 
 
 def _attack(tags: tuple[str, ...]) -> dict[str, Any]:
