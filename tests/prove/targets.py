@@ -45,7 +45,7 @@ PROVEN: tuple[Proven, ...] = (
     Proven("duckdb", "duckdb", folding="simple"),
     Proven("clickhouse", "chdb"),
     Proven("databricks", "pyspark"),
-    Proven("postgres", "postgresql"),
+    Proven("postgres", "postgresql", folding="simple"),
     Proven("panther", "panther"),
 )
 

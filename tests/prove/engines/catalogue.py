@@ -77,6 +77,13 @@ ENGINES: dict[str, Entry] = {
     ),
     "osmem-server": Entry("opensearch", "OpenSearch", "NOT a.b:x", "a.b:(x"),
     "eql": Entry("eql_engine", "Eql", 'any where a.b == null or not a.b : "X"', "any where (a.b"),
+    "panther": Entry(
+        "panther",
+        "Panther",
+        "def rule(event):\n    return (event.get('a') or {}).get('b') != 'x'\n",
+        "def rule(event):\n    return event['a']['b']\n",
+        light=True,
+    ),
 }
 
 
