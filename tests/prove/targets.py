@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
 
 from engines.engine import Engine
-from proof import Compared, Written, compare
+from engines.jumpcloud_model import is_documented, leaves_something
+from near import Event
+from proof import Compared, Space, Written, compare
 from spaces import LISTS, Folding, features, lists_for, shipped, spaces
 
 from jumpsigma.api import export_queries
@@ -24,6 +26,8 @@ class Proven:
 
     ``folding``: which letters the product lowers as Python does (the target's README says so).
     ``keeps``: a module of ``stores``, where a product has the names of raw events and keeps less.
+    ``superset``: says of a query whether it may return more than the rule's events; it returns at
+    least those. ``only``: the events of which the target claims anything at all.
     """
 
     target: str
@@ -32,6 +36,8 @@ class Proven:
     options: Mapping[str, str] = field(default_factory=dict)
     folding: Folding = "unicode"
     keeps: str | None = None
+    superset: Callable[[str], bool] | None = None
+    only: Callable[[Event], bool] | None = None
 
     @property
     def name(self) -> str:
@@ -41,12 +47,31 @@ class Proven:
 
 
 PROVEN: tuple[Proven, ...] = (
+    Proven("qradar", "aql-model", folding="ascii", keeps="qradar"),
+    Proven(
+        "qradar",
+        "aql-model",
+        options={"log_source_type": "JumpCloud"},
+        folding="ascii",
+        keeps="qradar",
+    ),
     Proven("sqlite", "sqlite3", options={"functions": "yes"}, folding="ascii"),
     Proven("duckdb", "duckdb", folding="simple"),
-    Proven("clickhouse", "chdb"),
+    Proven("clickhouse", "chdb", folding="simple"),
     Proven("databricks", "pyspark"),
     Proven("postgres", "postgresql", folding="simple"),
     Proven("panther", "panther"),
+    *(
+        Proven(
+            "jumpcloud",
+            "jumpcloud",
+            options=options,
+            folding="ascii",
+            superset=leaves_something,
+            only=is_documented,
+        )
+        for options in ({}, {"negation": "schema"})
+    ),
 )
 
 
@@ -73,9 +98,17 @@ class Outcome:
                 yield f"{mapping}: {each.rule}: {what}\n  {each.query}\n  {each.event}"
 
 
-def written(exported: Exported) -> list[Written]:
+def written(exported: Exported, superset: Callable[[str], bool] | None = None) -> list[Written]:
     """The queries of an export as a proof takes them."""
-    return [Written(q.rule.id or q.rule.title, q.rule.title, q.text) for q in exported.queries]
+    return [
+        Written(
+            q.rule.id or q.rule.title,
+            q.rule.title,
+            q.text,
+            superset=superset is not None and superset(q.text),
+        )
+        for q in exported.queries
+    ]
 
 
 def prove(proven: Proven, engine: Engine, pack: Pack, *, each: int = 25) -> Outcome:
@@ -85,9 +118,9 @@ def prove(proven: Proven, engine: Engine, pack: Pack, *, each: int = 25) -> Outc
     )
     compared: dict[str, Compared] = {}
     for mapping in sorted({query.mapping for query in exported.queries}):
-        some = [q for q in written(exported) if q.key in _keys(exported, mapping)]
+        some = [q for q in written(exported, proven.superset) if q.key in _keys(exported, mapping)]
         found = [
-            compare(engine, some, space)
+            compare(engine, some, _claimed(space, proven.only))
             for space in spaces(pack, mapping, proven.folding, each=each, keeps=proven.keeps)
         ]
         compared[mapping] = Compared(
@@ -98,6 +131,12 @@ def prove(proven: Proven, engine: Engine, pack: Pack, *, each: int = 25) -> Outc
     refused = Counter((one.code, one.message) for one in exported.refused)
     rules = tuple(sorted(str(one.rule_id) for one in exported.refused))
     return Outcome(len(exported.queries), refused, rules, compared)
+
+
+def _claimed(space: Space, only: Callable[[Event], bool] | None) -> Space:
+    if only is None:
+        return space
+    return replace(space, events={key: e for key, e in space.events.items() if only(e)})
 
 
 def _keys(exported: Exported, mapping: str) -> set[str]:

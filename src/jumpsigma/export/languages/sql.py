@@ -53,12 +53,17 @@ DECIMAL = r"^[+-]?([0-9]+(\.[0-9]*)?|\.[0-9]+)([eE][+-]?[0-9]+)?$"
 _SCALAR = re.compile(r"true|false|nan|-?infinity|-?\d[\d.]*(?:e[+-]?\d+)?", re.ASCII)
 #: The escape character of LIKE: unlike a backslash it needs no doubling anywhere.
 ESCAPE = "!"
+#: Letters of which one becomes two, and the other has another form at the end of a word.
+NOT_SIMPLE = "\u0130\u03a3"
+#: More conditions than these are joined in groups.
+MANY = 50
 
 
 class SqlLanguage(Language):
     """See the module. A database gives what raises :class:`NotImplementedError` here."""
 
-    #: Whether ``lower`` of the database knows letters outside ASCII.
+    #: Whether ``lower`` of the database knows letters outside ASCII: those of which each becomes
+    #: one other letter, wherever it stands.
     folds_unicode = True
 
     def __init__(self, settings: LanguageSettings) -> None:
@@ -118,12 +123,12 @@ class SqlLanguage(Language):
         return value
 
     def regexp(self, text: str, source: str) -> str:
-        """An expression of RE2 is found in a text."""
+        """An expression is found in a text; it is one of the database's own dialect."""
         raise NotImplementedError
 
-    def portable(self, text: str, source: str) -> str:
-        """The same for an expression of groups, classes, counts and anchors at both ends."""
-        return self.regexp(text, source)
+    def regex(self, text: str, value: Regex) -> str:
+        """An expression of a rule is found in a text (S361-S365)."""
+        return self.regexp(text, source_of(value))
 
     # --------------------------------------------------------------------- what they may give
     def literal(self, text: str) -> str:
@@ -137,7 +142,8 @@ class SqlLanguage(Language):
 
     def like(self, text: str, pattern: str) -> str:
         """A text fits a pattern of LIKE."""
-        escape = f" ESCAPE '{ESCAPE}'" if ESCAPE in pattern else ""
+        # A backslash is the escape character of most databases where none is named.
+        escape = f" ESCAPE '{ESCAPE}'" if {ESCAPE, "\\"} & {*pattern} else ""
         return f"{text} LIKE {self.literal(pattern)}{escape}"
 
     def like_literal(self, text: str) -> str:
@@ -195,7 +201,14 @@ class SqlLanguage(Language):
                 parts.append(self._placed(with_place, tuple(fields.pop(listed.field))))
         if len(parts) == 1:
             return parts[0]
-        return Clause(self.OR.join(part.text for part in parts), Binds.OR)
+        return Clause(self.joined(self.OR, [part.text for part in parts]), Binds.OR)
+
+    def conjunction(self, items: Sequence[Expr]) -> Clause:
+        """All of them."""
+        if not items:
+            return self.constant(holds=True)
+        parts = [self.within(item, Binds.AND) for item in items]
+        return Clause(self.joined(self.AND, parts), Binds.AND)
 
     def _placed(self, test: Test, values: tuple[Value, ...]) -> Clause:
         try:
@@ -231,7 +244,7 @@ class SqlLanguage(Language):
                 case Compare(op, number):
                     tests += self._compares(value, op, number)
                 case Regex():
-                    tests.append(self.regexp(self.text(value), source_of(each)))
+                    tests.append(self.regex(self.text(value), each))
                 case Network(str() as cidr):
                     patterns.append(address_pattern(cidr))
                 case TimePart(unit):
@@ -242,13 +255,22 @@ class SqlLanguage(Language):
                     assert_never(each)
         for cased, texts in whole.items():
             if texts:
-                tests.insert(0, self._equals(value, [each.literal or "" for each in texts], cased))
+                tests.insert(0, self._equals(value, [each.literal or "" for each in texts], cased=cased))
         if patterns:
             alternatives = "|".join(patterns)
-            tests.append(self.portable(self.string(value), f"^(?:{alternatives})$"))
-        return self.OR.join(tests)
+            tests.append(self.regexp(self.string(value), f"^(?:{alternatives})$"))
+        return self.joined(self.OR, tests)
 
-    def _equals(self, value: str, texts: list[str], cased: bool) -> str:
+    def joined(self, word: str, parts: Sequence[str]) -> str:
+        """Conditions joined; of many, groups, for databases bound the depth of an expression."""
+        if len(parts) <= MANY:
+            return word.join(parts)
+        size = max(MANY, -(-len(parts) // MANY))
+        starts = range(0, len(parts), size)
+        groups = [self.joined(word, parts[start : start + size]) for start in starts]
+        return self.joined(word, [f"({group})" for group in groups])
+
+    def _equals(self, value: str, texts: list[str], *, cased: bool) -> str:
         """Whole texts; only what looks like a number or boolean can be one."""
         lowered = list(dict.fromkeys(texts if cased else map(self.folded, texts)))
         scalar = any(_SCALAR.fullmatch(text.lower()) for text in lowered)
@@ -285,13 +307,17 @@ class SqlLanguage(Language):
     def folded(self, text: str) -> str:
         """A literal as the database lowers it.
 
-        Raises :class:`CannotSayError` where it lowers ASCII only and the text has more.
+        Raises :class:`CannotSayError` where it would lower a letter otherwise than Python.
         """
-        lowered = text.lower()
-        if not self.folds_unicode and not text.isascii():
-            if any(c.lower() != c or c.upper() != c for c in text if not c.isascii()):
-                raise CannotSayError(f"{text!r} in any case: its letters are lowered only in ASCII")
-        return lowered
+        if self.folds_unicode:
+            strange = set(text) & set(NOT_SIMPLE)
+        else:
+            others = [char for char in text if not char.isascii()]
+            strange = {char for char in others if char.lower() != char or char.upper() != char}
+        if strange:
+            letters = " and ".join(sorted(strange))
+            raise CannotSayError(f"{text!r} in any case: it does not lower {letters} as Sigma does")
+        return text.lower()
 
     def _compares(self, value: str, op: str, number: float) -> list[str]:
         sign = {"lt": "<", "lte": "<=", "gt": ">", "gte": ">="}[op]
