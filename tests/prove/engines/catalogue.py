@@ -77,11 +77,28 @@ ENGINES: dict[str, Entry] = {
     ),
     "osmem-server": Entry("opensearch", "OpenSearch", "NOT a.b:x", "a.b:(x"),
     "eql": Entry("eql_engine", "Eql", 'any where a.b == null or not a.b : "X"', "any where (a.b"),
+    "jumpcloud": Entry(
+        "jumpcloud_model",
+        "JumpCloudModel",
+        '{"request": {"service": ["all"], "start_time": "2000-01-01T00:00:00Z",'
+        ' "search_term": {"not": [{"a.b": "x"}]}}}',
+        '{"request": {"service": ["all"]}}',
+        light=True,
+    ),
     "panther": Entry(
         "panther",
         "Panther",
         "def rule(event):\n    return (event.get('a') or {}).get('b') != 'x'\n",
         "def rule(event):\n    return event['a']['b']\n",
+        light=True,
+    ),
+    "aql-model": Entry(
+        "aql_model",
+        "AqlModel",
+        "SELECT starttime, UTF8(payload) FROM events WHERE LOGSOURCETYPENAME(deviceType) ="
+        " 'JumpCloud' AND (NOT (\"JumpCloud a b\" IS NOT NULL AND LOWER(\"JumpCloud a b\") = 'x'))"
+        " LAST 1 DAYS",
+        "SELECT starttime, UTF8(payload) FROM events WHERE NOT \"JumpCloud a b\" = 'x' LAST 1 DAYS",
         light=True,
     ),
 }

@@ -1,0 +1,218 @@
+"""AQL, the Ariel Query Language of IBM QRadar: a WHERE clause over custom properties.
+
+A property holds one text that QRadar took from the JSON of an event, or nothing. Where IBM's
+documentation leaves open what happens, the query is written so that it does not matter: whether
+``NOT`` of an absent property is true or unknown, whether a pattern has to fit all of a text,
+whether JSON's null is no property or the text ``null``, whether an empty text is a property. What
+would depend on it is refused.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from typing import Final, assert_never
+
+from jumpsigma.export.absent import holds_of_absent
+from jumpsigma.export.addresses import address_pattern
+from jumpsigma.export.java import java_search, java_text
+from jumpsigma.export.language import Binds, Clause, Language, LanguageSettings
+from jumpsigma.export.refusals import CannotSayError, NeedsOptionError, NotWrittenError
+from jumpsigma.interpret.values import satisfies, text_of
+from jumpsigma.ir.nodes import (
+    Boolean,
+    Compare,
+    Exists,
+    Expr,
+    FieldRef,
+    Network,
+    Null,
+    Number,
+    Placeholder,
+    Regex,
+    RuleIR,
+    Test,
+    Text,
+    TimePart,
+    Wildcard,
+)
+
+#: What may stand in a property's name, in which a quotation mark would end it.
+_NAME: Final = re.compile(r"[A-Za-z0-9_@-]+(?:\.[A-Za-z0-9_@-]+)*", re.ASCII)
+#: Beyond it a number may be written in several ways.
+_EXACT: Final = 2**53
+#: Texts that mean themselves between quotation marks and in LIKE, whatever is made of backslashes.
+_PLAIN: Final = re.compile(r"[^%_'\\\x00-\x1f\x7f]*")
+
+
+class Aql(Language):
+    """See the module. The table ``lists`` names the fields of an event that are lists."""
+
+    def __init__(self, settings: LanguageSettings) -> None:
+        super().__init__(settings)
+        self._lists: tuple[str, ...] = tuple(self.tables.get("lists", ()))
+        self._negated = 0
+
+    def query(self, rule: RuleIR) -> str:
+        """The events of the time range that satisfy the condition."""
+        if holds_of_absent(rule.condition) and "log_source_type" not in self.options:
+            raise NeedsOptionError(
+                "it also holds for events without any of its properties, such as those of other"
+                " log sources",
+                "log_source_type",
+            )
+        return super().query(rule)
+
+    def complete(self, condition: str, rule: RuleIR) -> str:  # noqa: ARG002
+        """The statement; a log source type narrows it."""
+        if "log_source_type" in self.options:
+            source = self.options["log_source_type"]
+            condition = f"LOGSOURCETYPENAME(deviceType) = '{source}' AND ({condition})"
+        last = self.options["last"]
+        return f"SELECT starttime, UTF8(payload) FROM events WHERE {condition} LAST {last}"
+
+    # ------------------------------------------------------------------------------- joining
+    def disjunction(self, items: Sequence[Expr]) -> Clause:
+        """Whole texts of one property as a list; AND in parentheses, whatever binds stronger."""
+        if not items:
+            return self.constant(holds=False)
+        lists: dict[str, list[str]] = {}
+        for item in items:
+            if (plain := _plain_test(item)) is not None:
+                lists.setdefault(plain[0], []).append(plain[1])
+        clauses: list[Clause] = []
+        for item in items:
+            plain = _plain_test(item)
+            if plain is None or len(lists[plain[0]]) == 1:
+                clauses.append(self.clause(item))
+            elif plain[1] is lists[plain[0]][0]:
+                clauses.append(self._one_of(item, plain[0], lists[plain[0]]))
+        if len(clauses) == 1:
+            return clauses[0]
+        texts = [self.grouped(c.text) if c.binds < Binds.NOT else c.text for c in clauses]
+        return Clause(" OR ".join(texts), Binds.OR)
+
+    def _one_of(self, item: Expr, field: str, texts: Sequence[str]) -> Clause:
+        place = item.place if isinstance(item, Test) else None
+        try:
+            for text in texts:
+                self._check(Text((text,)))
+            words = ", ".join(_quoted(text.lower()) for text in texts)
+            return self._guarded(field, lambda name: f"LOWER({name}) IN ({words})")
+        except CannotSayError as error:
+            error.place = error.place or place
+            raise
+
+    def negation(self, item: Expr) -> Clause:
+        """Always with parentheses; what is in them is never unknown."""
+        with self._inside_not():
+            return Clause(f"NOT ({self.clause(item).text})", Binds.NOT)
+
+    @contextmanager
+    def _inside_not(self) -> Iterator[None]:
+        self._negated += 1
+        try:
+            yield
+        finally:
+            self._negated -= 1
+
+    def _guarded(self, field: str, write: Callable[[str], str]) -> Clause:
+        """A test on a property; behind a NOT it is false, never unknown, where there is none."""
+        name = self.field(field)
+        text = write(name)
+        if not self._negated:
+            return Clause(text)
+        return Clause(f"{name} IS NOT NULL AND {text}", Binds.AND)
+
+    # --------------------------------------------------------------------------------- tests
+    def test(self, test: Test) -> Clause:
+        """One property; which are texts, whatever the event has."""
+        value = test.value
+        match value:
+            case Text():
+                self._check(value)
+                return self._guarded(test.field, lambda name: _text(name, value))
+            case Number(number):
+                text = text_of(number) or ""
+                if "e" in text or abs(number) > _EXACT:
+                    raise CannotSayError(f"the number {text}, of which IBM does not say the text")
+                return self._guarded(test.field, lambda name: f"{name} = '{text}'")
+            case Boolean(boolean):
+                word = text_of(boolean) or ""
+                return self._guarded(test.field, lambda name: f"LOWER({name}) = '{word}'")
+            case Regex():
+                self._check(value)
+                source = _quoted(java_search(value).replace("'", r"\x27"))
+                return self._guarded(test.field, lambda name: f"{name} MATCHES {source}")
+            case Network(str(cidr)):
+                source = rf"\A(?:{address_pattern(cidr)})\z"
+                return self._guarded(test.field, lambda name: f"{name} MATCHES '{source}'")
+            case Network() | Null() | Exists() | Compare() | TimePart() | FieldRef():
+                raise NotWrittenError(f"a test of the kind {type(value).__name__.lower()}")
+            case _:
+                assert_never(value)
+
+    def field(self, name: str) -> str:
+        """The property of a field, in double quotation marks."""
+        if any(name == each or name.startswith(f"{each}.") for each in self._lists):
+            raise CannotSayError(
+                f"{name} lies in a list, of which a JSON expression of QRadar takes one element by"
+                " its number, or all of it as one text"
+            )
+        if not _NAME.fullmatch(name):
+            raise CannotSayError(f"the field name {name!r} in the name of a property")
+        return f'"{self.options["prefix"]}{name.replace(".", self.options["separator"])}"'
+
+    def _check(self, value: Text | Regex) -> None:
+        if isinstance(value, Text) and not value.cased:
+            letters = "".join(part for part in value.parts if isinstance(part, str))
+            if any(c.lower() != c or c.upper() != c for c in letters if not c.isascii()):
+                raise CannotSayError(
+                    "a letter beyond ASCII in any case, for IBM does not say which letters are"
+                    " compared so"
+                )
+        if satisfies(value, ""):
+            raise CannotSayError(
+                "a pattern that an empty text fits, for IBM does not say whether such a text is a"
+                " property"
+            )
+        if satisfies(value, "null"):
+            raise CannotSayError(
+                "a pattern that the text 'null' fits, for IBM does not say whether a null of JSON"
+                " becomes this text"
+            )
+
+
+def _plain_test(item: Expr) -> tuple[str, str] | None:
+    """The field and the text, where a whole text in any case can stand in a list."""
+    match item:
+        case Test(field, Text((str() as text,), cased=False)) if _is_plain(text):
+            return field, text
+        case _:
+            return None
+
+
+def _is_plain(text: str) -> bool:
+    return _PLAIN.fullmatch(text.replace("%", "").replace("_", "")) is not None
+
+
+def _text(name: str, value: Text) -> str:
+    if (literal := value.literal) is not None and _is_plain(literal):
+        compared = literal if value.cased else literal.lower()
+        return f"{name if value.cased else f'LOWER({name})'} = {_quoted(compared)}"
+    if all(p is Wildcard.MANY or (isinstance(p, str) and _PLAIN.fullmatch(p)) for p in value.parts):
+        pattern = "".join("%" if p is Wildcard.MANY else str(p) for p in value.parts)
+        return f"{name} {'LIKE' if value.cased else 'ILIKE'} {_quoted(pattern)}"
+    if any(isinstance(part, Placeholder) for part in value.parts):
+        raise NotWrittenError("a list in a longer text")
+    return f"{name} {'MATCHES' if value.cased else 'IMATCHES'} {_quoted(java_text(value.parts))}"
+
+
+def _quoted(text: str) -> str:
+    """A text as AQL writes it; how it writes a quotation mark in one, IBM does not say."""
+    assert "'" not in text  # noqa: S101 - no test puts one here
+    return f"'{text}'"
+
+
+__all__ = ["Aql"]
