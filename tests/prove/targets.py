@@ -11,6 +11,7 @@ from engines.jumpcloud_model import is_documented, leaves_something
 from near import Event
 from proof import Compared, Space, Written, compare
 from spaces import LISTS, Folding, features, lists_for, shipped, spaces
+from stores.flat_text import plain_decimals, plain_numbers
 
 from jumpsigma.api import export_queries
 from jumpsigma.api.exports import Exported
@@ -55,12 +56,18 @@ PROVEN: tuple[Proven, ...] = (
         folding="ascii",
         keeps="qradar",
     ),
+    Proven("secops", "yaral-model", folding="ascii", keeps="secops"),
+    Proven(
+        "secops", "yaral-model", options={"fields": "udm"}, folding="ascii", keeps="secops"
+    ),
     Proven("sqlite", "sqlite3", options={"functions": "yes"}, folding="ascii"),
     Proven("duckdb", "duckdb", folding="simple"),
     Proven("clickhouse", "chdb", folding="simple"),
-    Proven("databricks", "pyspark"),
+    Proven("databricks", "pyspark", folding="simple"),
     Proven("postgres", "postgresql", folding="simple"),
     Proven("panther", "panther"),
+    Proven("opensearch", "osmem-server", folding="simple", keeps="opensearch"),
+    Proven("opensearch", "osmem-server", "query_dsl", folding="simple", keeps="opensearch"),
     *(
         Proven(
             "jumpcloud",
@@ -71,6 +78,20 @@ PROVEN: tuple[Proven, ...] = (
             only=is_documented,
         )
         for options in ({}, {"negation": "schema"})
+    ),
+    # Models made from the documentation: no engine of these products can be had.
+    Proven("splunk", "spl-model", keeps="splunk", only=plain_numbers),
+    Proven(
+        "splunk",
+        "spl-model",
+        options={
+            "empties": "dropped",
+            "elements": "json",
+            "numbers": "plain",
+            "characters": "utf8",
+        },
+        keeps="splunk_dropped",
+        only=plain_decimals,
     ),
 )
 

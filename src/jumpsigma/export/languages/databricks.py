@@ -1,0 +1,141 @@
+r"""Databricks SQL, which is Spark's, with events as JSON text.
+
+A value is an element of an array of VARIANT
+(https://docs.databricks.com/aws/en/sql/language-manual/functions/variant_get). Lists and objects that
+stand deeper in one another than :data:`_DEPTH` are not looked into.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from jumpsigma.export.java import java_search
+from jumpsigma.export.languages.sql import DECIMAL, Predicate, SqlLanguage
+from jumpsigma.export.refusals import CannotSayError
+from jumpsigma.ir.nodes import Regex
+
+_DEPTH: Final = 8
+_ELEMENTS: Final = "try_variant_get(x, '$', 'array<variant>')"
+_MEMBERS: Final = "map_values(try_variant_get(x, '$', 'map<string,variant>'))"
+
+
+class Databricks(SqlLanguage):
+    """Its regular expressions are Java's."""
+
+    def some(self, field: str, predicate: Predicate | None) -> str:
+        """An element of the values' array."""
+        values = self._values(field.split("."))
+        if predicate is None:
+            return f"size({values}) > 0"
+        value = self.value_name()
+        return f"exists({values}, {value} -> coalesce({predicate(value)}, false))"
+
+    def _root(self) -> str:
+        return f"parse_json({self.document})" if self.document == self.column else self.document
+
+    def _values(self, parts: list[str]) -> str:
+        values = ""
+        for part in parts:
+            path = self._path(part)
+            if not values:
+                values = f"array(try_variant_get({self._root()}, {path}))"
+            else:
+                values = f"transform({values}, x -> try_variant_get(x, {path}))"
+            values = self._opened(f"filter({values}, x -> x IS NOT NULL)")
+        return values
+
+    def _path(self, part: str) -> str:
+        if '"' in part or "\\" in part:
+            raise CannotSayError(f"a field with the name {part!r}")
+        return self.literal(f'$["{part}"]')
+
+    def _opened(self, values: str) -> str:
+        """The values of lists in place of the lists."""
+        each = f"if(startswith(schema_of_variant(x), 'ARRAY'), {_ELEMENTS}, array(x))"
+        return self._repeated(values, each)
+
+    def _repeated(self, values: str, each: str) -> str:
+        step = f"(found, i) -> flatten(transform(found, x -> {each}))"
+        return f"aggregate(sequence(1, {_DEPTH}), {values}, {step})"
+
+    def has(self, field: str) -> str:
+        """One of the objects before the last part has its key."""
+        *before, last = field.split(".")
+        path = self._path(last)
+        if not before:
+            return f"try_variant_get({self._root()}, {path}) IS NOT NULL"
+        values = self._values(before)
+        return f"exists({values}, x -> try_variant_get(x, {path}) IS NOT NULL)"
+
+    def anywhere(self, predicate: Predicate) -> str:
+        """A leaf at any depth."""
+        each = (
+            f"CASE WHEN startswith(schema_of_variant(x), 'ARRAY') THEN {_ELEMENTS}"
+            f" WHEN startswith(schema_of_variant(x), 'OBJECT') THEN {_MEMBERS} ELSE array(x) END"
+        )
+        value = self.value_name()
+        leaves = self._repeated(f"array({self._root()})", each)
+        return f"exists({leaves}, {value} -> coalesce({predicate(value)}, false))"
+
+    def text(self, value: str) -> str:
+        """Of objects and lists nothing."""
+        return f"if({self._is(value, 'OBJECT', 'ARRAY')}, NULL, {self._as(value, 'string')})"
+
+    def string(self, value: str) -> str:
+        """By the type."""
+        return f"if({self._is(value, 'STRING')}, {self._as(value, 'string')}, NULL)"
+
+    def number(self, value: str) -> str:
+        """By the types that numbers have."""
+        is_number = self._is(value, "BIGINT", "DECIMAL", "DOUBLE")
+        return f"if({is_number}, {self._as(value, 'double')}, NULL)"
+
+    def _is(self, value: str, *types: str) -> str:
+        return f"schema_of_variant({value}) RLIKE '^({'|'.join(types)})'"
+
+    def _as(self, value: str, kind: str) -> str:
+        return f"try_variant_get({value}, '$', '{kind}')"
+
+    def decimal(self, text: str) -> str:
+        """By an expression, for other texts are numbers to Spark too."""
+        return f"if({self.regexp(text, DECIMAL)}, try_cast({text} AS double), NULL)"
+
+    def is_null(self, value: str) -> str:
+        """A function of its own."""
+        return f"is_variant_null({value})"
+
+    def is_boolean(self, value: str, *, expected: bool) -> str:
+        """By the type and the word."""
+        word = str(expected).lower()
+        return f"{self._is(value, 'BOOLEAN')} AND {self._as(value, 'string')} = '{word}'"
+
+    def is_object(self, value: str) -> str:
+        """By the type."""
+        return self._is(value, "OBJECT")
+
+    def literal(self, text: str) -> str:
+        """A backslash escapes in all literals; a variable is put in before they are read."""
+        quoted = text.replace("\\", "\\\\").replace("'", "\\'").replace("${", "\\u0024{")
+        return f"'{quoted}'"
+
+    def starts_with(self, text: str, start: str) -> str:
+        """A function of its own."""
+        return f"startswith({text}, {start})"
+
+    def ends_with(self, text: str, end: str) -> str:
+        """A function of its own."""
+        return f"endswith({text}, {end})"
+
+    def contains(self, text: str, part: str) -> str:
+        """A function of its own."""
+        return f"contains({text}, {part})"
+
+    def regexp(self, text: str, source: str) -> str:
+        r"""Java's dialect, in which ``$`` is also before a last newline."""
+        if source.endswith("$"):
+            source = source[:-1] + r"\z"
+        return f"{text} RLIKE {self.literal(source)}"
+
+    def regex(self, text: str, value: Regex) -> str:
+        """RE2 in the words of Java."""
+        return self.regexp(text, java_search(value))
