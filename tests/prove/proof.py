@@ -30,7 +30,8 @@ SHOWN = 5
 class Written:
     """A rule and its query, or the code and the reason of its refusal.
 
-    ``key`` is the rule's id, else its title; two rules of a pack never share one.
+    ``key`` is the rule's id, else its title; two rules of a pack never share one. ``superset``: the
+    query is right when it returns the rule's events and others.
     """
 
     key: str
@@ -38,6 +39,7 @@ class Written:
     query: str | None
     code: str | None = None
     reason: str = ""
+    superset: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,9 +148,11 @@ def _difference(engine: Engine, one: Written, expected: Ids) -> Difference | Non
         found = engine.run(one.query)
     except QueryError as error:
         return Difference(one.title, one.query, error=str(error))
-    if found == expected:
-        return None
     missing, surplus = Counter(expected) - Counter(found), Counter(found) - Counter(expected)
+    if one.superset:
+        surplus.clear()
+    if not missing and not surplus:
+        return None
     return Difference(
         one.title, one.query, tuple(sorted(missing.elements())), tuple(sorted(surplus.elements()))
     )
@@ -164,9 +168,11 @@ def _shown(engine: Engine, one: Written, difference: Difference, space: Space) -
     def differs(candidate: Event) -> bool:
         engine.load({"one": space.store(candidate)})
         try:
-            return bool(engine.run(difference.query)) != space.holds(one.key, candidate)
+            found = bool(engine.run(difference.query))
         except QueryError:
             return False
+        holds = space.holds(one.key, candidate)
+        return found < holds if one.superset else found != holds
 
     alone = space.is_single(one.key) and differs(event)
     return replace(difference, event=smallest(event, differs) if alone else event)

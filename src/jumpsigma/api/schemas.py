@@ -112,7 +112,7 @@ def _backend() -> dict[str, Any]:
     )  # fmt: skip
     needed = {"type": "object", "required": ["name", "reason"], "additionalProperties": False,
               "properties": {"name": _TEXT, "reason": _TEXT}}  # fmt: skip
-    why: dict[str, Any] = {"not_written": _TEXT, "cannot": _TEXT, "option": needed}
+    why: dict[str, Any] = {"not_written": _TEXT, "cannot": _TEXT, "left": _TEXT, "option": needed}
     verdict = {"anyOf": [{"enum": ["yes", True]}, {**_table(why, tuple(why), ()),
                "minProperties": 1, "maxProperties": 1}]}  # fmt: skip
     features = _table({str(each): verdict for each in Feature}, tuple(map(str, Feature)), ())

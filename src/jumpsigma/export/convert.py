@@ -97,7 +97,7 @@ class Converter:
         for feature, place in needs_of(rule).items():
             verdict = self.language.settings.features[feature]
             given = verdict.option is not None and verdict.option in self.language.options
-            if verdict.support is Support.YES or given:
+            if verdict.support in (Support.YES, Support.LEFT) or given:
                 continue
             hint = f"give -O {verdict.option}=…" if verdict.option else None
             raise CannotSayError(verdict.reason, verdict.support, hint=hint, place=place)
@@ -128,6 +128,8 @@ class Converter:
             loaded = self._lists.load(name)
             values = sorted(loaded)
             if not all(loaded.is_timeless(value) for value in values):
+                if self.language.leaves_lists:
+                    return rule
                 raise CannotSayError(
                     f"the list {name!r} has values that hold only for a time",
                     Support.NOT_WRITTEN,
@@ -140,6 +142,8 @@ class Converter:
                 bind(rule.condition, short, limit=self._limit) if len(short) == len(names) else None
             )
         except TooManyValuesError as error:
+            if self.language.leaves_lists:
+                return rule
             raise CannotSayError(str(error), Support.NOT_WRITTEN) from None
         return rule if known is None else replace(rule, condition=known)
 

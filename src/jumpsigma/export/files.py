@@ -243,12 +243,14 @@ class _Reader:
             return YES
         if isinstance(value, dict) and len(value) == 1:
             kind, reason = next(iter(value.items()))
-            if kind in (Support.NOT_WRITTEN, Support.CANNOT) and isinstance(reason, str):
+            if kind in (Support.NOT_WRITTEN, Support.CANNOT, Support.LEFT) and isinstance(
+                reason, str
+            ):
                 return Verdict(Support(kind), reason)
             if kind == Support.OPTION and isinstance(reason, dict):
                 self._known(reason, ("name", "reason"), where)
                 return Verdict(Support.OPTION, str(reason["reason"]), str(reason["name"]))
-        hint = "yes, {not_written: why}, {cannot: why} or {option: {name: x, reason: why}}"
+        hint = "yes, {not_written, cannot or left: why} or {option: {name: x, reason: why}}"
         raise self._wrong("not a verdict on a feature", where, hint)
 
     def _format(self, name: str, value: Any, languages: Mapping[str, Any]) -> Format:

@@ -69,6 +69,8 @@ class Language:
 
     AND: ClassVar[str] = " AND "
     OR: ClassVar[str] = " OR "
+    #: Whether a list with values that hold only for a time may stay a list: its query returns more.
+    leaves_lists: ClassVar[bool] = False
 
     def __init__(self, settings: LanguageSettings) -> None:
         self.settings = settings

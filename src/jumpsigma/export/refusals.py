@@ -18,6 +18,8 @@ class Support(StrEnum):
     """The product cannot say it."""
     OPTION = "option"
     """It can be said when an option is given (``-O name=value``)."""
+    LEFT = "left"
+    """It is not said, and the query returns more; what it leaves to the matcher is named in it."""
 
 
 #: The diagnostic of each kind of refusal.
