@@ -69,6 +69,14 @@ def store_of(mapping: str) -> Store | None:
     return store
 
 
+def taken_by(place: str, events: dict[str, Event]) -> dict[str, Event]:
+    """Those of some stored events that a place takes: an index refuses what does not fit."""
+    if store_of(place) is None:
+        return events
+    takes = getattr(import_module(f"stores.{place}"), "takes", None)
+    return events if takes is None else {key: events[key] for key in sorted(takes(events))}
+
+
 def spaces(
     pack: Pack,
     mapping: str,
@@ -87,7 +95,7 @@ def spaces(
     them the matcher reads what was stored, so that the query is proven alone.
     """
     store, lists = store_of(keeps or mapping), lists_for(pack)
-    raw = "jumpcloud" if store is not None else mapping
+    raw = mapping if keeps is not None or store is None else "jumpcloud"
     lowered, cases = lower_pack(pack, raw), of_cases(pack, raw)
     real = [
         *(company() if raw == "jumpcloud" else ()),
@@ -97,9 +105,11 @@ def spaces(
     made = _foldable(numbered(made_for(lowered.rules, cases, lists, each), "m"), folding)
     if store is None:
         return [Space({**real_events, **made}, unchanged, lowered, lists)]
-    stored = {key: store(event) for key, event in made.items()}
+    place = keeps or mapping
+    real_taken = taken_by(place, {key: store(event) for key, event in real_events.items()})
+    stored = taken_by(place, {key: store(event) for key, event in made.items()})
     return [
-        Space(real_events, store, lowered, lists),
+        Space({key: real_events[key] for key in real_taken}, store, lowered, lists),
         Space(stored, unchanged, lower_pack(pack, mapping), lists),
     ]
 

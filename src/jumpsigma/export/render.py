@@ -59,6 +59,7 @@ def _environment(folders: tuple[Path, ...]) -> ImmutableSandboxedEnvironment:
         autoescape=False,  # queries and rule files, not HTML; each value is quoted by a filter
     )
     environment.filters["json"] = to_json
+    environment.filters["from_json"] = json.loads
     environment.filters["one_line"] = one_line
     return environment
 

@@ -12,13 +12,18 @@ from typing import Any
 from engines.engine import QueryError, Stored
 
 _INDEX = "events"
-#: As Elastic's integrations and log shippers have it: a text is a keyword.
-KEYWORDS: dict[str, Any] = {
-    "dynamic_templates": [
-        {"texts": {"match_mapping_type": "string", "mapping": {"type": "keyword"}}}
-    ],
-    "date_detection": False,
-}
+
+
+def index_template() -> dict[str, Any]:
+    """The mapping of the template that the target writes for its users."""
+    from jumpsigma.export import chosen_options, load_target
+    from jumpsigma.export.render import render_template
+
+    target = load_target("opensearch")
+    options = chosen_options(target, {})
+    made = json.loads(render_template(target, "index_template.json.j2", {"options": options}))
+    mappings: dict[str, Any] = made["template"]["mappings"]
+    return mappings
 
 
 class OpenSearch:
@@ -31,7 +36,7 @@ class OpenSearch:
     name = "osmem-server"
 
     def __init__(self, mappings: Mapping[str, Any] | None = None) -> None:
-        self._mappings = dict(mappings or KEYWORDS)
+        self._mappings = dict(mappings or index_template())
         self._server: Any = None
         self._count = 0
 
@@ -82,7 +87,7 @@ class OpenSearch:
         if query.lstrip().startswith("{"):
             body = json.loads(query)
         else:
-            body = {"query": {"query_string": {"query": query, "analyze_wildcard": True}}}
+            body = {"query": {"query_string": {"query": query}}}
         body |= {"size": max(self._count, 1), "_source": False}
         answer = self._ask("POST", f"{_INDEX}/_search", json.dumps(body).encode())
         return sorted(hit["_id"] for hit in answer["hits"]["hits"])

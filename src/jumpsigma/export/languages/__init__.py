@@ -26,6 +26,7 @@ BASES: Final[dict[str, tuple[str, str]]] = {
     "panther": ("panther", "Panther"),
     "postgres": ("postgres", "Postgres"),
     "aql": ("aql", "Aql"),
+    "query_dsl": ("query_dsl", "QueryDsl"),
     "sigma": ("sigma", "Sigma"),
     "spl": ("spl", "Spl"),
     "sqlite": ("sqlite", "Sqlite"),

@@ -1,0 +1,98 @@
+"""The body of a search: Lucene's syntax, and nested queries for the elements of a list.
+
+https://opensearch.org/docs/latest/query-dsl/joining/nested/: a list that is mapped as ``nested``
+(table ``nested``) can be asked for one element that satisfies a whole condition.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from jumpsigma.export.absent import holds_of_absent
+from jumpsigma.export.languages.lucene import Lucene
+from jumpsigma.export.refusals import CannotSayError
+from jumpsigma.export.simplify import simplified
+from jumpsigma.ir.dump import children
+from jumpsigma.ir.nodes import And, Element, Expr, FieldRef, Not, Or, RuleIR, Test, Text
+
+Body = dict[str, Any]
+
+
+class QueryDsl(Lucene):
+    """What needs no nested query is one ``query_string``."""
+
+    def query(self, rule: RuleIR) -> str:
+        """The body as JSON."""
+        body = {"query": self.body(simplified(rule.condition))}
+        return json.dumps(body, ensure_ascii=False, indent=2)
+
+    def body(self, expr: Expr) -> Body:
+        """A condition as a query of the DSL."""
+        if not _has_element(expr):
+            return {"query_string": {"query": self.condition(expr)}}
+        match expr:
+            case And(items):
+                plain = tuple(item for item in items if not _has_element(item))
+                rest = [item for item in items if _has_element(item)]
+                parts = [self.body(item) for item in ([And(plain)] if plain else []) + rest]
+                return {"bool": {"filter": parts}}
+            case Or(items):
+                plain = tuple(item for item in items if not _has_element(item))
+                rest = [item for item in items if _has_element(item)]
+                parts = [self.body(item) for item in ([Or(plain)] if plain else []) + rest]
+                return {"bool": {"should": parts, "minimum_should_match": 1}}
+            case Not(item):
+                return {"bool": {"must_not": [self.body(item)]}}
+            case Element():
+                try:
+                    return self._element(expr)
+                except CannotSayError as error:
+                    error.place = error.place or expr.place
+                    raise
+            case _:  # a leaf without an element
+                raise AssertionError(expr)
+
+    def _element(self, element: Element) -> Body:
+        """One of the list, or when there is none an absent one (S252, S254)."""
+        if element.field not in self.tables.get("nested", ()):
+            raise CannotSayError(
+                f"fields of one element of {element.field}, which the index does not keep apart"
+            )
+        name = (
+            ()
+            if element.name is None
+            else (Test(f"{element.field}.field", Text((element.name,)), element.place),)
+        )
+        found = self._nested(element.field, (*name, _within(element.item, element.field)))
+        if not holds_of_absent(element.item):
+            return found
+        none = {"bool": {"must_not": [self._nested(element.field, name)]}}
+        return {"bool": {"should": [found, none], "minimum_should_match": 1}}
+
+    def _nested(self, path: str, items: tuple[Expr, ...]) -> Body:
+        return {"nested": {"path": path, "query": self.body(simplified(And(items)))}}
+
+
+def _has_element(expr: Expr) -> bool:
+    return isinstance(expr, Element) or any(map(_has_element, children(expr)))
+
+
+def _within(expr: Expr, path: str) -> Expr:
+    """A condition on an element, with the names that its fields have in the document."""
+    match expr:
+        case Test(field, value, place):
+            if isinstance(value, FieldRef):
+                raise CannotSayError("a comparison of two fields", place=place)
+            return Test(f"{path}.{field}" if field else "", value, place)
+        case And(items):
+            return And(tuple(_within(item, path) for item in items))
+        case Or(items):
+            return Or(tuple(_within(item, path) for item in items))
+        case Not(item):
+            return Not(_within(item, path))
+        case _:  # lists in lists, which Sigma does not have
+            raise CannotSayError("an element of a list in an element")
+
+
+__all__ = ["QueryDsl"]
