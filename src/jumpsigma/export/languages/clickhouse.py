@@ -7,9 +7,11 @@ in one another than :data:`_DEPTH` are not looked into.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Final
 
 from jumpsigma.export.languages.sql import DECIMAL, Predicate, SqlLanguage
+from jumpsigma.ir.correlations import CorrelationIR
 from jumpsigma.ir.nodes import Regex, RuleIR
 from jumpsigma.ir.regex import source_of
 
@@ -44,7 +46,8 @@ class ClickHouse(SqlLanguage):
         used = {name for name in _FUNCTIONS if f"{name}(" in query}
         used |= {"opened"} if "field" in used else set()
         written = [f"{text} AS {name}" for name, text in _FUNCTIONS.items() if name in used]
-        return f"WITH {', '.join(written)} {query}" if written else query
+        rest = query.removeprefix("WITH ")
+        return f"WITH {', '.join(written)}{' ' if rest == query else ', '}{rest}" if written else query
 
     def some(self, field: str, predicate: Predicate | None) -> str:
         """An element of the values' array."""
@@ -132,6 +135,25 @@ class ClickHouse(SqlLanguage):
     def contains(self, text: str, part: str) -> str:
         """By the place of the part."""
         return f"position({text}, {part}) > 0"
+
+    def source(self, fields: Sequence[tuple[str, str]]) -> tuple[str, list[str]]:
+        """A row for each element, one array after another."""
+        found = self.table
+        for name, field in fields:
+            found = f"(SELECT *, arrayJoin({self._values(field.split('.'))}) AS {name} FROM {found})"
+        return found, []
+
+    def scalar(self, key: str) -> str:
+        """Where it is a string."""
+        return self.string(f"JSONExtractRaw({self.document}, {self.literal(key)})")
+
+    def seconds(self, text: str) -> str:
+        """NULL for what is no time."""
+        return f"toInt64(parseDateTime64BestEffortOrNull({text}, 0, 'UTC'))"
+
+    def correlation(self, correlation: CorrelationIR) -> str:
+        """With the functions that the query uses."""
+        return self.with_functions(super().correlation(correlation))
 
     def regexp(self, text: str, source: str) -> str:
         """RE2, with its own defaults."""

@@ -7,6 +7,7 @@ stand deeper in one another than :data:`_DEPTH` are not looked into.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Final
 
 from jumpsigma.export.java import java_search
@@ -129,6 +130,22 @@ class Databricks(SqlLanguage):
     def contains(self, text: str, part: str) -> str:
         """A function of its own."""
         return f"contains({text}, {part})"
+
+    def source(self, fields: Sequence[tuple[str, str]]) -> tuple[str, list[str]]:
+        """A row for each element, one array after another."""
+        views = "".join(
+            f" LATERAL VIEW explode({self._values(field.split('.'))}) {name}s AS {name}"
+            for name, field in fields
+        )
+        return self.table + views, []
+
+    def scalar(self, key: str) -> str:
+        """As text."""
+        return f"try_variant_get({self._root()}, {self._path(key)}, 'string')"
+
+    def seconds(self, text: str) -> str:
+        """NULL for what is no time."""
+        return f"unix_seconds(try_to_timestamp(concat({text}, 'Z')))"
 
     def regexp(self, text: str, source: str) -> str:
         r"""Java's dialect, in which ``$`` is also before a last newline."""

@@ -32,6 +32,10 @@ class DuckDb(SqlTree):
         """By the type and the word."""
         return f"{value}.type = 'BOOLEAN' AND ({value}.atom ->> '$') = '{str(expected).lower()}'"
 
+    def seconds(self, text: str) -> str:
+        """NULL for what is no time."""
+        return f"CAST(epoch(TRY_CAST({text} AS TIMESTAMP)) AS BIGINT)"
+
     def regexp(self, text: str, source: str) -> str:
         """RE2 with its own defaults."""
         return f"regexp_matches({text}, {self.literal(source)})"

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Sequence
 from typing import Final
 
 from jumpsigma.codegen.regex import CannotTranslateError, translate
@@ -96,6 +97,26 @@ class Postgres(SqlLanguage):
     def ends_with(self, text: str, end: str) -> str:
         """By what stands at the end: a negative length would mean something else."""
         return f"right({text}, length({end})) = {end}"
+
+    def source(self, fields: Sequence[tuple[str, str]]) -> tuple[str, list[str]]:
+        """A join of paths."""
+        found = [self.table]
+        for name, field in fields:
+            path = self.literal(self._path(field) + _LISTS)
+            found.append(f"jsonb_path_query({self.document}, {path}) AS {name}")
+        return ", ".join(found), []
+
+    def scalar(self, key: str) -> str:
+        """As text."""
+        return f"({self.document} ->> {self.literal(key)})"
+
+    def seconds(self, text: str) -> str:
+        """An error for what has the form of a time and is none."""
+        return f"CAST(extract(epoch FROM CAST({text} AS timestamp)) AS bigint)"
+
+    def key(self, value: str) -> str:
+        """In the order and the equality of code points, whatever the locale."""
+        return f'{super().key(value)} COLLATE "C"'
 
     def regexp(self, text: str, source: str) -> str:
         """The operator for a match in any place."""

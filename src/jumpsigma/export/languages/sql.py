@@ -20,6 +20,7 @@ from jumpsigma.export.addresses import address_pattern
 from jumpsigma.export.language import Binds, Clause, Language, LanguageSettings
 from jumpsigma.export.refusals import CannotSayError, NotWrittenError
 from jumpsigma.interpret.values import text_of
+from jumpsigma.ir.correlations import CorrelationIR
 from jumpsigma.ir.nodes import (
     Boolean,
     Compare,
@@ -130,7 +131,39 @@ class SqlLanguage(Language):
         """An expression of a rule is found in a text (S361-S365)."""
         return self.regexp(text, source_of(value))
 
+    def source(self, fields: Sequence[tuple[str, str]]) -> tuple[str, list[str]]:
+        """The table with a row for each combination of values of fields, each under a name.
+
+        Returns what stands behind FROM, and conditions on it.
+        """
+        raise NotImplementedError
+
+    def scalar(self, key: str) -> str:
+        """The string at a key of the document, or NULL."""
+        raise NotImplementedError
+
+    def seconds(self, text: str) -> str:
+        """The seconds since 1970 of a text such as ``2026-11-02T09:14:27``, or NULL."""
+        raise NotImplementedError
+
     # --------------------------------------------------------------------- what they may give
+    def moment(self) -> str:
+        """The time of an event in nanoseconds, or NULL: RFC 3339 in UTC, as JumpCloud writes it."""
+        time = self.scalar(self.options["time"])
+        fraction = f"substr(concat(rtrim(substr({time}, 21), 'Z'), '000000000'), 1, 9)"
+        whole = f"{self.seconds(f'substr({time}, 1, 19)')} * 1000000000"
+        return f"{whole} + CAST({fraction} AS BIGINT)"
+
+    def key(self, value: str) -> str:
+        """What values are grouped and counted by (S804)."""
+        return self.lower(self.text(value))
+
+    def correlation(self, correlation: CorrelationIR) -> str:
+        """See :mod:`jumpsigma.export.languages.sql_correlations`."""
+        from jumpsigma.export.languages.sql_correlations import correlation_query
+
+        return correlation_query(self, correlation)
+
     def literal(self, text: str) -> str:
         """A text as SQL writes it."""
         quoted = text.replace("'", "''")

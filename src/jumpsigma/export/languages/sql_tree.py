@@ -6,6 +6,7 @@ path from the root. What the types are called differs.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import ClassVar
 
 from jumpsigma.export.languages.sql import Predicate, SqlLanguage
@@ -24,18 +25,18 @@ class SqlTree(SqlLanguage):
 
     def some(self, field: str, predicate: Predicate | None) -> str:
         """A chain of ``json_tree``, one for each part of the path."""
-        rows, conditions, value = self._rows(field.split("."))
+        rows, conditions, value = self._rows(field.split("."), self.value_name())
         conditions.append(f"{value}.type <> '{self.array}'")
         if predicate is not None:
             conditions.append(f"({predicate(value)})")
         return f"EXISTS (SELECT 1 FROM {rows} WHERE {' AND '.join(conditions)})"
 
-    def _rows(self, parts: list[str]) -> tuple[str, list[str], str]:
+    def _rows(self, parts: list[str], name: str) -> tuple[str, list[str], str]:
         document, value = self.document, ""
         rows: list[str] = []
         conditions: list[str] = []
         for number, part in enumerate(parts):
-            value = self.value_name() if number == len(parts) - 1 else f"p{self.depth}_{number}"
+            value = name if number == len(parts) - 1 else f"{name}_{number}"
             rows.append(f"json_tree({document} -> {self._key(part)}) AS {value}")
             conditions.append(_LISTS_ONLY.format(row=value))
             document = self.as_document(value)
@@ -51,9 +52,22 @@ class SqlTree(SqlLanguage):
         *before, last = field.split(".")
         if not before:
             return f"({self.document} -> {self._key(last)}) IS NOT NULL"
-        rows, conditions, value = self._rows(before)
+        rows, conditions, value = self._rows(before, self.value_name())
         conditions.append(f"({self.as_document(value)} -> {self._key(last)}) IS NOT NULL")
         return f"EXISTS (SELECT 1 FROM {rows} WHERE {' AND '.join(conditions)})"
+
+    def source(self, fields: Sequence[tuple[str, str]]) -> tuple[str, list[str]]:
+        """A join of trees."""
+        found, every = [self.table], []
+        for name, field in fields:
+            rows, conditions, value = self._rows(field.split("."), name)
+            found.append(rows)
+            every += [*conditions, f"{value}.type <> '{self.array}'"]
+        return ", ".join(found), every
+
+    def scalar(self, key: str) -> str:
+        """As text."""
+        return f"({self.document} ->> {self._key(key)})"
 
     def anywhere(self, predicate: Predicate) -> str:
         """Any row of the tree."""

@@ -50,6 +50,13 @@ class Sqlite(SqlTree):
         start = f"length({text}) - length({end})"
         return f"{start} >= 0 AND substr({text}, {start} + 1) = {end}"
 
+    def moment(self) -> str:
+        """By text functions that every version has."""
+        time = self.scalar(self.options["time"])
+        fraction = f"substr(rtrim(substr({time}, 21), 'Z') || '000000000', 1, 9)"
+        seconds = f"CAST(strftime('%s', substr({time}, 1, 19)) AS INTEGER)"
+        return f"{seconds} * 1000000000 + CAST({fraction} AS INTEGER)"
+
     def regexp(self, text: str, source: str) -> str:
         """The operator, for which the program around SQLite gives a function."""
         if self.options["functions"] != "yes":

@@ -1,0 +1,192 @@
+"""Correlations in SQL: what the windows of :mod:`jumpsigma.matcher.correlate` find, by joins.
+
+Three steps, each a common table expression: ``base`` has the matches of every rule with their time
+and group; ``kept`` those that have both, copies of one event once (S802); the last part joins each
+moment of a group with what is in the window that ends there.
+
+A moment is a finding where the condition holds with the events of that moment and does not hold
+without them (S809). That is the whole truth only of conditions that more events never undo; the
+others are not written.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Final, assert_never
+
+from jumpsigma.export.refusals import NotWrittenError
+from jumpsigma.export.simplify import simplified
+from jumpsigma.ir.correlations import (
+    CorrelationIR,
+    Every,
+    Reference,
+    RuleExpr,
+    Seen,
+    Some,
+    Threshold,
+    Unseen,
+    sequences,
+)
+from jumpsigma.ir.nodes import RuleIR
+
+if TYPE_CHECKING:
+    from jumpsigma.export.languages.sql import SqlLanguage
+
+_NANOSECONDS: Final = 1_000_000_000
+_SIGNS: Final = {"gt": ">", "gte": ">="}
+
+
+def correlation_query(sql: SqlLanguage, correlation: CorrelationIR) -> str:
+    """The query: a row for each finding, with the id of the event that completes it.
+
+    Raises :class:`CannotSayError` for what is not written, or cannot be.
+    """
+    groups = [f"g{number}" for number in range(len(correlation.group_by))]
+    parts = [
+        f"base AS ({' UNION ALL '.join(_base(sql, correlation, groups))})",
+        f"kept AS (SELECT DISTINCT * FROM base WHERE {' AND '.join(_present(correlation, groups))})",
+    ]
+    if correlation.type == "temporal_ordered":
+        found, last = _ordered(correlation, groups)
+        parts += found
+    else:
+        last = _counted(correlation, groups)
+    return f"WITH {', '.join(parts)} {last}"
+
+
+def _base(sql: SqlLanguage, correlation: CorrelationIR, groups: Sequence[str]) -> list[str]:
+    return [
+        _matches(sql, correlation, reference, slot, groups)
+        for slot, reference in enumerate(correlation.references)
+    ]
+
+
+def _matches(
+    sql: SqlLanguage,
+    correlation: CorrelationIR,
+    reference: Reference,
+    slot: int,
+    groups: Sequence[str],
+) -> str:
+    rule = reference.rule
+    if not isinstance(rule, RuleIR):
+        raise NotWrittenError("a correlation over correlations")
+    fields = [*zip(groups, reference.group_by, strict=True)]
+    if correlation.type == "value_count":
+        if len(reference.fields) != 1:
+            raise NotWrittenError("distinct combinations of several fields")
+        fields.append(("measured", reference.fields[0]))
+    source, conditions = sql.source([(f"{name}_value", field) for name, field in fields])
+    columns = [
+        f"{sql.scalar('id')} AS id",
+        f"{sql.moment()} AS t",
+        f"{slot} AS slot",
+        *(f"{sql.key(f'{name}_value')} AS {name}" for name, _ in fields),
+    ]
+    condition = sql.clause(simplified(rule.condition)).text
+    where = sql.AND.join([f"({condition})", *conditions])
+    return f"SELECT {', '.join(columns)} FROM {source} WHERE {where}"
+
+
+def _present(correlation: CorrelationIR, groups: Sequence[str]) -> list[str]:
+    measured = ["measured"] if correlation.type == "value_count" else []
+    return [f"{name} IS NOT NULL" for name in ("id", "t", *groups, *measured)]
+
+
+def _same(left: str, right: str, groups: Sequence[str]) -> str:
+    return "".join(f"{left}.{name} = {right}.{name} AND " for name in groups)
+
+
+def _columns(table: str, groups: Sequence[str]) -> str:
+    return "".join(f", {table}.{name}" for name in groups)
+
+
+def _counted(correlation: CorrelationIR, groups: Sequence[str]) -> str:
+    """Every type but ``temporal_ordered``: with the last event of the moment (S809)."""
+    span = correlation.timespan * _NANOSECONDS
+    moments = f"SELECT DISTINCT t{''.join(f', {name}' for name in groups)} FROM kept"
+    held = _condition(correlation, "")
+    before = _condition(correlation, " AND b.t < m.t")
+    return (
+        f"SELECT max(CASE WHEN b.t = m.t THEN b.id END) AS id, m.t AS t{_columns('m', groups)}"
+        f" FROM ({moments}) AS m JOIN kept AS b"
+        f" ON {_same('b', 'm', groups)}b.t >= m.t - {span} AND b.t <= m.t"
+        f" GROUP BY m.t{_columns('m', groups)}"
+        f" HAVING ({held}) AND NOT ({before})"
+    )
+
+
+def _condition(correlation: CorrelationIR, extra: str) -> str:
+    """The condition over the joined rows ``b`` of a window, or of a part of it."""
+    condition = correlation.condition
+    match correlation.type:
+        case "event_count" | "value_count" | "temporal":
+            column = {"event_count": "id", "value_count": "measured", "temporal": "slot"}
+        case _:
+            raise NotWrittenError(f"a correlation of the type {correlation.type}")
+    if not isinstance(condition, Threshold):
+        return _rules(condition, extra)
+    counted = f"CASE WHEN 1 = 1{extra} THEN b.{column[correlation.type]} END"
+    return f"count(DISTINCT {counted}) {_sign(condition)} {condition.number!r}"
+
+
+def _sign(threshold: Threshold) -> str:
+    if threshold.op not in _SIGNS:
+        raise NotWrittenError(f"a threshold with {threshold.op}, which more events can undo")
+    return _SIGNS[threshold.op]
+
+
+def _rules(node: RuleExpr, extra: str) -> str:
+    match node:
+        case Seen(reference):
+            return f"max(CASE WHEN b.slot = {reference}{extra} THEN 1 ELSE 0 END) = 1"
+        case Every(items) | Some(items):
+            word = " AND " if isinstance(node, Every) else " OR "
+            return f"({word.join(_rules(item, extra) for item in items)})"
+        case Unseen():
+            raise NotWrittenError("a condition with `not` over rules, which more events can undo")
+        case _:
+            assert_never(node)
+
+
+def _order(correlation: CorrelationIR) -> tuple[int, ...]:
+    """The references that have to come one after another."""
+    condition = correlation.condition
+    if isinstance(condition, Threshold):
+        count = len(correlation.references)
+        least = condition.number + (condition.op == "gt")
+        if condition.op not in _SIGNS or not count - 1 < least <= count:
+            raise NotWrittenError("a threshold for rules in order that is not all of them")
+        return tuple(range(count))
+    ways = sequences(condition)
+    if len(ways) != 1 or ways[0].unseen:
+        raise NotWrittenError("a condition over rules in order that has alternatives or `not`")
+    return ways[0].seen
+
+
+def _ordered(correlation: CorrelationIR, groups: Sequence[str]) -> tuple[list[str], str]:
+    """Rules one after another, strictly later each (S818): chains, by their first and last time."""
+    span, order = correlation.timespan * _NANOSECONDS, _order(correlation)
+    names = [f"c{number}" for number in range(len(order))]
+    joins = [f"kept AS {names[0]}"]
+    for before, name, slot in zip(names, names[1:], order[1:], strict=False):
+        on = f"{_same(name, names[0], groups)}{name}.t > {before}.t AND {name}.slot = {slot}"
+        joins.append(f"{name} ON {on}")
+    from_ = f"{joins[0]}{''.join(f' JOIN kept AS {join}' for join in joins[1:])}"
+    first, last = names[0], names[-1]
+    chains = (
+        f"chains AS (SELECT DISTINCT {first}.t AS started, {last}.t AS ended"
+        f"{_columns(first, groups)} FROM {from_}"
+        f" WHERE {first}.slot = {order[0]} AND {first}.t >= {last}.t - {span})"
+    )
+    listed = "".join(f", {name}" for name in groups)
+    ends = f"ends AS (SELECT DISTINCT ended{listed} FROM chains)"
+    query = (
+        f"SELECT min(b.id) AS id, m.ended AS t{_columns('m', groups)}"
+        f" FROM ends AS m JOIN kept AS b"
+        f" ON {_same('b', 'm', groups)}b.t = m.ended AND b.slot = {order[-1]}"
+        f" LEFT JOIN chains AS c ON {_same('c', 'm', groups)}c.ended < m.ended"
+        f" AND c.started >= m.ended - {span}"
+        f" GROUP BY m.ended{_columns('m', groups)} HAVING count(c.started) = 0"
+    )
+    return [chains, ends], query
