@@ -66,6 +66,11 @@ PROVEN: tuple[Proven, ...] = (
     Proven("databricks", "pyspark", folding="simple"),
     Proven("postgres", "postgresql", folding="simple"),
     Proven("panther", "panther"),
+    Proven("sekoia", "sekoia", folding="ascii"),
+    *(
+        Proven("sentinel", "kusto", options={"schema": schema}, folding="ascii")
+        for schema in ("collector", "dcr")
+    ),
     Proven("opensearch", "osmem-server", folding="simple", keeps="opensearch"),
     Proven("opensearch", "osmem-server", "query_dsl", folding="simple", keeps="opensearch"),
     *(

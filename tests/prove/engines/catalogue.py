@@ -76,6 +76,12 @@ ENGINES: dict[str, Entry] = {
         _WRONG_SQL,
     ),
     "osmem-server": Entry("opensearch", "OpenSearch", "NOT a.b:x", "a.b:(x"),
+    "kusto": Entry(
+        "kusto",
+        "Kusto",
+        'JumpCloud_CL | where tostring(todynamic(a)["b"]) != "x"',
+        "JumpCloud_CL | where a =~ true",
+    ),
     "eql": Entry("eql_engine", "Eql", 'any where a.b == null or not a.b : "X"', "any where (a.b"),
     "jumpcloud": Entry(
         "jumpcloud_model",
@@ -83,6 +89,13 @@ ENGINES: dict[str, Entry] = {
         '{"request": {"service": ["all"], "start_time": "2000-01-01T00:00:00Z",'
         ' "search_term": {"not": [{"a.b": "x"}]}}}',
         '{"request": {"service": ["all"]}}',
+        light=True,
+    ),
+    "sekoia": Entry(
+        "sekoia",
+        "Sekoia",
+        "detection:\n  one:\n    a.b|startswith: X\n  condition: not one\n",
+        "detection:\n  one:\n    a.b|exists: x\n  condition: one\n",
         light=True,
     ),
     "panther": Entry(
@@ -99,6 +112,21 @@ ENGINES: dict[str, Entry] = {
         " 'JumpCloud' AND (NOT (\"JumpCloud a b\" IS NOT NULL AND LOWER(\"JumpCloud a b\") = 'x'))"
         " LAST 1 DAYS",
         "SELECT starttime, UTF8(payload) FROM events WHERE NOT \"JumpCloud a b\" = 'x' LAST 1 DAYS",
+        light=True,
+    ),
+    "spl-model": Entry(
+        "spl_model",
+        "SplModel",
+        """index=x\n| where isnull(mvfilter(match('a.b', "^x\\z")))""",
+        "index=x\n| where isnull(",
+        light=True,
+    ),
+    "yaral-model": Entry(
+        "yaral_model",
+        "YaraLModel",
+        '$e.metadata.log_type = "JUMPCLOUD_DIRECTORY_INSIGHTS"\n'
+        'not ($e.extracted.fields["a.b"] = "X" nocase)',
+        'not $e.extracted.fields["a.b"] = "x"',
         light=True,
     ),
 }

@@ -19,7 +19,8 @@ from jumpsigma.export.addresses import address_pattern
 from jumpsigma.export.java import java_search, java_text
 from jumpsigma.export.language import Binds, Clause, Language, LanguageSettings
 from jumpsigma.export.refusals import CannotSayError, NeedsOptionError, NotWrittenError
-from jumpsigma.interpret.values import satisfies, text_of
+from jumpsigma.export.unsettled import refuse_letters, refuse_unsettled
+from jumpsigma.interpret.values import text_of
 from jumpsigma.ir.nodes import (
     Boolean,
     Compare,
@@ -165,23 +166,9 @@ class Aql(Language):
         return f'"{self.options["prefix"]}{name.replace(".", self.options["separator"])}"'
 
     def _check(self, value: Text | Regex) -> None:
-        if isinstance(value, Text) and not value.cased:
-            letters = "".join(part for part in value.parts if isinstance(part, str))
-            if any(c.lower() != c or c.upper() != c for c in letters if not c.isascii()):
-                raise CannotSayError(
-                    "a letter beyond ASCII in any case, for IBM does not say which letters are"
-                    " compared so"
-                )
-        if satisfies(value, ""):
-            raise CannotSayError(
-                "a pattern that an empty text fits, for IBM does not say whether such a text is a"
-                " property"
-            )
-        if satisfies(value, "null"):
-            raise CannotSayError(
-                "a pattern that the text 'null' fits, for IBM does not say whether a null of JSON"
-                " becomes this text"
-            )
+        if isinstance(value, Text):
+            refuse_letters(value, "IBM")
+        refuse_unsettled(value, "IBM", "IBM does not say whether such a text is a property")
 
 
 def _plain_test(item: Expr) -> tuple[str, str] | None:

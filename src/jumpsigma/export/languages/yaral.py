@@ -1,0 +1,169 @@
+"""YARA-L 2.0 of Google SecOps: the events section of a rule about one event.
+
+A field holds one text; one that is not there is the empty text. Where Google's documentation
+leaves open what happens, the query is written so that it does not matter; what would depend on it
+is refused. Literals hold no character that would have to be escaped: such texts are written as
+expressions of RE2, between backquotes.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from typing import Any, Final, assert_never
+
+from jumpsigma.export.addresses import address_pattern
+from jumpsigma.export.language import Binds, Clause, Language, LanguageSettings
+from jumpsigma.export.refusals import CannotSayError, NotWrittenError
+from jumpsigma.export.simplify import simplified
+from jumpsigma.export.unsettled import refuse_letters, refuse_unsettled
+from jumpsigma.interpret.values import text_of
+from jumpsigma.ir.nodes import (
+    And,
+    Boolean,
+    Compare,
+    Exists,
+    Expr,
+    FieldRef,
+    Network,
+    Null,
+    Number,
+    Placeholder,
+    Regex,
+    RuleIR,
+    Test,
+    Text,
+    TextPart,
+    TimePart,
+    Wildcard,
+)
+from jumpsigma.ir.regex import source_of
+
+_NAME: Final = re.compile(r"[A-Za-z0-9_@-]+(?:\.[A-Za-z0-9_@-]+)*", re.ASCII)
+#: Texts that mean themselves between double quotation marks, whatever has to be escaped there.
+_PLAIN: Final = re.compile(r"[^\"\\\x00-\x1f\x7f]*")
+#: An expression without the letter s may see the first line of a field only, says Google.
+_ALL_LINES: Final = "(?s)"
+
+
+class YaraL(Language):
+    """See the module.
+
+    Tables: ``lists``, the fields of an event that are lists; ``udm``, the field of Google's data
+    model for each raw field that the parser is documented to keep.
+    """
+
+    AND = " and "
+    OR = " or "
+
+    def __init__(self, settings: LanguageSettings) -> None:
+        super().__init__(settings)
+        self._lists: tuple[str, ...] = tuple(self.tables.get("lists", ()))
+        self._udm: dict[str, Any] = self.tables.get("udm", {})
+
+    def query(self, rule: RuleIR) -> str:
+        """The lines of the events section, which all have to hold."""
+        condition = simplified(rule.condition)
+        items = condition.items if isinstance(condition, And) and condition.items else (condition,)
+        lines = [self.within(item, Binds.NOT) for item in items]
+        return "\n".join([f'$e.metadata.log_type = "{self.options["log_type"]}"', *lines])
+
+    # ------------------------------------------------------------------------------- joining
+    def disjunction(self, items: Sequence[Expr]) -> Clause:
+        """With parentheses around a conjunction, whatever binds stronger."""
+        if not items:
+            return self.constant(holds=False)
+        return Clause(self.OR.join(self.within(item, Binds.NOT) for item in items), Binds.OR)
+
+    def negation(self, item: Expr) -> Clause:
+        """Always with parentheses."""
+        return Clause(f"not ({self.clause(item).text})", Binds.NOT)
+
+    # --------------------------------------------------------------------------------- tests
+    def test(self, test: Test) -> Clause:
+        """One field, which is a text."""
+        field, value = self.field(test.field), test.value
+        match value:
+            case Text(parts):
+                refuse_letters(value, "Google")
+                refuse_unsettled(value, "Google", "a missing field is such a text too")
+                end = "" if value.cased else " nocase"
+                literal = value.literal
+                if literal is not None and _PLAIN.fullmatch(literal):
+                    return Clause(f'{field} = "{literal}"{end}')
+                return Clause(f"re.regex({field}, `{_ALL_LINES}{_pattern(parts)}`){end}")
+            case Boolean(boolean):
+                return Clause(f'{field} = "{text_of(boolean)}" nocase')
+            case Regex():
+                refuse_unsettled(value, "Google", "a missing field is such a text too")
+                return Clause(f"re.regex({field}, `{_expression(value)}`)")
+            case Network(str(cidr)):
+                source = rf"\A(?:{address_pattern(cidr)})\z"
+                return Clause(f"re.regex({field}, `{_ALL_LINES}{source}`)")
+            case Number() | Network() | Null() | Exists() | Compare() | TimePart() | FieldRef():
+                raise NotWrittenError(f"a test of the kind {type(value).__name__.lower()}")
+            case _:
+                assert_never(value)
+
+    def field(self, name: str) -> str:
+        """The raw field as it was extracted, or the one that Google's parser makes of it."""
+        if any(name == each or name.startswith(f"{each}.") for each in self._lists):
+            raise CannotSayError(
+                f"{name} lies in a list, of which Google does not say how its elements are kept"
+            )
+        if self.options["fields"] == "udm":
+            if name not in self._udm:
+                raise CannotSayError(
+                    f"Google's parser is not documented to keep {name}",
+                    hint="give -O fields=extracted, and let SecOps extract the field",
+                )
+            return f"$e.{self._udm[name]}"
+        if not _NAME.fullmatch(name):
+            raise CannotSayError(f"the field name {name!r}")
+        return f'$e.extracted.fields["{name.replace(".", self.options["separator"])}"]'
+
+
+def _pattern(parts: tuple[TextPart, ...]) -> str:
+    """A text with wildcards; what may stand around it is left out."""
+    many = Wildcard.MANY
+    start = "" if parts and parts[0] is many else r"\A"
+    end = "" if parts and parts[-1] is many else r"\z"
+    inner = parts[1 if not start else 0 : len(parts) - (0 if end else 1)]
+    written = []
+    for part in inner:
+        match part:
+            case str():
+                written.append("".join(map(_literal, part)))
+            case Wildcard.MANY:
+                written.append(".*")
+            case Wildcard.ONE:
+                written.append(".")
+            case Placeholder():
+                raise NotWrittenError(f"the list {part.name!r} in a longer text")
+            case _:
+                assert_never(part)
+    return f"{start}{''.join(written)}{end}"
+
+
+def _literal(character: str) -> str:
+    if character == "`" or not character.isprintable():
+        return f"\\x{{{ord(character):x}}}"
+    plain = character.isalnum() or not character.isascii() or character in " _-/:;<>=,!@%~&'#\""
+    return character if plain else f"\\{character}"
+
+
+def _expression(value: Regex) -> str:
+    r"""An expression of RE2, which SecOps has too; ``.`` still ends at a line without its flag."""
+    written, escaped = [], False
+    for character in source_of(value):
+        if character != "`" and character.isprintable():
+            escaped = character == "\\" and not escaped
+            written.append(character)
+        elif escaped or r"\Q" in source_of(value):
+            raise CannotSayError("an expression with an escaped backquote or control character")
+        else:
+            written.append(f"\\x{{{ord(character):x}}}")
+    return f"{_ALL_LINES}(?-s:{''.join(written)})"
+
+
+__all__ = ["YaraL"]

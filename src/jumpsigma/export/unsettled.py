@@ -1,0 +1,41 @@
+"""What a product's documentation leaves open, and what is therefore refused.
+
+For products that cannot be run, a query is only written where its result does not depend on what
+nobody said. These are the questions that several of them leave open.
+"""
+
+from __future__ import annotations
+
+from jumpsigma.export.refusals import CannotSayError
+from jumpsigma.interpret.values import satisfies
+from jumpsigma.ir.nodes import Regex, Text
+
+
+def refuse_unsettled(value: Text | Regex, vendor: str, empty: str) -> None:
+    """Refuse what an empty text, or a null of JSON, may or may not fit.
+
+    ``empty``: what is open about empty texts; completes *a pattern that an empty text fits: ...*.
+    Raises :class:`CannotSayError`.
+    """
+    if satisfies(value, ""):
+        raise CannotSayError(f"a pattern that an empty text fits: {empty}")
+    if satisfies(value, "null"):
+        raise CannotSayError(
+            f"a pattern that the text 'null' fits, for {vendor} does not say whether a null of JSON"
+            " becomes this text"
+        )
+
+
+def refuse_letters(value: Text, vendor: str) -> None:
+    """Refuse letters beyond ASCII that are to be compared in any case.
+
+    Raises :class:`CannotSayError`.
+    """
+    letters = "".join(part for part in value.parts if isinstance(part, str))
+    if value.cased or letters.isascii():
+        return
+    if any(c.lower() != c or c.upper() != c for c in letters if not c.isascii()):
+        raise CannotSayError(
+            f"a letter beyond ASCII in any case, for {vendor} does not say which letters are"
+            " compared so"
+        )
