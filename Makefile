@@ -21,12 +21,13 @@ FUZZ_TARGETS := $(patsubst tests/fuzz/fuzz_%.py,fuzz-%,$(wildcard tests/fuzz/fuz
 
 # The engines that exported queries are run on, as tests/prove/engines/catalogue.py names them, by the
 # environment that each needs. PostgreSQL itself and a Java runtime for Spark come from the system.
-PROVE := clickhouse spark postgres opensearch eql
+PROVE := clickhouse spark postgres opensearch eql yaral
 ENGINE_clickhouse := chdb
 ENGINE_spark := pyspark
 ENGINE_postgres := postgresql
 ENGINE_opensearch := osmem-server
 ENGINE_eql := eql
+ENGINE_yaral := yaral-model
 
 # What `make bench` measures: all rows, or ROWS="single shipped". BASE=revision is measured besides;
 # SIGMAHQ is a checkout or archive of its rules. BENCH_FLAGS=--help says what else there is.
