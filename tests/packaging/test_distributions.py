@@ -38,6 +38,8 @@ def test_wheel_has_our_top_levels_only(wheel: Path) -> None:
 def test_wheel_leaves_the_namespaces_of_pysigma_alone(wheel: Path) -> None:
     plugin = {name for name in members(wheel) if name.startswith("sigma/")}
     assert plugin == {
+        "sigma/backends/jumpcloud/__init__.py",
+        "sigma/backends/jumpcloud/py.typed",
         "sigma/pipelines/jumpcloud/__init__.py",
         "sigma/pipelines/jumpcloud/py.typed",
     }
