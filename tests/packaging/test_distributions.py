@@ -39,6 +39,7 @@ def test_wheel_leaves_the_namespaces_of_pysigma_alone(wheel: Path) -> None:
     plugin = {name for name in members(wheel) if name.startswith("sigma/")}
     assert plugin == {
         "sigma/backends/jumpcloud/__init__.py",
+        "sigma/backends/jumpcloud/_faithful.py",
         "sigma/backends/jumpcloud/py.typed",
         "sigma/pipelines/jumpcloud/__init__.py",
         "sigma/pipelines/jumpcloud/py.typed",
