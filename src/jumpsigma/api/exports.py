@@ -74,7 +74,7 @@ def export_queries(
     converter = Converter(found, format_, settings, lists_for(pack, lists, indicators))
     chosen = select(pack.rules, logsource=logsource, min_level=min_level)
     names = Names(pack.rules, ())
-    nodes = lower_by(pack, _choice(found, mapping, names), chosen)
+    nodes = lower_by(pack, _choice(found, settings, mapping, names), chosen)
     queries: dict[int, ExportedQuery] = {}
     refused: list[Diagnostic] = []
     spoken_for: set[int] = set()
@@ -94,9 +94,9 @@ def export_queries(
 
 
 def _choice(
-    target: Target, mapping: str | Path | None, names: Names
+    target: Target, options: Mapping[str, str], mapping: str | Path | None, names: Names
 ) -> Callable[[LoadedRule], EventMapping | Diagnostic]:
-    """The mapping of each rule: the one given, else the target's choice by log source."""
+    """The mapping of each rule: the one given, else the target's choice."""
     loaded: dict[str, EventMapping] = {}
     if mapping is not None:
         given = load_mapping(mapping)
@@ -108,7 +108,8 @@ def _choice(
             return choose(first, depth + 1)
         source = rule.logsource
         choice = target.mapping_of(
-            {"product": source.product, "category": source.category, "service": source.service}
+            {"product": source.product, "category": source.category, "service": source.service},
+            options,
         )
         span = rule.span(("logsource",), key=True)
         if choice is None or choice.use is None:

@@ -101,7 +101,10 @@ def _jumpsigma() -> dict[str, Any]:
 
 def _backend() -> dict[str, Any]:
     logsource = _table(dict.fromkeys(LOGSOURCE_KEYS, _TEXT), LOGSOURCE_KEYS, ())
-    mapping = _table({"logsource": logsource, "use": _TEXT, "refuse": _TEXT}, MAPPING_KEYS, ())
+    chosen = {"type": "object", "additionalProperties": _TEXT}
+    mapping = _table(
+        {"logsource": logsource, "options": chosen, "use": _TEXT, "refuse": _TEXT}, MAPPING_KEYS, ()
+    )
     mapping["oneOf"] = [{"required": ["use"]}, {"required": ["refuse"]}]
     option = _table(
         {"default": {"type": ["string", "number", "boolean"]},

@@ -153,7 +153,7 @@ class _Reader:
             tier=tier,
             names=names,
             default=default,
-            mappings=self._mappings(document, parent),
+            mappings=self._mappings(document, parent, options),
             options=options,
             languages=languages,
             formats=formats,
@@ -177,7 +177,9 @@ class _Reader:
             hint = error.diagnostic.hint
             raise self._wrong(f"there is no target {name!r}", ("inherits",), hint) from None
 
-    def _mappings(self, document: dict[str, Any], parent: Target | None) -> tuple[Any, ...]:
+    def _mappings(
+        self, document: dict[str, Any], parent: Target | None, options: Iterable[str]
+    ) -> tuple[Any, ...]:
         entries = document.get("mappings")
         if entries is None:
             if parent is None:
@@ -185,9 +187,9 @@ class _Reader:
             return parent.mappings
         if not isinstance(entries, list) or not entries:
             raise self._wrong("mappings is a list", ("mappings",), "mappings: [{use: jumpcloud}]")
-        return tuple(self._mapping(number, entry) for number, entry in enumerate(entries))
+        return tuple(self._mapping(n, entry, options) for n, entry in enumerate(entries))
 
-    def _mapping(self, number: int, entry: Any) -> MappingChoice:
+    def _mapping(self, number: int, entry: Any, known: Iterable[str]) -> MappingChoice:
         where: KeyPath = ("mappings", number)
         self._known(entry, MAPPING_KEYS, where)
         logsource = entry.get("logsource", {})
@@ -195,7 +197,9 @@ class _Reader:
         use, refuse = entry.get("use"), entry.get("refuse")
         if (use is None) == (refuse is None) or not isinstance(use or refuse, str):
             raise self._wrong("give either `use` (a mapping) or `refuse` (the reason)", where)
-        return MappingChoice({key: str(value) for key, value in logsource.items()}, use, refuse)
+        options = entry.get("options", {})
+        self._known(options, known, (*where, "options"))
+        return MappingChoice(_texts(logsource), use, refuse, _texts(options))
 
     def _option(self, name: str, value: Any) -> Option:
         where: KeyPath = ("options", name)
@@ -319,6 +323,10 @@ def _merged(old: Mapping[str, Any], new: Any) -> dict[str, Any]:
         both = isinstance(before, dict) and isinstance(value, dict)
         found[key] = _merged(before or {}, value) if both else value
     return found
+
+
+def _texts(table: Mapping[str, Any]) -> dict[str, str]:
+    return {key: str(value) for key, value in table.items()}
 
 
 def _listed(names: Iterable[str]) -> str:

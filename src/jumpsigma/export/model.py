@@ -7,7 +7,8 @@ go by:
   ``names`` (``documented``, ``raw`` or ``unconfirmed``: how sure the product's field names are),
   ``inherits`` (another target whose file this one changes), ``levels`` (Sigma's levels in the
   product's words).
-- ``mappings``: which mapping a rule gets by its log source, first fit: ``use`` or ``refuse``.
+- ``mappings``: which mapping a rule gets by its log source, and by values of ``options`` where the
+  product has several schemas; first fit: ``use`` or ``refuse``.
 - ``options``: what ``-O name=value`` may set.
 - ``languages``: each a ``base`` (a class in :mod:`jumpsigma.export.languages`), ``tables`` for it,
   and ``features``: for every :class:`~jumpsigma.export.features.Feature` whether it can be said.
@@ -39,7 +40,7 @@ TARGET_KEYS: Final = (
     "formats",
     "default",
 )
-MAPPING_KEYS: Final = ("logsource", "use", "refuse")
+MAPPING_KEYS: Final = ("logsource", "options", "use", "refuse")
 LOGSOURCE_KEYS: Final = ("product", "category", "service")
 OPTION_KEYS: Final = ("default", "description", "choices", "pattern")
 LANGUAGE_KEYS: Final = ("base", "tables", "features")
@@ -57,10 +58,13 @@ class MappingChoice:
     logsource: Mapping[str, str]
     use: str | None = None
     refuse: str | None = None
+    options: Mapping[str, str] = field(default_factory=dict)
 
-    def fits(self, attributes: Mapping[str, str | None]) -> bool:
-        """Whether a rule with this log source gets it."""
-        return all(attributes.get(key) == value for key, value in self.logsource.items())
+    def fits(self, attributes: Mapping[str, str | None], options: Mapping[str, str]) -> bool:
+        """Whether a rule with this log source gets it, when these options are set."""
+        return all(attributes.get(key) == value for key, value in self.logsource.items()) and all(
+            options.get(key) == value for key, value in self.options.items()
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,6 +143,8 @@ class Target:
         """The folder of its file."""
         return self.path.parent
 
-    def mapping_of(self, attributes: Mapping[str, str | None]) -> MappingChoice | None:
-        """The first choice that fits a log source."""
-        return next((each for each in self.mappings if each.fits(attributes)), None)
+    def mapping_of(
+        self, attributes: Mapping[str, str | None], options: Mapping[str, str]
+    ) -> MappingChoice | None:
+        """The first choice that fits a log source, when these options are set."""
+        return next((each for each in self.mappings if each.fits(attributes, options)), None)
