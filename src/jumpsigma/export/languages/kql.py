@@ -1,0 +1,315 @@
+"""KQL of Microsoft Sentinel, on the table that holds JumpCloud's events in one of two schemas.
+
+The schema is an option of the target. Tables by its name, ``schemas.<name>``:
+
+- ``suffixes``: types of columns by the end of their names, and ``names``: by the whole name. Types:
+  ``text``, ``guid``, ``boolean``, ``integer``, ``number``, ``time``, ``json``.
+- ``other``: the type of every other column; that of a column of which a rule names a part is
+  ``json``.
+- ``lists``: the fields that hold lists of objects; one within another has it as a beginning.
+
+A query first reads the columns with ``column_ifexists``: Log Analytics makes a column when the
+first event comes that has the field, and refuses a query with a column that it does not know.
+"""
+
+from __future__ import annotations
+
+import copy
+import re
+from collections.abc import Mapping, Sequence
+from typing import Any, Final, NamedTuple, Self
+
+from jumpsigma.export.absent import holds_of_absent
+from jumpsigma.export.language import Binds, Clause, Language, LanguageSettings
+from jumpsigma.export.languages.kql_text import literal
+from jumpsigma.export.languages.kql_values import (
+    FUNCTIONS,
+    BooleanColumn,
+    IntegerColumn,
+    JsonValue,
+    NumberColumn,
+    Operand,
+    TextColumn,
+    TimeColumn,
+    refers,
+    whole_texts,
+)
+from jumpsigma.export.refusals import CannotSayError, NotWrittenError
+from jumpsigma.export.simplify import simplified
+from jumpsigma.ir.nodes import And, Element, Exists, Expr, FieldRef, Null, RuleIR, Test, Text
+
+_COLUMN: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_]*", re.ASCII)
+_LINES: Final = ",\n    "
+
+
+class _Type(NamedTuple):
+    """A type of columns: how one is read, and what can be said of it."""
+
+    read: str
+    operand: type[Operand]
+
+
+_TYPES: Final[dict[str, _Type]] = {
+    "text": _Type('column_ifexists("{name}", "")', TextColumn),
+    "guid": _Type('tostring(column_ifexists("{name}", ""))', TextColumn),
+    "boolean": _Type('column_ifexists("{name}", bool(null))', BooleanColumn),
+    "integer": _Type('column_ifexists("{name}", long(null))', IntegerColumn),
+    "number": _Type('column_ifexists("{name}", real(null))', NumberColumn),
+    "time": _Type('column_ifexists("{name}", datetime(null))', TimeColumn),
+    "json": _Type('todynamic(column_ifexists("{name}", dynamic(null)))', JsonValue),
+}
+
+
+class _Draft:
+    """What a query has come to need while its condition was written."""
+
+    def __init__(self) -> None:
+        self.functions: dict[str, None] = {}
+        self.columns: dict[str, str] = {}
+        #: By the fields of the lists, the outermost first: what is counted in their elements.
+        self.counted: dict[tuple[str, ...], dict[str, str]] = {}
+        self.matches = 0
+
+
+class Kql(Language):
+    """See the module."""
+
+    AND = " and "
+    OR = " or "
+
+    def __init__(self, settings: LanguageSettings) -> None:
+        super().__init__(settings)
+        self.table = self.options["table"]
+        self.schema: Mapping[str, Any] = self.tables["schemas"][self.options["schema"]]
+        self.longest = int(self.tables.get("longest", 0))
+        self.draft = _Draft()
+        #: The element that fields are relative to, within the list of this field.
+        self.within_list: tuple[str, str] | None = None
+
+    # ------------------------------------------------------------------------- whole queries
+    def query(self, rule: RuleIR) -> str:
+        """The functions, the table, the columns, then what is cheap before what opens lists.
+
+        Raises :class:`CannotSayError`.
+        """
+        writer = copy.copy(self)
+        writer.draft = _Draft()
+        text = writer.written(simplified(rule.condition))
+        if self.longest and len(text) > self.longest:
+            raise CannotSayError(f"a query of more than {self.longest:,} characters")
+        return text
+
+    def written(self, condition: Expr) -> str:
+        """The query of a simplified condition, with what it needs."""
+        draft = self.draft
+        items = condition.items if isinstance(condition, And) else (condition,)
+        before: list[str] = []
+        behind: list[str] = []
+        for item in items:
+            matches = draft.matches
+            text = self.within(item, Binds.AND if len(items) > 1 else Binds.OR)
+            (before if draft.matches == matches else behind).append(text)
+        lines = [FUNCTIONS[name] for name in FUNCTIONS if name in draft.functions]
+        lines.append(self.table)
+        if columns := [f"{name} = {read}" for name, read in draft.columns.items()]:
+            lines.append(f"| extend {_LINES.join(columns)}")
+        lines += [f"| where {self.AND.join(before)}"] if before else []
+        names: list[str] = []
+        for chain, counted in draft.counted.items():
+            lines += self._opened(chain, counted)
+            names += counted
+        lines += [f"| where {self.AND.join(behind)}"] if behind else []
+        lines += [f"| project-away {', '.join(names)}"] if names else []
+        return "\n".join(lines)
+
+    def _opened(self, chain: tuple[str, ...], counted: Mapping[str, str]) -> list[str]:
+        """The elements of a list, or of the lists in its elements, for each event by itself."""
+        first, *others = chain
+        outermost = _path(*first.partition(".")[::2])
+        lines = [f"| mv-apply {_variable(first)} = {_elements(outermost)} on ("]
+        outer = first
+        for field in others:
+            path = _path(_variable(outer), field.removeprefix(f"{outer}."))
+            lines.append(f"    mv-expand {_variable(field)} = {_elements(path)}")
+            outer = field
+        counts = [f"{name} = countif({condition})" for name, condition in counted.items()]
+        lines.append(f"    {'| ' if others else ''}summarize {_LINES.join(counts)}")
+        return [*lines, ")"]
+
+    # ---------------------------------------------------------------------------- the clauses
+    def negation(self, item: Expr) -> Clause:
+        """As a function."""
+        return Clause(f"not({self.within(item, Binds.OR)})")
+
+    def constant(self, *, holds: bool) -> Clause:
+        """As a literal."""
+        return Clause(str(holds).lower())
+
+    def disjunction(self, items: Sequence[Expr]) -> Clause:
+        """One of them; whole texts of one field in a list, and empty or null as one test."""
+        tests: dict[tuple[str, bool], list[Test]] = {}
+        for item in items:
+            if isinstance(item, Test) and isinstance(item.value, Text) and item.value.literal:
+                tests.setdefault((item.field, item.value.cased), []).append(item)
+        empty = {i.field for i in items if isinstance(i, Test) and i.value == Text(())}
+        empty &= {i.field for i in items if isinstance(i, Test) and isinstance(i.value, Null)}
+        parts: list[Clause] = []
+        for item in items:
+            if not isinstance(item, Test):
+                parts.append(self.clause(item))
+            elif item.field in empty and isinstance(item.value, Null):
+                continue
+            elif item.field in empty and item.value == Text(()) and self._is_text(item.field):
+                parts.append(Clause(f"isempty({self._operand(item.field).name})"))
+            else:
+                value = item.value
+                cased = isinstance(value, Text) and value.cased
+                same = tests.get((item.field, cased), [])
+                if item not in same or len(same) == 1 or not self._can_list(item.field):
+                    parts.append(self.clause(item))
+                elif item is same[0]:
+                    parts.append(self._listed(same))
+        if len(parts) == 1:
+            return parts[0]
+        if not parts:
+            return self.constant(holds=False)
+        return Clause(self.OR.join(part.text for part in parts), Binds.OR)
+
+    def _listed(self, tests: Sequence[Test]) -> Clause:
+        try:
+            texts = [test.value for test in tests if isinstance(test.value, Text)]
+            return Clause(whole_texts(self._operand(tests[0].field), texts))
+        except CannotSayError as error:
+            error.place = error.place or tests[0].place
+            raise
+
+    def _can_list(self, field: str) -> bool:
+        """Whether several whole texts are one comparison."""
+        if not field or self._chain(field):
+            return False
+        return isinstance(self._operand(field), TextColumn | JsonValue)
+
+    def _is_text(self, field: str) -> bool:
+        return bool(field) and isinstance(self._operand(field), TextColumn)
+
+    def test(self, test: Test) -> Clause:
+        """Of a value, or of one in the elements of a list."""
+        field, value = test.field, test.value
+        if not field:  # an element itself (S255)
+            return self.constant(holds=isinstance(value, Exists) and value.expected)
+        if chain := self._chain(field):
+            rest = field.removeprefix(chain[-1]).removeprefix(".")
+            if isinstance(value, Null | Exists | FieldRef) or not rest:
+                raise NotWrittenError(f"this test of {field}, which is in a list")
+            inner = self._inside(chain[-1])
+            return Clause(f"{self._count(chain, inner.within(Test(rest, value), Binds.OR))} > 0")
+        if isinstance(value, FieldRef):
+            if not value.field or self._chain(value.field):
+                raise NotWrittenError(f"a comparison with {value.field}, which is in a list")
+            return Clause(refers(self._operand(field), self._operand(value.field), value))
+        return Clause(self._operand(field).test(value))
+
+    def element(self, element: Element) -> Clause:
+        """Elements are counted that satisfy it; where none qualifies, an absent one (S254)."""
+        chain = self._chain(element.field)
+        if not chain or chain[-1] != element.field:
+            raise CannotSayError(f"{element.field}, which the table is not known to hold as a list")
+        inner = self._inside(element.field)
+        is_meant: Expr | None = None
+        if element.name is not None:
+            is_meant = Test("field", Text((element.name,)))
+        is_absent = holds_of_absent(element.item)
+        parts = [inner.within(each, Binds.AND) for each in (is_meant, element.item) if each]
+        parts = [part for part in parts if part != "true"] or [_is_object(element.field)]
+        if is_absent and is_meant is None:
+            parts.insert(0, _is_object(element.field))
+        found = self._count(chain, self.AND.join(parts))
+        if not is_absent:
+            return Clause(f"{found} > 0")
+        qualifies = parts[0] if len(parts) > 1 else _is_object(element.field)
+        return Clause(f"{found} > 0 or {self._count(chain, qualifies)} == 0", Binds.OR)
+
+    def _count(self, chain: tuple[str, ...], condition: str) -> str:
+        """The name of a count of the elements that satisfy a condition."""
+        counted = self.draft.counted.setdefault(chain, {})
+        self._column(chain[0])
+        self.draft.matches += 1
+        for name, known in counted.items():
+            if known == condition:
+                return name
+        name = f"match_{sum(map(len, self.draft.counted.values())) + 1}"
+        counted[name] = condition
+        return name
+
+    def _inside(self, field: str) -> Self:
+        inner = copy.copy(self)
+        inner.within_list = (_variable(field), field)
+        return inner
+
+    # ------------------------------------------------------------------------------- columns
+    def _chain(self, field: str) -> tuple[str, ...]:
+        """The lists on the way to a field, the outermost first."""
+        lists: Sequence[str] = self.schema["lists"]
+        if self.within_list is None:
+            return tuple(each for each in lists if _is_below(field, each))
+        outer = self.within_list[1]
+        whole = f"{outer}.{field}"
+        if any(_is_below(whole, each) and len(each) > len(outer) for each in lists):
+            raise NotWrittenError(f"{field}, a list in an element of {outer}")
+        return ()
+
+    def _operand(self, field: str) -> Operand:
+        if self.within_list is not None:
+            return self._json(self.within_list[0], field)
+        column, _, rest = field.partition(".")
+        kind = "json" if rest else self._type(column)
+        if kind == "json" and not rest:
+            raise CannotSayError(f"{field} as a whole, which is an object or a list")
+        self._column(column, kind)
+        return self._json(column, rest) if rest else _TYPES[kind].operand(column, self._call)
+
+    def _json(self, base: str, path: str) -> JsonValue:
+        parent, _, key = path.rpartition(".")
+        inside = (_path(base, parent), key)
+        return JsonValue(_path(base, path), self._call, inside)
+
+    def _type(self, column: str) -> str:
+        names: Mapping[str, str] = self.schema.get("names", {})
+        if column in names:
+            return names[column]
+        suffixes: Mapping[str, str] = self.schema.get("suffixes", {})
+        ends = [kind for suffix, kind in suffixes.items() if column.endswith(suffix)]
+        return ends[0] if ends else str(self.schema["other"])
+
+    def _column(self, field: str, kind: str = "json") -> None:
+        """Read the column that a field is in before it is used."""
+        column = field.partition(".")[0]
+        if not _COLUMN.fullmatch(column):
+            raise CannotSayError(f"a column with the name {column!r}")
+        self.draft.columns[column] = _TYPES[kind].read.format(name=column)
+
+    def _call(self, function: str, value: str) -> str:
+        self.draft.functions[function] = None
+        return f"{function}({value})"
+
+
+def _is_below(field: str, other: str) -> bool:
+    return field == other or field.startswith(f"{other}.")
+
+
+def _path(base: str, path: str) -> str:
+    """Always in brackets, for some names are words of the language."""
+    return base + "".join(f"[{literal(part)}]" for part in path.split(".") if part)
+
+
+def _variable(field: str) -> str:
+    return f"{field.rpartition('.')[2]}_item"
+
+
+def _is_object(field: str) -> str:
+    return f'gettype({_variable(field)}) == "dictionary"'
+
+
+def _elements(value: str) -> str:
+    """What is no list, or has no element, is one element itself: each event stays."""
+    return f"iff(array_length({value}) > 0, {value}, pack_array({value}))"
