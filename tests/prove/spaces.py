@@ -69,6 +69,15 @@ def store_of(mapping: str) -> Store | None:
     return store
 
 
+def _before(place: str | None, event: Event) -> Event:
+    """A raw event as it reaches a place, where an option says that something changes it before."""
+    if place is None or store_of(place) is None:
+        return event
+    before = getattr(import_module(f"stores.{place}"), "before", unchanged)
+    changed: Event = before(event)
+    return changed
+
+
 def taken_by(place: str, events: dict[str, Event]) -> dict[str, Event]:
     """Those of some stored events that a place takes: an index refuses what does not fit."""
     if store_of(place) is None:
@@ -101,7 +110,9 @@ def spaces(
         *(company() if raw == "jumpcloud" else ()),
         *(e for some in cases.values() for e in some),
     ]
-    real_events = _foldable(numbered(real, "r"), folding)
+    real_events = {
+        key: _before(keeps, event) for key, event in _foldable(numbered(real, "r"), folding).items()
+    }
     made = _foldable(numbered(made_for(lowered.rules, cases, lists, each), "m"), folding)
     if store is None:
         return [Space({**real_events, **made}, unchanged, lowered, lists)]

@@ -57,9 +57,7 @@ PROVEN: tuple[Proven, ...] = (
         keeps="qradar",
     ),
     Proven("secops", "yaral-model", folding="ascii", keeps="secops"),
-    Proven(
-        "secops", "yaral-model", options={"fields": "udm"}, folding="ascii", keeps="secops"
-    ),
+    Proven("secops", "yaral-model", options={"fields": "udm"}, folding="ascii", keeps="secops"),
     Proven("sqlite", "sqlite3", options={"functions": "yes"}, folding="ascii"),
     Proven("duckdb", "duckdb", folding="simple"),
     Proven("clickhouse", "chdb", folding="simple"),

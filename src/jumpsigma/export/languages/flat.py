@@ -1,0 +1,220 @@
+"""What products have in common that keep an event as names with texts.
+
+A nested field has one name (``initiated_by.email``), a value is the text that JSON has for it, and
+a list is either spelled in the names, kept as JSON text, or gone. Everything that a rule says of
+one value is therefore a :class:`~jumpsigma.export.languages.patterns.Pattern`.
+
+What such a product cannot tell apart is refused: an empty value from a missing one, and where it
+writes null as a text, null from that text. The option ``empties`` with the value ``dropped`` says
+that null, ``''``, ``{}`` and ``[]`` never come, and then nothing is left to be told apart.
+
+Tables: ``lists`` (the fields that hold a list), ``objects`` (those that hold an object, of which
+such a product has no value), ``mixed`` (those that hold anything, a list of texts among it).
+"""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Callable, Sequence
+from typing import ClassVar, Self, assert_never
+
+from jumpsigma.export.absent import holds_of_absent
+from jumpsigma.export.language import Binds, Clause, Language, LanguageSettings
+from jumpsigma.export.languages.patterns import (
+    GO,
+    Dialect,
+    Pattern,
+    is_text_like,
+    portable,
+    whole_texts,
+)
+from jumpsigma.export.refusals import CannotSayError, NeedsOptionError, NotWrittenError
+from jumpsigma.export.simplify import simplified
+from jumpsigma.ir.nodes import (
+    And,
+    Boolean,
+    Compare,
+    Element,
+    Exists,
+    Expr,
+    FieldRef,
+    Network,
+    Null,
+    Number,
+    Regex,
+    Test,
+    Text,
+    TimePart,
+    Value,
+)
+from jumpsigma.ir.regex import compiled
+
+
+class FlatLanguage(Language):
+    """See the module. A language gives what raises :class:`NotImplementedError` here."""
+
+    dialect: ClassVar[Dialect] = GO
+    #: The text that stands for null, where the product has one or may have one.
+    null_text: ClassVar[str | None] = None
+    #: Whether its expressions count characters, and not perhaps bytes.
+    counts_characters: ClassVar[bool] = True
+
+    def __init__(self, settings: LanguageSettings) -> None:
+        super().__init__(settings)
+        self.lists = self._names("lists")
+        self.objects = self._names("objects")
+        self.mixed = self._names("mixed")
+        self.dropped = self.options.get("empties") == "dropped"
+        #: The list of whose element the fields are, if any.
+        self.inside: str | None = None
+
+    def _names(self, table: str) -> frozenset[str]:
+        return frozenset(map(str, self.tables.get(table, ())))
+
+    # ------------------------------------------------------------------ what languages give
+    def found(self, field: str, pattern: Pattern) -> Clause:
+        """A value of the field satisfies the pattern; never holds of a missing field."""
+        raise NotImplementedError
+
+    def has(self, field: str) -> Clause:
+        """The field has a value."""
+        raise NotImplementedError
+
+    def compares(self, field: str, op: str, number: float) -> Clause:
+        """A value of the field is a number, and less or greater than this one."""
+        raise NotImplementedError
+
+    def some(self, field: str, item: Expr) -> Clause:
+        """An element of the list satisfies ``item``, which is about its fields."""
+        raise NotImplementedError
+
+    def regex(self, value: Regex) -> Pattern:
+        """An expression of a rule."""
+        return portable(value, self.dialect)
+
+    # --------------------------------------------------------------------------------- tests
+    def test(self, test: Test) -> Clause:
+        """One field and one value."""
+        return self.tests(test.field, (test.value,))
+
+    def tests(self, field: str, values: Sequence[Value]) -> Clause:
+        """One field and alternatives: one value of another kind, or texts of one kind."""
+        self._check_field(field)
+        match values[0]:
+            case Text() | Number() | Boolean() | Network():
+                return self._found(field, whole_texts(values, self.dialect))
+            case Regex() as value:
+                pattern = self.regex(value)
+                self._check_texts(lambda text: bool(compiled(value).search(text)))
+                self._check_characters(pattern)
+                return self.found(field, pattern)
+            case Exists() | Null() if not field:
+                return self.constant(holds=values[0] == Exists(expected=True))
+            case Null():
+                self._needs_dropped("null, which it cannot tell from what is empty or missing")
+                return self.negative(self.has(field))
+            case Exists(expected):
+                self._needs_dropped("whether a key is there, of which it keeps no empty value")
+                return self.has(field) if expected else self.negative(self.has(field))
+            case Compare(op, number):
+                return self.compares(field, op, number)
+            case FieldRef(other):
+                raise NotWrittenError(f"a comparison with the field {other}")
+            case TimePart(unit):
+                raise NotWrittenError(f"the {unit} of a time")
+            case _:
+                assert_never(values[0])
+
+    def _found(self, field: str, pattern: Pattern) -> Clause:
+        if not field:  # an element itself is an object and has no text
+            return self.constant(holds=False)
+        self._check_texts(pattern.matches)
+        self._check_characters(pattern)
+        return self.found(field, pattern)
+
+    def negative(self, clause: Clause) -> Clause:
+        """Not that."""
+        inside = self.grouped(clause.text) if clause.binds < Binds.ATOM else clause.text
+        return Clause(f"NOT {inside}", Binds.NOT)
+
+    # ---------------------------------------------------------------------- what is refused
+    def _check_field(self, field: str) -> None:
+        path = f"{self.inside}.{field}" if self.inside else field
+        if path in self.objects:
+            raise CannotSayError(f"the field {field}, an object: only what is in it has a value")
+
+    def _check_texts(self, matches: Callable[[str], bool]) -> None:
+        if self.dropped:
+            return
+        if matches(""):
+            self._needs_dropped("a value that may be empty, which may be as good as missing")
+        if self.null_text is not None and matches(self.null_text):
+            self._needs_dropped(f"a value that may be the text {self.null_text}, as null may")
+
+    def _check_characters(self, pattern: Pattern) -> None:
+        sees = self.counts_characters or self.options.get("characters") == "utf8"
+        if pattern.per_character and not sees:
+            reason = "a single character, which beyond ASCII may count as several bytes"
+            raise NeedsOptionError(reason, "characters")
+
+    def _needs_dropped(self, reason: str) -> None:
+        if not self.dropped:
+            raise NeedsOptionError(reason, "empties")
+
+    # --------------------------------------------------------------------------------- joining
+    def disjunction(self, items: Sequence[Expr]) -> Clause:
+        """Alternatives; texts of one field are one pattern, which stands where the first did."""
+        if not items:
+            return self.constant(holds=False)
+        kinds: dict[tuple[str, bool], list[Test]] = {}
+        for item in items:
+            if isinstance(item, Test) and is_text_like(item.value):
+                kinds.setdefault(_kind(item), []).append(item)
+        parts: list[Clause] = []
+        for item in items:
+            if not isinstance(item, Test) or not is_text_like(item.value):
+                parts.append(self.clause(item))
+            elif same := kinds.pop(_kind(item), None):
+                parts.append(self._placed(same))
+        if len(parts) == 1:
+            return parts[0]
+        texts = [self.grouped(p.text) if p.binds < Binds.OR else p.text for p in parts]
+        return Clause(self.OR.join(texts), Binds.OR)
+
+    def _placed(self, same: list[Test]) -> Clause:
+        try:
+            return self.tests(same[0].field, [test.value for test in same])
+        except CannotSayError as error:
+            error.place = error.place or same[0].place
+            raise
+
+    # -------------------------------------------------------------------------------- elements
+    def element(self, element: Element) -> Clause:
+        """An element, or where none qualifies, an absent one (S254)."""
+        named = (
+            And((Test("field", Text((element.name,))), element.item))
+            if element.name is not None
+            else element.item
+        )
+        one = self.some(element.field, simplified(named))
+        if not holds_of_absent(element.item):
+            return one
+        none = (
+            self.negative(self.some(element.field, Test("field", Text((element.name,)))))
+            if element.name is not None
+            else self.negative(self.some(element.field, And(())))
+        )
+        return Clause(f"{self._or_part(one)}{self.OR}{self._or_part(none)}", Binds.OR)
+
+    def _or_part(self, clause: Clause) -> str:
+        return self.grouped(clause.text) if clause.binds < Binds.OR else clause.text
+
+    def within_element(self, field: str) -> Self:
+        """The same language for the fields of an element of a list."""
+        deeper = copy.copy(self)
+        deeper.inside = f"{self.inside}.{field}" if self.inside else field
+        return deeper
+
+
+def _kind(test: Test) -> tuple[str, bool]:
+    return test.field, isinstance(test.value, Text) and test.value.cased
