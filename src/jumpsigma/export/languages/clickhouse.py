@@ -47,7 +47,9 @@ class ClickHouse(SqlLanguage):
         used |= {"opened"} if "field" in used else set()
         written = [f"{text} AS {name}" for name, text in _FUNCTIONS.items() if name in used]
         rest = query.removeprefix("WITH ")
-        return f"WITH {', '.join(written)}{' ' if rest == query else ', '}{rest}" if written else query
+        return (
+            f"WITH {', '.join(written)}{' ' if rest == query else ', '}{rest}" if written else query
+        )
 
     def some(self, field: str, predicate: Predicate | None) -> str:
         """An element of the values' array."""
@@ -140,7 +142,9 @@ class ClickHouse(SqlLanguage):
         """A row for each element, one array after another."""
         found = self.table
         for name, field in fields:
-            found = f"(SELECT *, arrayJoin({self._values(field.split('.'))}) AS {name} FROM {found})"
+            found = (
+                f"(SELECT *, arrayJoin({self._values(field.split('.'))}) AS {name} FROM {found})"
+            )
         return found, []
 
     def scalar(self, key: str) -> str:
@@ -154,6 +158,10 @@ class ClickHouse(SqlLanguage):
     def correlation(self, correlation: CorrelationIR) -> str:
         """With the functions that the query uses."""
         return self.with_functions(super().correlation(correlation))
+
+    def integer(self, digits: str) -> str:
+        """NULL for what is no number."""
+        return f"toInt64OrNull({digits})"
 
     def regexp(self, text: str, source: str) -> str:
         """RE2, with its own defaults."""

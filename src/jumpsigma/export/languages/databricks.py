@@ -147,6 +147,10 @@ class Databricks(SqlLanguage):
         """NULL for what is no time."""
         return f"unix_seconds(try_to_timestamp(concat({text}, 'Z')))"
 
+    def integer(self, digits: str) -> str:
+        """NULL for what is no number."""
+        return f"try_cast({digits} AS bigint)"
+
     def regexp(self, text: str, source: str) -> str:
         r"""Java's dialect, in which ``$`` is also before a last newline."""
         if source.endswith("$"):

@@ -36,6 +36,10 @@ class DuckDb(SqlTree):
         """NULL for what is no time."""
         return f"CAST(epoch(TRY_CAST({text} AS TIMESTAMP)) AS BIGINT)"
 
+    def integer(self, digits: str) -> str:
+        """NULL for what is no number."""
+        return f"TRY_CAST({digits} AS BIGINT)"
+
     def regexp(self, text: str, source: str) -> str:
         """RE2 with its own defaults."""
         return f"regexp_matches({text}, {self.literal(source)})"

@@ -152,7 +152,11 @@ class SqlLanguage(Language):
         time = self.scalar(self.options["time"])
         fraction = f"substr(concat(rtrim(substr({time}, 21), 'Z'), '000000000'), 1, 9)"
         whole = f"{self.seconds(f'substr({time}, 1, 19)')} * 1000000000"
-        return f"{whole} + CAST({fraction} AS BIGINT)"
+        return f"{whole} + {self.integer(fraction)}"
+
+    def integer(self, digits: str) -> str:
+        """The number of some digits, or NULL for other texts where a cast would be an error."""
+        return f"CAST({digits} AS BIGINT)"
 
     def key(self, value: str) -> str:
         """What values are grouped and counted by (S804)."""
@@ -288,7 +292,9 @@ class SqlLanguage(Language):
                     assert_never(each)
         for cased, texts in whole.items():
             if texts:
-                tests.insert(0, self._equals(value, [each.literal or "" for each in texts], cased=cased))
+                tests.insert(
+                    0, self._equals(value, [each.literal or "" for each in texts], cased=cased)
+                )
         if patterns:
             alternatives = "|".join(patterns)
             tests.append(self.regexp(self.string(value), f"^(?:{alternatives})$"))

@@ -101,6 +101,10 @@ def _columns(table: str, groups: Sequence[str]) -> str:
     return "".join(f", {table}.{name}" for name in groups)
 
 
+def _named(table: str, groups: Sequence[str]) -> str:
+    return "".join(f", {table}.{name} AS {name}" for name in groups)
+
+
 def _counted(correlation: CorrelationIR, groups: Sequence[str]) -> str:
     """Every type but ``temporal_ordered``: with the last event of the moment (S809)."""
     span = correlation.timespan * _NANOSECONDS
@@ -108,7 +112,7 @@ def _counted(correlation: CorrelationIR, groups: Sequence[str]) -> str:
     held = _condition(correlation, "")
     before = _condition(correlation, " AND b.t < m.t")
     return (
-        f"SELECT max(CASE WHEN b.t = m.t THEN b.id END) AS id, m.t AS t{_columns('m', groups)}"
+        f"SELECT max(CASE WHEN b.t = m.t THEN b.id END) AS id, m.t AS t{_named('m', groups)}"
         f" FROM ({moments}) AS m JOIN kept AS b"
         f" ON {_same('b', 'm', groups)}b.t >= m.t - {span} AND b.t <= m.t"
         f" GROUP BY m.t{_columns('m', groups)}"
@@ -176,13 +180,13 @@ def _ordered(correlation: CorrelationIR, groups: Sequence[str]) -> tuple[list[st
     first, last = names[0], names[-1]
     chains = (
         f"chains AS (SELECT DISTINCT {first}.t AS started, {last}.t AS ended"
-        f"{_columns(first, groups)} FROM {from_}"
+        f"{_named(first, groups)} FROM {from_}"
         f" WHERE {first}.slot = {order[0]} AND {first}.t >= {last}.t - {span})"
     )
     listed = "".join(f", {name}" for name in groups)
     ends = f"ends AS (SELECT DISTINCT ended{listed} FROM chains)"
     query = (
-        f"SELECT min(b.id) AS id, m.ended AS t{_columns('m', groups)}"
+        f"SELECT min(b.id) AS id, m.ended AS t{_named('m', groups)}"
         f" FROM ends AS m JOIN kept AS b"
         f" ON {_same('b', 'm', groups)}b.t = m.ended AND b.slot = {order[-1]}"
         f" LEFT JOIN chains AS c ON {_same('c', 'm', groups)}c.ended < m.ended"

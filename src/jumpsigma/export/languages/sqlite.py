@@ -55,7 +55,7 @@ class Sqlite(SqlTree):
         time = self.scalar(self.options["time"])
         fraction = f"substr(rtrim(substr({time}, 21), 'Z') || '000000000', 1, 9)"
         seconds = f"CAST(strftime('%s', substr({time}, 1, 19)) AS INTEGER)"
-        return f"{seconds} * 1000000000 + CAST({fraction} AS INTEGER)"
+        return f"{seconds} * 1000000000 + {self.integer(fraction)}"
 
     def regexp(self, text: str, source: str) -> str:
         """The operator, for which the program around SQLite gives a function."""
