@@ -142,8 +142,6 @@ class Lucene(Language):
     def test(self, test: Test) -> Clause:
         """One field and one value."""
         field, value = test.field, test.value
-        if not field:  # an element itself, which is an object (S255)
-            return self.constant(holds=isinstance(value, Exists) and value.expected)
         match value:
             case Null():
                 return Clause(f"NOT {self._exists(field)}", Binds.NOT)

@@ -14,7 +14,7 @@ from jumpsigma.export.languages.lucene import Lucene
 from jumpsigma.export.refusals import CannotSayError
 from jumpsigma.export.simplify import simplified
 from jumpsigma.ir.dump import children
-from jumpsigma.ir.nodes import And, Element, Expr, FieldRef, Not, Or, RuleIR, Test, Text
+from jumpsigma.ir.nodes import And, Element, Exists, Expr, Not, Or, RuleIR, Test, Text
 
 Body = dict[str, Any]
 
@@ -81,10 +81,10 @@ def _has_element(expr: Expr) -> bool:
 def _within(expr: Expr, path: str) -> Expr:
     """A condition on an element, with the names that its fields have in the document."""
     match expr:
+        case Test("", value):  # the element itself, which is there and an object (S255)
+            return And(()) if value == Exists(expected=True) else Or(())
         case Test(field, value, place):
-            if isinstance(value, FieldRef):
-                raise CannotSayError("a comparison of two fields", place=place)
-            return Test(f"{path}.{field}" if field else "", value, place)
+            return Test(f"{path}.{field}", value, place)
         case And(items):
             return And(tuple(_within(item, path) for item in items))
         case Or(items):
