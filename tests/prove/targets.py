@@ -56,6 +56,8 @@ PROVEN: tuple[Proven, ...] = (
         folding="ascii",
         keeps="qradar",
     ),
+    Proven("sumologic", "sumo-model", folding="ascii", keeps="sumologic"),
+    Proven("sumologic", "sumo-model", "cse_rule", folding="ascii", keeps="sumologic"),
     Proven("secops", "yaral-model", folding="ascii", keeps="secops"),
     Proven("secops", "yaral-model", options={"fields": "udm"}, folding="ascii", keeps="secops"),
     Proven("sqlite", "sqlite3", options={"functions": "yes"}, folding="ascii"),

@@ -129,6 +129,14 @@ ENGINES: dict[str, Entry] = {
         'not $e.extracted.fields["a.b"] = "x"',
         light=True,
     ),
+    "sumo-model": Entry(
+        "sumo_model",
+        "SumoModel",
+        '_sourceCategory=*JumpCloud* | json "a.b" as one nodrop'
+        ' | where !(!isNull(one) and toLowerCase(one) = "x")',
+        '_sourceCategory=*JumpCloud* | json "a.b" as one nodrop | where ! one = "x"',
+        light=True,
+    ),
 }
 
 

@@ -14,6 +14,7 @@ from typing import Any, Final, assert_never
 
 from jumpsigma.export.addresses import address_pattern
 from jumpsigma.export.language import Binds, Clause, Language, LanguageSettings
+from jumpsigma.export.re2_text import re2_source, re2_text
 from jumpsigma.export.refusals import CannotSayError, NotWrittenError
 from jumpsigma.export.simplify import simplified
 from jumpsigma.export.unsettled import refuse_letters, refuse_unsettled
@@ -28,16 +29,12 @@ from jumpsigma.ir.nodes import (
     Network,
     Null,
     Number,
-    Placeholder,
     Regex,
     RuleIR,
     Test,
     Text,
-    TextPart,
     TimePart,
-    Wildcard,
 )
-from jumpsigma.ir.regex import source_of
 
 _NAME: Final = re.compile(r"[A-Za-z0-9_@-]+(?:\.[A-Za-z0-9_@-]+)*", re.ASCII)
 #: Texts that mean themselves between double quotation marks, whatever has to be escaped there.
@@ -91,12 +88,12 @@ class YaraL(Language):
                 literal = value.literal
                 if literal is not None and _PLAIN.fullmatch(literal):
                     return Clause(f'{field} = "{literal}"{end}')
-                return Clause(f"re.regex({field}, `{_ALL_LINES}{_pattern(parts)}`){end}")
+                return Clause(f"re.regex({field}, `{_ALL_LINES}{re2_text(parts, '`')}`){end}")
             case Boolean(boolean):
                 return Clause(f'{field} = "{text_of(boolean)}" nocase')
             case Regex():
                 refuse_unsettled(value, "Google", "a missing field is such a text too")
-                return Clause(f"re.regex({field}, `{_expression(value)}`)")
+                return Clause(f"re.regex({field}, `{_ALL_LINES}(?-s:{re2_source(value, '`')})`)")
             case Network(str(cidr)):
                 source = rf"\A(?:{address_pattern(cidr)})\z"
                 return Clause(f"re.regex({field}, `{_ALL_LINES}{source}`)")
@@ -121,49 +118,6 @@ class YaraL(Language):
         if not _NAME.fullmatch(name):
             raise CannotSayError(f"the field name {name!r}")
         return f'$e.extracted.fields["{name.replace(".", self.options["separator"])}"]'
-
-
-def _pattern(parts: tuple[TextPart, ...]) -> str:
-    """A text with wildcards; what may stand around it is left out."""
-    many = Wildcard.MANY
-    start = "" if parts and parts[0] is many else r"\A"
-    end = "" if parts and parts[-1] is many else r"\z"
-    inner = parts[1 if not start else 0 : len(parts) - (0 if end else 1)]
-    written = []
-    for part in inner:
-        match part:
-            case str():
-                written.append("".join(map(_literal, part)))
-            case Wildcard.MANY:
-                written.append(".*")
-            case Wildcard.ONE:
-                written.append(".")
-            case Placeholder():
-                raise NotWrittenError(f"the list {part.name!r} in a longer text")
-            case _:
-                assert_never(part)
-    return f"{start}{''.join(written)}{end}"
-
-
-def _literal(character: str) -> str:
-    if character == "`" or not character.isprintable():
-        return f"\\x{{{ord(character):x}}}"
-    plain = character.isalnum() or not character.isascii() or character in " _-/:;<>=,!@%~&'#\""
-    return character if plain else f"\\{character}"
-
-
-def _expression(value: Regex) -> str:
-    r"""An expression of RE2, which SecOps has too; ``.`` still ends at a line without its flag."""
-    written, escaped = [], False
-    for character in source_of(value):
-        if character != "`" and character.isprintable():
-            escaped = character == "\\" and not escaped
-            written.append(character)
-        elif escaped or r"\Q" in source_of(value):
-            raise CannotSayError("an expression with an escaped backquote or control character")
-        else:
-            written.append(f"\\x{{{ord(character):x}}}")
-    return f"{_ALL_LINES}(?-s:{''.join(written)})"
 
 
 __all__ = ["YaraL"]

@@ -1,0 +1,178 @@
+"""Sumo Logic: a log search with ``json`` and ``where``, and the expression of a Cloud SIEM rule.
+
+Both have the same conditions over texts; they differ in how a field is named. Where the
+documentation leaves open what happens, the condition is written so that it does not matter:
+whether a comparison with null is false or null, whether a missing field is null or empty, whether
+``matches`` has to fit the whole text, whether JSON's null becomes the text ``null``. What would
+depend on it is refused. Literals hold no character that would have to be escaped; such texts are
+written as expressions of RE2.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import Final, assert_never
+
+from jumpsigma.export.addresses import address_pattern
+from jumpsigma.export.language import Binds, Clause, Language, LanguageSettings
+from jumpsigma.export.re2_text import re2_source, re2_text
+from jumpsigma.export.refusals import CannotSayError, NotWrittenError
+from jumpsigma.export.simplify import simplified
+from jumpsigma.export.unsettled import refuse_letters, refuse_unsettled
+from jumpsigma.interpret.values import text_of
+from jumpsigma.ir.dump import children
+from jumpsigma.ir.nodes import (
+    Boolean,
+    Compare,
+    Exists,
+    Expr,
+    FieldRef,
+    Network,
+    Null,
+    Number,
+    Regex,
+    RuleIR,
+    Test,
+    Text,
+    TimePart,
+    Wildcard,
+)
+
+_VENDOR: Final = "Sumo Logic"
+_NAME: Final = re.compile(r"[A-Za-z0-9_@-]+(?:\.[A-Za-z0-9_@-]+)*", re.ASCII)
+_WORD: Final = re.compile(r"\w+", re.ASCII)
+#: Texts that mean themselves between double quotation marks.
+_PLAIN: Final = re.compile(r"[^\"\\\x00-\x1f\x7f]+")
+#: Beyond it a number may be written in several ways.
+_EXACT: Final = 2**53
+
+
+class Sumo(Language):
+    """See the module.
+
+    Tables: ``fields``, ``aliases`` of a search or ``record`` of a rule; ``lists``, the fields of
+    an event that are lists.
+    """
+
+    OR = " or "
+    AND = " and "
+
+    def __init__(self, settings: LanguageSettings) -> None:
+        super().__init__(settings)
+        self._lists: tuple[str, ...] = tuple(self.tables.get("lists", ()))
+        self._is_search = self.tables["fields"] == "aliases"
+        self._negated = 0
+
+    def query(self, rule: RuleIR) -> str:
+        """A search, or an expression; both are narrowed to events of JumpCloud."""
+        condition = simplified(rule.condition)
+        if not self._is_search:
+            text = self.within(condition, Binds.NOT)
+            return f'metadata_vendor = "{self.options["vendor"]}" and {text}'
+        text = self.clause(condition).text
+        names = list(dict.fromkeys(_fields(condition)))
+        keys = ", ".join(f'"{_key(name)}"' for name in names)
+        aliases = ", ".join(map(_alias, names))
+        if len(set(map(_alias, names))) < len(names):
+            raise NotWrittenError("fields whose names differ in their dots only")
+        scope = self.options["source_category"]
+        return f"_sourceCategory={scope}\n| json {keys} as {aliases} nodrop\n| where {text}"
+
+    # ------------------------------------------------------------------------------- joining
+    def disjunction(self, items: Sequence[Expr]) -> Clause:
+        """With parentheses around a conjunction, whatever binds stronger."""
+        if not items:
+            return self.constant(holds=False)
+        return Clause(self.OR.join(self.within(item, Binds.NOT) for item in items), Binds.OR)
+
+    def negation(self, item: Expr) -> Clause:
+        """Always with parentheses; what is in them is never null."""
+        with self._inside_not():
+            return Clause(f"!({self.clause(item).text})", Binds.NOT)
+
+    @contextmanager
+    def _inside_not(self) -> Iterator[None]:
+        self._negated += 1
+        try:
+            yield
+        finally:
+            self._negated -= 1
+
+    # --------------------------------------------------------------------------------- tests
+    def test(self, test: Test) -> Clause:
+        """One field; behind a negation it is false, never null, where there is none."""
+        field = self.field(test.field)
+        text = self._test(field, test)
+        if not self._negated:
+            return Clause(text)
+        return Clause(f"!isNull({field}) and {text}", Binds.AND)
+
+    def _test(self, field: str, test: Test) -> str:
+        value = test.value
+        match value:
+            case Text(parts, cased):
+                refuse_letters(value, _VENDOR)
+                refuse_unsettled(value, _VENDOR, "a missing field may be such a text too")
+                if (literal := value.literal) is not None and _PLAIN.fullmatch(literal):
+                    if cased:
+                        return f'{field} = "{literal}"'
+                    return f'toLowerCase({field}) = "{literal.lower()}"'
+                flags = "(?s)" if cased else "(?is)"
+                return f"{field} matches /{flags}{_whole(re2_text(parts, '/'), parts)}/"
+            case Number(number):
+                text = text_of(number) or ""
+                if "e" in text or abs(number) > _EXACT:
+                    raise CannotSayError(f"the number {text}, which may be kept as another text")
+                return f'{field} = "{text}"'
+            case Boolean(boolean):
+                return f'toLowerCase({field}) = "{text_of(boolean)}"'
+            case Regex():
+                refuse_unsettled(value, _VENDOR, "a missing field may be such a text too")
+                return rf"{field} matches /(?s)\A.*(?-s:{re2_source(value, '/')}).*\z/"
+            case Network(str(cidr)):
+                return rf"{field} matches /\A(?:{address_pattern(cidr)})\z/".replace("%/", r"%\x2f")
+            case Network() | Null() | Exists() | Compare() | TimePart() | FieldRef():
+                raise NotWrittenError(f"a test of the kind {type(value).__name__.lower()}")
+            case _:
+                assert_never(value)
+
+    def field(self, name: str) -> str:
+        """The alias of a search, or the raw field of a record."""
+        if any(name == each or name.startswith(f"{each}.") for each in self._lists):
+            raise CannotSayError(
+                f"{name} lies in a list, of which Sumo Logic gives one element by its number, or"
+                " all values as one text"
+            )
+        if not _NAME.fullmatch(name):
+            raise CannotSayError(f"the field name {name!r}")
+        return _alias(name) if self._is_search else f"fields['{name}']"
+
+
+def _whole(source: str, parts: tuple[object, ...]) -> str:
+    r"""With what may stand around it, so that the whole text fits."""
+    start = r"\A.*" if parts[:1] == (Wildcard.MANY,) else ""
+    end = r".*\z" if parts[-1:] == (Wildcard.MANY,) else ""
+    return f"{start}{source}{end}"
+
+
+def _key(name: str) -> str:
+    """The JSONPath of a field; a name with a sign in it stands in brackets."""
+    parts = [part if _WORD.fullmatch(part) else f"['{part}']" for part in name.split(".")]
+    return ".".join(parts).replace(".[", "[")
+
+
+def _alias(name: str) -> str:
+    """A name that is no word of the language."""
+    return "jc_" + re.sub(r"\W", "_", name, flags=re.ASCII)
+
+
+def _fields(expr: Expr) -> Iterator[str]:
+    if isinstance(expr, Test):
+        yield expr.field
+    for child in children(expr):
+        yield from _fields(child)
+
+
+__all__ = ["Sumo"]
