@@ -11,7 +11,11 @@ import pytest
 from sigma.plugins import InstalledSigmaPlugins
 from sigma.processing.pipeline import ProcessingPipeline
 
-PIPELINES = {"jumpcloud_raw": "jumpcloud.yml", "jumpcloud_ecs": "ecs.yml"}
+PIPELINES = {
+    "jumpcloud_raw": "jumpcloud.yml",
+    "jumpcloud_ecs": "ecs.yml",
+    "jumpcloud_sekoia": "sekoia.yml",
+}
 MODULE = "sigma.pipelines.jumpcloud"
 
 

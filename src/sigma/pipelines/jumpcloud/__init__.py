@@ -30,12 +30,20 @@ try:
         """Sigma taxonomy to the Elastic Common Schema."""
         return _load("ecs.yml")
 
+    def jumpcloud_sekoia() -> _ProcessingPipeline:
+        """JumpCloud names to the fields of Sekoia.io's parser for Directory Insights."""
+        return _load("sekoia.yml")
+
     def _load(name: str) -> _ProcessingPipeline:
         # Read at each call: pySigma adds up pipelines in place, so none may be shared.
         text = (_shipped("mappings") / name).read_text(encoding="utf-8")
         return _ProcessingPipeline.from_yaml(text)
 
-    pipelines = {"jumpcloud_raw": jumpcloud_raw, "jumpcloud_ecs": jumpcloud_ecs}
-    __all__ = ["jumpcloud_ecs", "jumpcloud_raw"]
+    pipelines = {
+        "jumpcloud_raw": jumpcloud_raw,
+        "jumpcloud_ecs": jumpcloud_ecs,
+        "jumpcloud_sekoia": jumpcloud_sekoia,
+    }
+    __all__ = ["jumpcloud_ecs", "jumpcloud_raw", "jumpcloud_sekoia"]
 except Exception as _error:  # noqa: BLE001
     _warnings.warn(f"the jumpcloud pipelines are not available: {_error}", stacklevel=2)
