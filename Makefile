@@ -20,13 +20,15 @@ SECONDS ?= 60
 FUZZ_TARGETS := $(patsubst tests/fuzz/fuzz_%.py,fuzz-%,$(wildcard tests/fuzz/fuzz_*.py))
 
 # The engines that exported queries are run on, as tests/prove/engines/catalogue.py names them, by the
-# environment that each needs. PostgreSQL itself and a Java runtime for Spark come from the system.
-PROVE := clickhouse spark postgres opensearch eql yaral
+# environment that each needs. PostgreSQL itself, a Java runtime for Spark and node with npm for the
+# language service of KQL come from the system.
+PROVE := clickhouse spark postgres opensearch eql yaral kql
 ENGINE_clickhouse := chdb
 ENGINE_spark := pyspark
 ENGINE_postgres := postgresql
 ENGINE_opensearch := osmem-server
 ENGINE_eql := eql
+ENGINE_kql := kusto
 ENGINE_yaral := yaral-model
 
 # What `make bench` measures: all rows, or ROWS="single shipped". BASE=revision is measured besides;
@@ -119,6 +121,12 @@ clean:
 
 .prove/%/.installed: pyproject.toml uv.lock | $(UV)
 	UV_PROJECT_ENVIRONMENT=.prove/$* $(UV) sync --locked --python .venv/bin/python --no-default-groups --group sigma2 --group prove-$*
+	@touch $@
+
+prove-kql: .prove/kql/node_modules/.package-lock.json
+.prove/kql/node_modules/.package-lock.json: tests/prove/engines/node/package-lock.json | .prove/kql/.installed
+	cp tests/prove/engines/node/package.json tests/prove/engines/node/package-lock.json .prove/kql
+	npm ci --prefix .prove/kql --no-audit --no-fund
 	@touch $@
 
 $(UV):

@@ -37,7 +37,8 @@ _SUFFIXES: Final = {"_b": "bool", "_d": "real", "_t": "datetime", "_s": "string"
 _KINDS: Final = {"boolean": "bool", "integer": "long", "time": "datetime"}
 _IF_EXISTS: Final = re.compile(r'column_ifexists\("(\w+)", ([^()]*(?:\([^()]*\))?)\)')
 _APPLY: Final = re.compile(
-    r"\| mv-apply (.+) on \(\n((?:    mv-expand .+\n)*)    (?:\| )?summarize (.+(?:\n    .+)*)\n\)"
+    r"\| mv-apply (.+) on \(\n((?:    (?:\| )?mv-expand .+\n)*)"
+    r"    (?:\| )?summarize (.+(?:\n    .+)*)\n\)"
 )
 _ADDED: Final = re.compile(r"(?:^\| extend |^    )(\w+) = ", re.MULTILINE)
 
@@ -142,7 +143,8 @@ class Kusto:
             return match[1] if match[1] in self._columns else match[2]
 
         def apply(match: re.Match[str]) -> str:
-            more = match[2].replace("    mv-expand", "| mv-expand")
+            more = re.sub(r"^ *(?:\| )?", "| ", match[2].rstrip("\n"), flags=re.MULTILINE)
+            more = more + "\n" if match[2] else ""
             return f"| mv-expand {match[1]}\n{more}| summarize {match[3]}\n    by {_names(known)}"
 
         known = list(dict.fromkeys([*self._columns, *_ADDED.findall(_APPLY.sub("", query))]))

@@ -72,7 +72,7 @@ def inside(value: Any, path: str) -> Any:
         below = f"{path}.{key}"
         if not isinstance(item, list):
             kept[key] = inside(item, below)
-        elif below in OPENED:
+        elif below in OPENED or below in ("changes.from", "changes.to"):
             kept[key] = elements(item, below)
     return kept
 

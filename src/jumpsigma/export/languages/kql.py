@@ -7,6 +7,10 @@ The schema is an option of the target. Tables by its name, ``schemas.<name>``:
 - ``other``: the type of every other column; that of a column of which a rule names a part is
   ``json``.
 - ``lists``: the fields that hold lists of objects; one within another has it as a beginning.
+- ``values``: by such a field, the fields of its objects that may hold lists themselves.
+
+Besides: ``longest`` (characters of a query), ``first`` (a line behind the table, with the names of
+options) and ``last.<schema>`` (a line at the end).
 
 A query first reads the columns with ``column_ifexists``: Log Analytics makes a column when the
 first event comes that has the field, and refuses a query with a column that it does not know.
@@ -16,7 +20,8 @@ from __future__ import annotations
 
 import copy
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import Any, Final, NamedTuple, Self
 
 from jumpsigma.export.absent import holds_of_absent
@@ -36,7 +41,8 @@ from jumpsigma.export.languages.kql_values import (
 )
 from jumpsigma.export.refusals import CannotSayError, NotWrittenError
 from jumpsigma.export.simplify import simplified
-from jumpsigma.ir.nodes import And, Element, Exists, Expr, FieldRef, Null, RuleIR, Test, Text
+from jumpsigma.ir.dump import children
+from jumpsigma.ir.nodes import And, Element, Exists, Expr, FieldRef, Not, Null, RuleIR, Test, Text
 
 _COLUMN: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_]*", re.ASCII)
 _LINES: Final = ",\n    "
@@ -68,6 +74,8 @@ class _Draft:
         self.columns: dict[str, str] = {}
         #: By the fields of the lists, the outermost first: what is counted in their elements.
         self.counted: dict[tuple[str, ...], dict[str, str]] = {}
+        #: By the field of a list: the fields of its objects whose values are opened too.
+        self.opened: dict[str, dict[str, None]] = {}
         self.matches = 0
 
 
@@ -109,8 +117,12 @@ class Kql(Language):
             matches = draft.matches
             text = self.within(item, Binds.AND if len(items) > 1 else Binds.OR)
             (before if draft.matches == matches else behind).append(text)
+        if draft.counted:
+            draft.functions["values_of"] = None
         lines = [FUNCTIONS[name] for name in FUNCTIONS if name in draft.functions]
         lines.append(self.table)
+        if "first" in self.tables:
+            lines.append(str(self.tables["first"]).format(**self.options))
         if columns := [f"{name} = {read}" for name, read in draft.columns.items()]:
             lines.append(f"| extend {_LINES.join(columns)}")
         lines += [f"| where {self.AND.join(before)}"] if before else []
@@ -120,21 +132,26 @@ class Kql(Language):
             names += counted
         lines += [f"| where {self.AND.join(behind)}"] if behind else []
         lines += [f"| project-away {', '.join(names)}"] if names else []
+        if "last" in self.tables:
+            lines.append(str(self.tables["last"][self.options["schema"]]))
         return "\n".join(lines)
 
     def _opened(self, chain: tuple[str, ...], counted: Mapping[str, str]) -> list[str]:
         """The elements of a list, or of the lists in its elements, for each event by itself."""
         first, *others = chain
         outermost = _path(*first.partition(".")[::2])
-        lines = [f"| mv-apply {_variable(first)} = {_elements(outermost)} on ("]
-        outer = first
+        outer, steps = first, []
         for field in others:
             path = _path(_variable(outer), field.removeprefix(f"{outer}."))
-            lines.append(f"    mv-expand {_variable(field)} = {_elements(path)}")
+            steps.append(f"mv-expand {_variable(field)} = values_of({path})")
             outer = field
+        for key in self.draft.opened.get(outer, ()):
+            path = _path(_variable(outer), key)
+            steps.append(f"mv-expand {_value_of(outer, key)} = values_of({path})")
         counts = [f"{name} = countif({condition})" for name, condition in counted.items()]
-        lines.append(f"    {'| ' if others else ''}summarize {_LINES.join(counts)}")
-        return [*lines, ")"]
+        steps.append(f"summarize {_LINES.join(counts)}")
+        apply = f"| mv-apply {_variable(first)} = values_of({outermost}) on ("
+        return [apply, "    " + "\n    | ".join(steps), ")"]
 
     # ---------------------------------------------------------------------------- the clauses
     def negation(self, item: Expr) -> Clause:
@@ -214,6 +231,7 @@ class Kql(Language):
         chain = self._chain(element.field)
         if not chain or chain[-1] != element.field:
             raise CannotSayError(f"{element.field}, which the table is not known to hold as a list")
+        self._check_values(element)
         inner = self._inside(element.field)
         is_meant: Expr | None = None
         if element.name is not None:
@@ -228,6 +246,14 @@ class Kql(Language):
             return Clause(f"{found} > 0")
         qualifies = parts[0] if len(parts) > 1 else _is_object(element.field)
         return Clause(f"{found} > 0 or {self._count(chain, qualifies)} == 0", Binds.OR)
+
+    def _check_values(self, element: Element) -> None:
+        """Whether one of all pairs of opened values is enough: S206 asks each test by itself."""
+        values = self.schema.get("values", {}).get(element.field, ())
+        items = element.item.items if isinstance(element.item, And) else (element.item,)
+        used = [key for item in items for key in {*_first_parts(item)} & {*values}]
+        if len(used) != len({*used}) or (used and _has_not(element.item)):
+            raise NotWrittenError(f"several tests, or a negation, of {used[0]} in {element.field}")
 
     def _count(self, chain: tuple[str, ...], condition: str) -> str:
         """The name of a count of the elements that satisfy a condition."""
@@ -260,7 +286,13 @@ class Kql(Language):
 
     def _operand(self, field: str) -> Operand:
         if self.within_list is not None:
-            return self._json(self.within_list[0], field)
+            variable, outer = self.within_list
+            key, _, rest = field.partition(".")
+            if key in self.schema.get("values", {}).get(outer, ()):
+                self.draft.opened.setdefault(outer, {})[key] = None
+                value = self._json(_value_of(outer, key), rest)
+                return value if rest else replace(value, inside=(variable, key))
+            return self._json(variable, field)
         column, _, rest = field.partition(".")
         kind = "json" if rest else self._type(column)
         if kind == "json" and not rest:
@@ -310,6 +342,17 @@ def _is_object(field: str) -> str:
     return f'gettype({_variable(field)}) == "dictionary"'
 
 
-def _elements(value: str) -> str:
-    """What is no list, or has no element, is one element itself: each event stays."""
-    return f"iff(array_length({value}) > 0, {value}, pack_array({value}))"
+def _value_of(field: str, key: str) -> str:
+    return f"{_variable(field)}_{key}"
+
+
+def _first_parts(expr: Expr) -> Iterator[str]:
+    """The first part of each field of an element that is tested for more than its key."""
+    if isinstance(expr, Test) and not isinstance(expr.value, Exists):
+        yield expr.field.partition(".")[0]
+    for child in children(expr):
+        yield from _first_parts(child)
+
+
+def _has_not(expr: Expr) -> bool:
+    return isinstance(expr, Not) or any(map(_has_not, children(expr)))

@@ -17,6 +17,8 @@ from jumpsigma.ir.nodes import Regex, Text, Wildcard
 from jumpsigma.ir.regex import escape, source_of
 
 _ESCAPES: Final = {"\\": "\\\\", '"': '\\"', "\n": "\\n", "\r": "\\r", "\t": "\\t"}
+#: What YAML takes for the end of a line.
+_BREAKS: Final = "\x7f\x85\u2028\u2029"
 #: Classes that are of all Unicode in Rust and of ASCII in RE2, outside of brackets and within.
 _CLASSES: Final = {
     "d": ("[0-9]", "0-9"),
@@ -35,7 +37,7 @@ _MAPPED: Final = IPv6Network("::ffff:0:0/96")
 def literal(text: str) -> str:
     """A text in double quotes."""
     for character in text:
-        if ord(character) < 32 and character not in _ESCAPES:
+        if (ord(character) < 32 or character in _BREAKS) and character not in _ESCAPES:
             raise CannotSayError("a text with a control character")
     return '"' + "".join(_ESCAPES.get(character, character) for character in text) + '"'
 
@@ -44,7 +46,7 @@ def verbatim(source: str) -> str:
     """A regular expression, in which backslashes stand as they are."""
     for character, name in (("\n", "\\n"), ("\r", "\\r"), ("\t", "\\t")):
         source = source.replace(character, name)
-    if any(ord(character) < 32 for character in source):
+    if any(ord(character) < 32 or character in _BREAKS for character in source):
         raise CannotSayError("a regular expression with a control character")
     doubled = source.replace('"', '""')
     return f'@"{doubled}"'

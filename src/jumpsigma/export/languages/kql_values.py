@@ -40,6 +40,9 @@ _SIGNS: Final = {"eq": "==", "lt": "<", "lte": "<=", "gt": ">", "gte": ">="}
 
 #: What a query may define before its table, by the name of the function.
 FUNCTIONS: Final[dict[str, str]] = {
+    # A list without elements has a null, and what is no list is one element: each event stays.
+    "values_of": "let values_of = (value: dynamic) { case(array_length(value) > 0, value, "
+    "array_length(value) == 0, dynamic([null]), pack_array(value)) };",
     "text_of": f"let text_of = (value: dynamic) {{ iff(gettype(value) in {_NO_TEXT}, "
     '"", tostring(value)) };',
     "number_of": f"let number_of = (value: dynamic) {{ iff(gettype(value) in {_NUMBERS}, "
