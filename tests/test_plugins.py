@@ -15,6 +15,7 @@ PIPELINES = {
     "jumpcloud_raw": "jumpcloud.yml",
     "jumpcloud_ecs": "ecs.yml",
     "jumpcloud_sekoia": "sekoia.yml",
+    "jumpcloud_sentinel": "sentinel.yml",
 }
 MODULE = "sigma.pipelines.jumpcloud"
 

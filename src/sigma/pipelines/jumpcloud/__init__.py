@@ -34,6 +34,10 @@ try:
         """JumpCloud names to the fields of Sekoia.io's parser for Directory Insights."""
         return _load("sekoia.yml")
 
+    def jumpcloud_sentinel() -> _ProcessingPipeline:
+        """JumpCloud names to the flat columns of Microsoft Sentinel's first connector."""
+        return _load("sentinel.yml")
+
     def _load(name: str) -> _ProcessingPipeline:
         # Read at each call: pySigma adds up pipelines in place, so none may be shared.
         text = (_shipped("mappings") / name).read_text(encoding="utf-8")
@@ -43,7 +47,8 @@ try:
         "jumpcloud_raw": jumpcloud_raw,
         "jumpcloud_ecs": jumpcloud_ecs,
         "jumpcloud_sekoia": jumpcloud_sekoia,
+        "jumpcloud_sentinel": jumpcloud_sentinel,
     }
-    __all__ = ["jumpcloud_ecs", "jumpcloud_raw", "jumpcloud_sekoia"]
+    __all__ = ["jumpcloud_ecs", "jumpcloud_raw", "jumpcloud_sekoia", "jumpcloud_sentinel"]
 except Exception as _error:  # noqa: BLE001
     _warnings.warn(f"the jumpcloud pipelines are not available: {_error}", stacklevel=2)
