@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -12,20 +13,8 @@ from engines.spl_model import SplModel
 from jumpsigma import api, load_pack
 from jumpsigma.api.export_files import export_files
 
+QueryOf = Callable[..., tuple[str, str]]
 ALL = {"empties": "dropped", "elements": "json", "numbers": "plain", "characters": "utf8"}
-
-
-def written(folder: Path, detection: str, **options: str) -> tuple[str, str]:
-    """The query of a rule, or an empty text and the refusal."""
-    path = folder / "rule.yml"
-    path.write_text(
-        "title: A rule\nid: 7b9c1d0e-4f7e-4a53-9d0e-2f6a4a0c1b11\nstatus: test\n"
-        f"logsource: {{product: jumpcloud}}\ndetection:\n  {detection}\n",
-        encoding="utf-8",
-    )
-    made = api.export_queries(load_pack(path, cases=False), "splunk", options=options)
-    refusals = [f"{each.code} {each.message}" for each in made.refused]
-    return (made.queries[0].text if made.queries else ""), " ".join(refusals)
 
 
 def one(values: str) -> str:
@@ -73,8 +62,8 @@ EXACT = {
 
 
 @pytest.mark.parametrize("values", EXACT)
-def test_a_query_says_exactly_this(tmp_path: Path, values: str) -> None:
-    text, refusal = written(tmp_path, one(values))
+def test_a_query_says_exactly_this(query_of: QueryOf, values: str) -> None:
+    text, refusal = query_of("splunk", one(values))
     expected = EXACT[values]
     if expected.startswith("index"):
         assert text == expected
@@ -97,9 +86,9 @@ NEGATED = {
 
 
 @pytest.mark.parametrize("values", NEGATED)
-def test_not_holds_of_a_missing_field(tmp_path: Path, values: str) -> None:
+def test_not_holds_of_a_missing_field(query_of: QueryOf, values: str) -> None:
     detection = f"selection: {{{values}}}\n  e: {{event_type: z}}\n  condition: e and not selection"
-    text, _ = written(tmp_path, detection)
+    text, _ = query_of("splunk", detection)
     assert text == f'index=jumpcloud event_type="z"\n| where {NEGATED[values]}'
     model = SplModel()
     model.load({"one": {"event_type": "z"}})
@@ -124,9 +113,9 @@ WITH_OPTIONS = {
 
 
 @pytest.mark.parametrize("values", WITH_OPTIONS)
-def test_an_option_says_what_the_documentation_does_not(tmp_path: Path, values: str) -> None:
-    assert written(tmp_path, one(values))[1].startswith("JS067")
-    text, refusal = written(tmp_path, one(values), **ALL)
+def test_an_option_says_what_the_documentation_does_not(query_of: QueryOf, values: str) -> None:
+    assert query_of("splunk", one(values))[1].startswith("JS067")
+    text, refusal = query_of("splunk", one(values), **ALL)
     assert refusal == ""
     assert text.split("\n")[-1] == f"| where {WITH_OPTIONS[values]}"
     SplModel().run(text)
@@ -149,8 +138,8 @@ REFUSED = {
 
 
 @pytest.mark.parametrize("detection", REFUSED)
-def test_what_cannot_be_said_is_refused(tmp_path: Path, detection: str) -> None:
-    text, refusal = written(tmp_path, detection, **ALL)
+def test_what_cannot_be_said_is_refused(query_of: QueryOf, detection: str) -> None:
+    text, refusal = query_of("splunk", detection, **ALL)
     assert text == ""
     assert re.match(REFUSED[detection], refusal), refusal
 

@@ -52,11 +52,18 @@ PROVEN: tuple[Proven, ...] = (
     Proven(
         "qradar",
         "aql-model",
-        options={"log_source_type": "JumpCloud"},
+        options={"log_source_type": "JumpCloud", "elements": "20"},
         folding="ascii",
         keeps="qradar",
     ),
     Proven("sumologic", "sumo-model", folding="ascii", keeps="sumologic"),
+    Proven(
+        "sumologic",
+        "sumo-model",
+        options={"elements": "20"},
+        folding="ascii",
+        keeps="sumologic",
+    ),
     Proven("sumologic", "sumo-model", "cse_rule", folding="ascii", keeps="sumologic"),
     Proven("secops", "yaral-model", folding="ascii", keeps="secops"),
     Proven("secops", "yaral-model", options={"fields": "udm"}, folding="ascii", keeps="secops"),
@@ -72,6 +79,7 @@ PROVEN: tuple[Proven, ...] = (
         for schema in ("collector", "dcr")
     ),
     Proven("opensearch", "osmem-server", folding="simple", keeps="opensearch"),
+    Proven("elasticsearch", "osmem-elastic", "lucene", folding="simple"),
     Proven("opensearch", "osmem-server", "query_dsl", folding="simple", keeps="opensearch"),
     *(
         Proven(
@@ -96,6 +104,19 @@ PROVEN: tuple[Proven, ...] = (
             "characters": "utf8",
         },
         keeps="splunk_dropped",
+        only=plain_decimals,
+    ),
+    Proven("crowdstrike", "logscale-model", keeps="logscale", only=plain_numbers),
+    Proven(
+        "crowdstrike",
+        "logscale-model",
+        options={
+            "empties": "dropped",
+            "arrays": "negatable",
+            "numbers": "plain",
+            "characters": "utf8",
+        },
+        keeps="logscale_dropped",
         only=plain_decimals,
     ),
 )

@@ -82,6 +82,7 @@ ENGINES: dict[str, Entry] = {
         'JumpCloud_CL | where tostring(todynamic(a)["b"]) != "x"',
         "JumpCloud_CL | where a =~ true",
     ),
+    "osmem-elastic": Entry("opensearch", "Elastic", "NOT a.b:x", "a.b:(x"),
     "eql": Entry("eql_engine", "Eql", 'any where a.b == null or not a.b : "X"', "any where (a.b"),
     "jumpcloud": Entry(
         "jumpcloud_model",
@@ -113,6 +114,9 @@ ENGINES: dict[str, Entry] = {
         " LAST 1 DAYS",
         "SELECT starttime, UTF8(payload) FROM events WHERE NOT \"JumpCloud a b\" = 'x' LAST 1 DAYS",
         light=True,
+    ),
+    "logscale-model": Entry(
+        "logscale_model", "LogScaleModel", "#type=x\n| not (a.b=/^x$/i)", "#type=x\n| (", light=True
     ),
     "spl-model": Entry(
         "spl_model",

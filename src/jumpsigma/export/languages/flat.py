@@ -178,8 +178,7 @@ class FlatLanguage(Language):
                 parts.append(self._placed(same))
         if len(parts) == 1:
             return parts[0]
-        texts = [self.grouped(p.text) if p.binds < Binds.OR else p.text for p in parts]
-        return Clause(self.OR.join(texts), Binds.OR)
+        return Clause(self.OR.join(map(self.or_part, parts)), Binds.OR)
 
     def _placed(self, same: list[Test]) -> Clause:
         try:
@@ -204,9 +203,10 @@ class FlatLanguage(Language):
             if element.name is not None
             else self.negative(self.some(element.field, And(())))
         )
-        return Clause(f"{self._or_part(one)}{self.OR}{self._or_part(none)}", Binds.OR)
+        return Clause(f"{self.or_part(one)}{self.OR}{self.or_part(none)}", Binds.OR)
 
-    def _or_part(self, clause: Clause) -> str:
+    def or_part(self, clause: Clause) -> str:
+        """A part of a disjunction."""
         return self.grouped(clause.text) if clause.binds < Binds.OR else clause.text
 
     def within_element(self, field: str) -> Self:

@@ -159,7 +159,8 @@ def _of_value(value: Value, dialect: Dialect) -> Pattern:
         case Boolean(boolean):
             return Pattern("true" if boolean else "false", ignore_case=True)
         case Network(str() as cidr):
-            return Pattern(address_pattern(cidr))
+            # The one character in it that a dialect may have another meaning for.
+            return Pattern(address_pattern(cidr).replace("/", dialect.literal("/")))
         case _:
             raise AssertionError(value)
 

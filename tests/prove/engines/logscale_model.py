@@ -1,0 +1,213 @@
+"""A model of the part of LogScale that backends/crowdstrike writes, made from its documentation.
+
+Values are texts. A list is the fields ``name[0]``, ``name[1]``; functions on lists stop at the first
+number that is missing. A comparison with a field that is not there fails. Where the pages differ,
+which is how strongly ``and`` and ``or`` bind, and what they do not say, as how a text that is no
+number compares with one, is an error. Expressions run on Python's ``re``.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from typing import Any
+
+from engines.engine import QueryError, Stored
+from engines.spl_model import text_of
+
+Row = dict[str, str]
+Filter = Callable[[Row], bool]
+
+_TOKEN = re.compile(
+    r"""\s*(?:(?P<regex>/(?:[^/\\\n]|\\.)+/[a-z]*)|(?P<string>"(?:[^"\\]|\\.)*")"""
+    r"""|(?P<number>-?\d+(?:\.\d+)?)|(?P<sign><=|>=|!=|==|[=<>(){},*])"""
+    r"""|(?P<name>[A-Za-z_][A-Za-z0-9_.]*(?::[A-Za-z]+)?))"""
+)
+_SEARCH = re.compile(r"#[A-Za-z]+=[A-Za-z0-9_-]+")
+
+
+def fields(value: Any, name: str = "") -> Iterator[tuple[str, str]]:
+    """Names and texts as parseJson() has them."""
+    match value:
+        case dict():
+            for key, item in value.items():
+                yield from fields(item, f"{name}.{key}" if name else key)
+        case list():
+            for number, item in enumerate(value):
+                yield from fields(item, f"{name}[{number}]")
+        case _:
+            yield name, text_of(value)
+
+
+class LogScaleModel:
+    """The events of one repository."""
+
+    name = "logscale model"
+
+    def __init__(self) -> None:
+        self._rows: dict[str, Row] = {}
+
+    def available(self) -> str | None:
+        """The version of the documentation."""
+        return "1.202"
+
+    def load(self, events: Stored) -> None:
+        """Parse each event."""
+        self._rows = {key: dict(fields(event)) for key, event in events.items()}
+
+    def run(self, query: str) -> list[str]:
+        """The ids of the events that pass the filter behind the tag."""
+        search, pipe, condition = query.partition("\n| ")
+        if not pipe or not _SEARCH.fullmatch(search):
+            raise QueryError(f"not understood: {search!r}")
+        test = _Parser(condition).whole()
+        return sorted(key for key, row in self._rows.items() if test(row))
+
+    def close(self) -> None:
+        """Forget the events."""
+        self._rows = {}
+
+
+class _Parser:
+    def __init__(self, text: str) -> None:
+        self.tokens: list[tuple[str, str]] = []
+        at = 0
+        while text[at:].strip():
+            found = _TOKEN.match(text, at)
+            if found is None:
+                raise QueryError(f"not understood: {text[at : at + 40]!r}")
+            self.tokens.append((str(found.lastgroup), found[0].strip()))
+            at = found.end()
+        self.at = 0
+
+    def whole(self) -> Filter:
+        """The condition, to the last token."""
+        found = self.joined()
+        if self.at != len(self.tokens):
+            raise QueryError(f"more than a condition: {self.tokens[self.at :][:3]}")
+        return found
+
+    def take(self, text: str) -> bool:
+        """Whether the next token is this one, which is then passed."""
+        found = self.at < len(self.tokens) and self.tokens[self.at][1] == text
+        self.at += found
+        return found
+
+    def need(self, text: str) -> None:
+        if not self.take(text):
+            raise QueryError(f"{text} is missing before {self.tokens[self.at :][:2]}")
+
+    def next(self, kind: str) -> str:
+        if self.at >= len(self.tokens) or self.tokens[self.at][0] != kind:
+            raise QueryError(f"a {kind} is missing before {self.tokens[self.at :][:2]}")
+        self.at += 1
+        return self.tokens[self.at - 1][1]
+
+    def joined(self) -> Filter:
+        """Parts joined by one and the same word."""
+        parts = [self.part()]
+        word = ""
+        while self.at < len(self.tokens) and self.tokens[self.at][1] in ("and", "or"):
+            if word not in ("", self.tokens[self.at][1]):
+                raise QueryError("and beside or, without parentheses")
+            word = self.tokens[self.at][1]
+            self.at += 1
+            parts.append(self.part())
+        if word == "or":
+            return lambda row: any(part(row) for part in parts)
+        return lambda row: all(part(row) for part in parts)
+
+    def part(self) -> Filter:
+        if self.take("not"):
+            self.need("(")
+            inner = self.joined()
+            self.need(")")
+            return lambda row: not inner(row)
+        if self.take("("):
+            inner = self.joined()
+            self.need(")")
+            return inner
+        name = self.next("name")
+        if name in ("array:exists", "objectArray:exists"):
+            return self.exists(name)
+        if name == "test":
+            return self.numbers()
+        return self.comparison(name)
+
+    def numbers(self) -> Filter:
+        self.need("(")
+        left = float(self.next("number"))
+        self.need("==")
+        right = float(self.next("number"))
+        self.need(")")
+        return lambda _row: left == right
+
+    def comparison(self, name: str) -> Filter:
+        sign = self.next("sign")
+        if sign == "=" and self.take("*"):
+            return lambda row: name in row
+        if sign == "=":
+            found = _expression(self.next("regex"))
+            return lambda row: name in row and found.search(row[name]) is not None
+        if sign not in _SIGNS:
+            raise QueryError(f"no comparison {sign!r}")
+        number, compare = float(self.next("number")), _SIGNS[sign]
+        return lambda row: name in row and compare(_number(row[name]), number)
+
+    def exists(self, function: str) -> Filter:
+        """An element of the list satisfies the condition, in which it has the name of the list."""
+        self.need("(")
+        self.need("array")
+        self.need("=")
+        array = self.next("string").strip('"')
+        self.need(",")
+        self.need("condition")
+        self.need("=")
+        self.need("{")
+        condition = self.joined()
+        self.need("}")
+        self.need(")")
+        if not array.endswith("[]"):
+            raise QueryError(f"the name of an array ends in []: {array!r}")
+        name, structured = array.removesuffix("[]"), function.startswith("object")
+        return lambda row: any(
+            condition(one) for one in _elements(row, name, structured=structured)
+        )
+
+
+def _elements(row: Row, name: str, *, structured: bool) -> Iterator[Row]:
+    number = 0
+    while True:
+        prefix = f"{name}[{number}]"
+        fields_of = {key: value for key, value in row.items() if key.startswith(prefix)}
+        if not fields_of:
+            return
+        if structured or prefix in row:
+            found = {name + key.removeprefix(prefix): value for key, value in fields_of.items()}
+            yield row | found if structured else row | {name: row[prefix]}
+        number += 1
+
+
+def _expression(literal: str) -> re.Pattern[str]:
+    source, flags = literal[1:].rsplit("/", 1)
+    if set(flags) - {"i", "d"}:
+        raise QueryError(f"flags {flags!r}")
+    found = re.sub(r"(?<!\\)((?:\\\\)*)\$$", r"\1\\Z", source)
+    if "(?" in found.replace("(?:", ""):
+        raise QueryError("a group of a kind that is not documented")
+    return re.compile(
+        found.replace("\\/", "/"),
+        (re.IGNORECASE if "i" in flags else 0) | (re.DOTALL if "d" in flags else 0),
+    )
+
+
+def _number(text: str) -> float:
+    return float(text) if re.fullmatch(r"-?[0-9]+(?:\.[0-9]+)?", text) else float("nan")
+
+
+_SIGNS: dict[str, Callable[[float, float], bool]] = {
+    "<": lambda a, b: a < b,
+    "<=": lambda a, b: a <= b,
+    ">": lambda a, b: a > b,
+    ">=": lambda a, b: a >= b,
+}
