@@ -38,6 +38,27 @@ class Error(str):
 
 # Name: mapping, log source, selection, Splunk query or error, Lucene query or the same error.
 QUERIES: dict[str, tuple[str, dict[str, str], Any, str, str | None]] = {
+    "flat columns of Microsoft Sentinel": (
+        "sentinel",
+        SSO,
+        {"initiated_by.email": "ann@example.com", "sso_token_success": False},
+        'service_s="sso" initiated_by_email_s="ann@example.com" sso_token_success_b=false',
+        "service_s:sso AND (initiated_by_email_s:ann@example.com AND sso_token_success_b:false)",
+    ),
+    "an element of JSON text": (
+        "sentinel",
+        SSO,
+        {"changes.field": "email"},
+        Error("only jumpsigma takes apart"),
+        None,
+    ),
+    "a field within JSON": (
+        "sentinel_dcr",
+        SSO,
+        {"initiated_by.email": "ann@example.com"},
+        Error("only jumpsigma takes apart"),
+        None,
+    ),
     "boolean": (
         "jumpcloud",
         SSO,
@@ -84,14 +105,14 @@ QUERIES: dict[str, tuple[str, dict[str, str], Any, str, str | None]] = {
         "jumpcloud",
         NATIVE,
         {"useragent.name": None},
-        Error("stock tools can say only text"),
+        Error("trusted with text"),
         None,
     ),
     "user agent is not there": (
         "jumpcloud",
         NATIVE,
         {"useragent.name|exists": False},
-        Error("stock tools can say only text"),
+        Error("trusted with text"),
         None,
     ),
     "virtual field": (
