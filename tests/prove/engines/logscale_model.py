@@ -1,9 +1,9 @@
 """A model of the part of LogScale that backends/crowdstrike writes, made from its documentation.
 
-Values are texts. A list is the fields ``name[0]``, ``name[1]``; functions on lists stop at the first
-number that is missing. A comparison with a field that is not there fails. Where the pages differ,
-which is how strongly ``and`` and ``or`` bind, and what they do not say, as how a text that is no
-number compares with one, is an error. Expressions run on Python's ``re``.
+Values are texts. A list is the fields ``name[0]``, ``name[1]``; functions on lists stop at the
+first number that is missing. A comparison with a field that is not there fails, and so does one of a
+text that is no number in plain digits. How strongly ``and`` and ``or`` bind, on which the pages
+differ, has to be said. Expressions run on Python's ``re``.
 """
 
 from __future__ import annotations
