@@ -62,15 +62,16 @@ def test_a_broken_file_is_listed_with_its_problem(tmp_path: Path) -> None:
     [
         ("jumpclod", "did you mean 'jumpcloud'?"),
         ("ecs.yaml", "did you mean 'ecs'?"),
-        ("nowhere/else.yml", "there are: ecs, jumpcloud, sigma"),
-        ("", "there are: ecs, jumpcloud, sigma"),
+        ("nowhere/else.yml", "there are: {}"),
+        ("", "there are: {}"),
     ],
 )
-def test_not_found(name: str, hint: str) -> None:
+def test_not_found(name: str, hint: str, checkout: Path) -> None:
+    shipped = sorted(path.stem for path in (checkout / "mappings").glob("*.yml"))
     with pytest.raises(DiagnosticError) as raised:
         load_mapping(name)
     assert raised.value.diagnostic.code == "JS052"
-    assert raised.value.diagnostic.hint == hint
+    assert raised.value.diagnostic.hint == hint.format(", ".join(shipped))
 
 
 # Name: the file, part of the message, line and column.
