@@ -22,7 +22,7 @@ FUZZ_TARGETS := $(patsubst tests/fuzz/fuzz_%.py,fuzz-%,$(wildcard tests/fuzz/fuz
 # The engines that exported queries are run on, as tests/prove/engines/catalogue.py names them, by the
 # environment that each needs. PostgreSQL itself, a Java runtime for Spark and node with npm for the
 # language service of KQL come from the system.
-PROVE := clickhouse spark postgres opensearch eql yaral kql
+PROVE := clickhouse spark postgres opensearch eql yaral kql panther
 ENGINE_clickhouse := chdb
 ENGINE_spark := pyspark
 ENGINE_postgres := postgresql
@@ -30,6 +30,7 @@ ENGINE_opensearch := osmem-server
 ENGINE_eql := eql
 ENGINE_kql := kusto
 ENGINE_yaral := yaral-model
+ENGINE_panther := panther
 
 # What `make bench` measures: all rows, or ROWS="single shipped". BASE=revision is measured besides;
 # SIGMAHQ is a checkout or archive of its rules. BENCH_FLAGS=--help says what else there is.
