@@ -36,12 +36,15 @@ class _Flags:
     dot_all: bool = False
 
 
-def translate(source: str) -> str:
+def translate(source: str, *, linear: bool = False) -> str:
     """The ``re`` source for an RE2 source that RE2 accepts.
+
+    ``linear``: it is for an engine that, like RE2, does not try the ways to match one by one, so
+    that no expression takes it exponential time.
 
     Raises :class:`CannotTranslateError` where the two engines could differ.
     """
-    parser = _Parser(source)
+    parser = _Parser(source, inf if linear else _MOST_ROUNDS)
     try:
         written = parser.alternatives(_Flags())
     except InexactFoldError as error:
@@ -54,8 +57,9 @@ def translate(source: str) -> str:
 class _Parser:
     """Recursive descent over one expression; ``at`` is the next character to read."""
 
-    def __init__(self, source: str) -> None:
+    def __init__(self, source: str, rounds: float) -> None:
         self.source, self.at, self.depth = source, 0, 0
+        self.rounds = rounds
         self.varies = False  # whether what was read last can match the same text in several ways
 
     def _peek(self, text: str) -> bool:
@@ -111,7 +115,7 @@ class _Parser:
         if found is None:
             return atom
         self._take("?")  # laziness does not change whether there is a match
-        if self.varies and _most(found) > _MOST_ROUNDS:
+        if self.varies and _most(found) > self.rounds:
             # RE2 is linear in the text. Python's re would try the ways one by one, and there may
             # be exponentially many.
             raise CannotTranslateError("a repetition of a part that repeats or has alternatives")

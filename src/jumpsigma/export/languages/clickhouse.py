@@ -1,6 +1,6 @@
-r"""ClickHouse with events as JSON text (https://clickhouse.com/docs/sql-reference/functions/json-functions).
+r"""ClickHouse with events as JSON text.
 
-A value is an element of an array, as JSON text. Functions of the query itself, in its ``WITH``, open
+Its functions: https://clickhouse.com/docs/sql-reference/functions/json-functions. A value is an element of an array, as JSON text. Functions of the query itself, in its ``WITH``, open
 lists and look into objects, so that the conditions can be read. Lists and objects that stand deeper
 in one another than :data:`_DEPTH` are not looked into.
 """

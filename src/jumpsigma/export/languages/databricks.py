@@ -1,8 +1,8 @@
 r"""Databricks SQL, which is Spark's, with events as JSON text.
 
 A value is an element of an array of VARIANT
-(https://docs.databricks.com/aws/en/sql/language-manual/functions/variant_get). Lists and objects that
-stand deeper in one another than :data:`_DEPTH` are not looked into.
+(https://docs.databricks.com/aws/en/sql/language-manual/functions/variant_get). Lists and objects
+that stand deeper in one another than :data:`_DEPTH` are not looked into.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 r"""PostgreSQL, from 14 on, with events as JSONB.
 
 Values are found by SQL/JSON paths (https://www.postgresql.org/docs/current/functions-json.html) in
-their lax mode, in which a path runs through lists. A list in a list needs a step of its own, so that
-a bounded number of them is looked through.
+their lax mode, in which a path runs through lists. A list in a list needs a step of its own, so
+that a bounded number of them is looked through.
 """
 
 from __future__ import annotations
@@ -125,7 +125,7 @@ class Postgres(SqlLanguage):
     def regex(self, text: str, value: Regex) -> str:
         """RE2 in the words of an advanced regular expression."""
         try:
-            found = translate(source_of(value))
+            found = translate(source_of(value), linear=True)
         except CannotTranslateError as error:
             raise CannotSayError(f"a regular expression with {error}") from None
         return self.regexp(text, _TOKEN.sub(_as_advanced, found))

@@ -149,10 +149,15 @@ class SqlLanguage(Language):
     # --------------------------------------------------------------------- what they may give
     def moment(self) -> str:
         """The time of an event in nanoseconds, or NULL: RFC 3339 in UTC, as JumpCloud writes it."""
-        time = self.scalar(self.options["time"])
+        time = self.time()
         fraction = f"substr(concat(rtrim(substr({time}, 21), 'Z'), '000000000'), 1, 9)"
         whole = f"{self.seconds(f'substr({time}, 1, 19)')} * 1000000000"
         return f"{whole} + {self.integer(fraction)}"
+
+    def time(self) -> str:
+        """The first time that an event has."""
+        found = [self.scalar(key) for key in self.options["time"].split(",")]
+        return found[0] if len(found) == 1 else f"coalesce({', '.join(found)})"
 
     def integer(self, digits: str) -> str:
         """The number of some digits, or NULL for other texts where a cast would be an error."""

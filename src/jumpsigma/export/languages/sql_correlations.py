@@ -44,7 +44,7 @@ def correlation_query(sql: SqlLanguage, correlation: CorrelationIR) -> str:
     groups = [f"g{number}" for number in range(len(correlation.group_by))]
     parts = [
         f"base AS ({' UNION ALL '.join(_base(sql, correlation, groups))})",
-        f"kept AS (SELECT DISTINCT * FROM base WHERE {' AND '.join(_present(correlation, groups))})",
+        f"kept AS (SELECT DISTINCT * FROM base WHERE {_present(correlation, groups)})",
     ]
     if correlation.type == "temporal_ordered":
         found, last = _ordered(correlation, groups)
@@ -88,9 +88,9 @@ def _matches(
     return f"SELECT {', '.join(columns)} FROM {source} WHERE {where}"
 
 
-def _present(correlation: CorrelationIR, groups: Sequence[str]) -> list[str]:
+def _present(correlation: CorrelationIR, groups: Sequence[str]) -> str:
     measured = ["measured"] if correlation.type == "value_count" else []
-    return [f"{name} IS NOT NULL" for name in ("id", "t", *groups, *measured)]
+    return " AND ".join(f"{name} IS NOT NULL" for name in ("id", "t", *groups, *measured))
 
 
 def _same(left: str, right: str, groups: Sequence[str]) -> str:

@@ -52,7 +52,7 @@ class Sqlite(SqlTree):
 
     def moment(self) -> str:
         """By text functions that every version has."""
-        time = self.scalar(self.options["time"])
+        time = self.time()
         fraction = f"substr(rtrim(substr({time}, 21), 'Z') || '000000000', 1, 9)"
         seconds = f"CAST(strftime('%s', substr({time}, 1, 19)) AS INTEGER)"
         return f"{seconds} * 1000000000 + {self.integer(fraction)}"
