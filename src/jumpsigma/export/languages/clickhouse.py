@@ -1,8 +1,9 @@
 r"""ClickHouse with events as JSON text.
 
-Its functions: https://clickhouse.com/docs/sql-reference/functions/json-functions. A value is an element of an array, as JSON text. Functions of the query itself, in its ``WITH``, open
-lists and look into objects, so that the conditions can be read. Lists and objects that stand deeper
-in one another than :data:`_DEPTH` are not looked into.
+Its functions: https://clickhouse.com/docs/sql-reference/functions/json-functions. A value is an
+element of an array, as JSON text. Functions of the query itself, in its ``WITH``, open lists and
+look into objects, so that the conditions can be read. Lists and objects that stand deeper in one
+another than :data:`_DEPTH` are not looked into.
 """
 
 from __future__ import annotations
