@@ -5,7 +5,8 @@ the table's columns. Of the constructs that duckdb-kql has not, it gets another 
 
 - ``column_ifexists("c", d)``, which Kusto replaces before it runs a query, becomes ``c`` or ``d``;
 - ``mv-apply x = list on (summarize …)`` becomes ``mv-expand`` and ``summarize … by`` all columns;
-- ``bag_has_key(object, "k")`` becomes a function of DuckDB's JSON.
+- ``bag_has_key(object, "k")`` becomes a function of DuckDB's JSON;
+- a line about ``ingestion_time()`` is left out: all events came just now.
 """
 
 from __future__ import annotations
@@ -40,6 +41,7 @@ _APPLY: Final = re.compile(
     r"\| mv-apply (.+) on \(\n((?:    (?:\| )?mv-expand .+\n)*)"
     r"    (?:\| )?summarize (.+(?:\n    .+)*)\n\)"
 )
+_INGESTED: Final = re.compile(r"^\| where ingestion_time\(\) .*\n", re.MULTILINE)
 _ADDED: Final = re.compile(r"(?:^\| extend |^    )(\w+) = ", re.MULTILINE)
 
 
@@ -149,7 +151,7 @@ class Kusto:
 
         known = list(dict.fromkeys([*self._columns, *_ADDED.findall(_APPLY.sub("", query))]))
         parts = []
-        for part in _stages(_IF_EXISTS.sub(column, query)):
+        for part in _stages(_IF_EXISTS.sub(column, _INGESTED.sub("", query))):
             parts.append(_APPLY.sub(apply, part))
             if (found := _APPLY.search(part)) is not None:
                 known += re.findall(r"(match_\d+) = countif", found[3])
