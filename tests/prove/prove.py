@@ -1,52 +1,118 @@
-"""Prove targets: ``prove.py [NAME...] [--pack shipped|features] [--each N]``, exit 1 on a difference."""
+"""Prove targets on the engines that stand for their products; exit 1 on a difference."""
 
 from __future__ import annotations
 
 import argparse
+import hashlib
+import json
+import re
 import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
 
 from engines.catalogue import ENGINES
-from targets import PACKS, PROVEN, Proven, prove
+from engines.engine import Engine
+from targets import PACKS, PROVEN, Outcome, Proven, prove
+
+#: What the last `make prove` found, a file a proof; docs/reference/equivalence.md is made of it.
+RESULTS = Path(__file__).parent / "results"
+#: Events made for each rule: the rules that are there to be difficult get more.
+EACH = {"shipped": 8, "features": 25}
 
 
-def main(arguments: list[str]) -> int:
-    """Prove the targets of these names (all of them where none is given), and say what came."""
+def main(arguments: Sequence[str]) -> int:
+    """Prove what was chosen, all of it where nothing was, and say what came."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("names", nargs="*")
+    parser.add_argument("names", nargs="*", help="targets, or proofs as the output calls them")
+    parser.add_argument("--engine", action="append", help="all that is proven on this engine")
+    parser.add_argument("--light", action="store_true", help="all that needs nothing installed")
     parser.add_argument("--pack", choices=[*PACKS], action="append")
-    parser.add_argument("--each", type=int, default=25, help="made events for each rule")
+    parser.add_argument("--each", type=int, help="made events for each rule")
+    parser.add_argument("--write", action="store_true", help="keep what came in results/")
     given = parser.parse_args(arguments)
-    chosen = [each for each in PROVEN if not given.names or each.name in given.names]
-    chosen = chosen or [each for each in PROVEN if each.target in given.names]
+    chosen = [each for each in PROVEN if _is_chosen(each, given)]
     if not chosen:
         sys.stderr.write(f"one of: {', '.join(each.name for each in PROVEN)}\n")
         return 2
-    return max([_said(one, given.pack or [*PACKS], given.each) for one in chosen])
+    return max([_proven(one, given) for one in chosen])
 
 
-def _said(proven: Proven, packs: list[str], each: int) -> int:
+def _is_chosen(proven: Proven, given: argparse.Namespace) -> bool:
+    if given.engine or given.light:
+        light = given.light and ENGINES[proven.engine].light
+        return light or proven.engine in (given.engine or ())
+    return not given.names or proven.name in given.names or proven.target in given.names
+
+
+def _proven(proven: Proven, given: argparse.Namespace) -> int:
     engine = ENGINES[proven.engine].start()
-    if (version := engine.available()) is None:
-        print(f"{proven.name}: {proven.engine} is not installed")  # noqa: T201 - a script
-        return 1
-    different = 0
     try:
-        for name in packs:
-            outcome = prove(proven, engine, PACKS[name](), each=each)
-            differences = list(outcome.differences())
-            different += len(differences)
-            print(  # noqa: T201
-                f"{proven.name} on {engine.name} {version}, {name}: {outcome.exported} written,"
-                f" {sum(outcome.refused.values())} refused, {outcome.pairs} pairs,"
-                f" {len(differences)} differences"
-            )
-            for line in differences[:20]:
-                print(f"  {line}")  # noqa: T201
-            for (code, reason), count in outcome.refused.most_common(30):
-                print(f"  {count:4d} {code} {reason}")  # noqa: T201
+        if (version := engine.available()) is None:
+            print(f"{proven.name}: {proven.engine} is not installed")  # noqa: T201 - a script
+            return 1
+        packs = given.pack or [*PACKS]
+        outcomes = {name: _outcome(proven, engine, name, version, given.each) for name in packs}
     finally:
         engine.close()
-    return 1 if different else 0
+    if given.write:
+        RESULTS.mkdir(exist_ok=True)
+        document = as_json(proven, engine, version, outcomes)
+        text = json.dumps(document, ensure_ascii=False, indent=2) + "\n"
+        (RESULTS / result_name(proven)).write_text(text, encoding="utf-8")
+    return int(any(any(outcome.differences()) for outcome in outcomes.values()))
+
+
+def _outcome(proven: Proven, engine: Engine, pack: str, version: str, each: int | None) -> Outcome:
+    made = EACH[pack] if each is None else each
+    outcome = prove(proven, engine, PACKS[pack](), each=made)
+    differences = list(outcome.differences())
+    print(  # noqa: T201
+        f"{proven.name} on {engine.name} {version}, {pack}: {outcome.exported} written,"
+        f" {sum(outcome.refused.values())} refused, {outcome.pairs} pairs,"
+        f" {len(differences)} differences",
+        flush=True,
+    )
+    for line in differences[:20]:
+        print(f"  {line}")  # noqa: T201
+    for (code, reason), count in outcome.refused.most_common():
+        print(f"  {count:4d} {code} {reason}")  # noqa: T201
+    return outcome
+
+
+def result_name(proven: Proven) -> str:
+    """The name of a proof's file."""
+    return re.sub(r"[^a-z0-9]+", "_", proven.name.lower()).strip("_") + ".json"
+
+
+def as_json(
+    proven: Proven, engine: Engine, version: str, outcomes: dict[str, Outcome]
+) -> dict[str, Any]:
+    """What is kept of a proof."""
+    return {
+        "proof": proven.name,
+        "target": proven.target,
+        "format": proven.format,
+        "options": dict(proven.options),
+        "engine": engine.name,
+        "version": version,
+        "superset": proven.superset is not None,
+        "packs": {name: _pack_json(outcome) for name, outcome in outcomes.items()},
+    }
+
+
+def _pack_json(outcome: Outcome) -> dict[str, Any]:
+    return {
+        "exported": outcome.exported,
+        "queries": hashlib.sha256("\0".join(outcome.queries).encode()).hexdigest(),
+        "refused": [
+            {"code": code, "reason": reason, "rules": count}
+            for (code, reason), count in sorted(outcome.refused.items())
+        ],
+        "events": sum(each.events for each in outcome.compared.values()),
+        "pairs": outcome.pairs,
+        "differences": len(list(outcome.differences())),
+    }
 
 
 if __name__ == "__main__":

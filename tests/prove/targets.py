@@ -26,7 +26,7 @@ class Proven:
     """A format of a target and the engine that stands for the product.
 
     ``folding``: which letters the product lowers as Python does (the target's README says so).
-    ``keeps``: a module of ``stores``, where a product has the names of raw events and keeps less.
+    ``keeps``: a module of ``stores``, where a product has the names of a mapping and keeps less.
     ``superset``: says of a query whether it may return more than the rule's events; it returns at
     least those. ``only``: the events of which the target claims anything at all.
     """
@@ -36,7 +36,7 @@ class Proven:
     format: str | None = None
     options: Mapping[str, str] = field(default_factory=dict)
     folding: Folding = "unicode"
-    keeps: str | None = None
+    keeps: str | Mapping[str, str] | None = None
     superset: Callable[[str], bool] | None = None
     only: Callable[[Event], bool] | None = None
 
@@ -79,7 +79,7 @@ PROVEN: tuple[Proven, ...] = (
         for schema in ("collector", "dcr")
     ),
     Proven("opensearch", "osmem-server", folding="simple", keeps="opensearch"),
-    Proven("elasticsearch", "osmem-elastic", "lucene", folding="simple"),
+    Proven("elasticsearch", "osmem-elastic", "lucene", folding="simple", keeps={"ecs": "elastic_ecs"}),
     Proven("opensearch", "osmem-server", "query_dsl", folding="simple", keeps="opensearch"),
     *(
         Proven(
@@ -131,6 +131,7 @@ class Outcome:
     refused_rules: tuple[str, ...]
     compared: Mapping[str, Compared]
     """By mapping."""
+    queries: tuple[str, ...] = ()
 
     @property
     def pairs(self) -> int:
@@ -177,7 +178,8 @@ def prove(proven: Proven, engine: Engine, pack: Pack, *, each: int = 25) -> Outc
         )
     refused = Counter((one.code, one.message) for one in exported.refused)
     rules = tuple(sorted(str(one.rule_id) for one in exported.refused))
-    return Outcome(len(exported.queries), refused, rules, compared)
+    queries = tuple(query.text for query in exported.queries)
+    return Outcome(len(queries), refused, rules, compared, queries)
 
 
 def _claimed(space: Space, only: Callable[[Event], bool] | None) -> Space:
