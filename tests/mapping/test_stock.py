@@ -13,6 +13,7 @@ from sigma.collection import SigmaCollection
 from sigma.exceptions import SigmaError
 from sigma.processing.pipeline import ProcessingPipeline
 from sigma.rule import SigmaRule
+from stores.sekoia import store
 
 from jumpsigma.interpret import holds
 from jumpsigma.ir.nodes import Expr
@@ -149,6 +150,51 @@ QUERIES: dict[str, tuple[str, dict[str, str], Any, str, str | None]] = {
         PROCESS,
         {"CommandLine": "x"},
         Error("JumpCloud reports only"),
+        None,
+    ),
+    "a service that Sekoia has in the text alone": (
+        "sekoia",
+        SSO,
+        {"event_type": "sso_auth", "sso_token_success": False},
+        (
+            'observer.vendor="Jumpcloud" message="*\\"service\\":\\"sso\\"*" '
+            'event.action="sso_auth" message IN '
+            '("*\\"sso_token_success\\":false*", "*\\"sso_token_success\\":\\"false\\"*")'
+        ),
+        None,
+    ),
+    "an outcome in Sekoia": (
+        "sekoia",
+        {**NATIVE, "service": "directory"},
+        {"success|neq": False, "initiated_by.email": "a"},
+        (
+            'observer.vendor="Jumpcloud" message="*\\"service\\":\\"directory\\"*" '
+            'NOT action.outcome="failure" source.user.email="a"'
+        ),
+        None,
+    ),
+    "a field that Sekoia drops": (
+        "sekoia",
+        SSO,
+        {"resource.type": "user"},
+        Error("keeps no such field"),
+        None,
+    ),
+    "a change in Sekoia": (
+        "sekoia",
+        NATIVE,
+        {"changes[totp_enabled].to": False},
+        Error("only jumpsigma understands"),
+        None,
+    ),
+    "the process of a sign-in in Sekoia": (
+        "sekoia",
+        PROCESS,
+        {"Image|endswith": "/sshd"},
+        (
+            'observer.vendor="Jumpcloud" message="*\\"service\\":\\"systems\\"*" '
+            'process.name="*/sshd"'
+        ),
         None,
     ),
     "names as they are": (
@@ -335,6 +381,21 @@ AGREE: dict[str, tuple[str, dict[str, str], list[Any], list[dict[str, Any]]]] = 
                 {"service": {"name": value}},
                 {"winlog": {"event_data": {"ServiceName": value}}},
                 {},
+            )
+        ],
+    ),
+    "what Sekoia has in the text alone": (
+        "sekoia",
+        {**NATIVE, "service": "directory"},
+        [{"mfa": value} for value in (True, False, "TRUE", None, 5, [True, False])]
+        + [{"success": value} for value in (True, False, "false", None)]
+        + [{"auth_method": value} for value in ("api-key", ["x", "session"], 'a"b', "s*", None)]
+        + [{"mfa|neq": True}, {"success|neq": False}, {"auth_method|contains": "key"}],
+        [
+            store({"service": "directory", key: value})
+            for key, value in product(
+                ("mfa", "success", "auth_method", "other"),
+                (True, False, "true", "api key", "session", "s*", None, 5),
             )
         ],
     ),
