@@ -7,6 +7,7 @@ their neighbours. A name that does not exist is an error, never an empty text.
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
 from functools import lru_cache
 from pathlib import Path
@@ -19,6 +20,8 @@ from jinja2.sandbox import ImmutableSandboxedEnvironment
 from jumpsigma.diagnostics import Diagnostic, DiagnosticError, Span
 from jumpsigma.export.model import Target
 
+#: What JSON takes as it stands, and YAML refuses or reads as the end of a line.
+_NOT_IN_YAML = re.compile("[\x7f-\x9f\u2028\u2029\ud800-\udfff\ufeff\ufffe\uffff]")
 #: A template that writes more than this is stopped.
 MAX_CHARACTERS = 50_000_000
 
@@ -66,7 +69,8 @@ def _environment(folders: tuple[Path, ...]) -> ImmutableSandboxedEnvironment:
 
 def to_json(value: Any, indent: int | None = None) -> str:
     """JSON, which is YAML too: the way to quote in templates of both."""
-    return json.dumps(value, ensure_ascii=False, indent=indent)
+    text = json.dumps(value, ensure_ascii=False, indent=indent)
+    return _NOT_IN_YAML.sub(lambda found: f"\\u{ord(found[0]):04x}", text)
 
 
 def one_line(value: Any) -> str:
