@@ -127,6 +127,22 @@ def test_options_and_hostile_titles(tmp_path: Path) -> None:
     assert found["alert_context"]({})["sigma_rule"] == "7b9c1d0e-4f7e-4a53-9d0e-2f6a4a0c1b11"
 
 
+def test_a_text_of_control_characters_stays_in_its_place(tmp_path: Path) -> None:
+    (tmp_path / "r.yml").write_text(
+        RULE.format(title="x", detection="selection: {a: x}").replace("title: 'x'\n", "")
+        + 'title: "a\\0b\\nimport os\\r\\L"\nauthor: "c\\0\\"\\"\\""\n',
+        encoding="utf-8",
+    )
+    pack = load_pack(tmp_path)
+    files = export_files(api.export_queries(pack, "panther"), pack)
+    (python,) = [text for name, text in files.items() if name.endswith(".py")]
+    (yml,) = [text for name, text in files.items() if name.endswith(".yml")]
+    found = module(python)
+    assert "os" not in found
+    assert found["alert_context"]({})["author"] == 'c\0"""'
+    assert yaml.safe_load(yml)["DisplayName"] == "a\0b import os"
+
+
 def test_what_panther_adds_is_not_searched(tmp_path: Path) -> None:
     made = api.export_queries(pack_of(tmp_path, "selection: [custom]"), "panther")
     rule = module(made.queries[0].text)["rule"]
