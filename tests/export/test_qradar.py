@@ -52,8 +52,8 @@ def test_the_query_is_exactly_this(tmp_path: Path, detection: str) -> None:
 
 
 REFUSED = {
-    "{'changes[suspended].to': true}": ("JS066", "one element of a list by its number"),
-    "{changes.field: suspended}": ("JS066", "changes.field lies in a list"),
+    "{'changes[suspended].to': true}": ("JS067", "one element of a list by its number"),
+    "{changes.field: suspended}": ("JS067", "changes.field lies in a list"),
     "{resource.name: ''}": ("JS066", "whether an empty text is a property"),
     "{resource.name: '*'}": ("JS066", "a pattern that an empty text fits"),
     "{resource.name|endswith: ull}": ("JS066", "whether a null of JSON becomes this text"),
@@ -94,6 +94,21 @@ def test_options_name_the_properties_the_source_and_the_time(tmp_path: Path) -> 
     )
 
 
+def test_elements_are_properties_by_their_number(tmp_path: Path) -> None:
+    found = exported(tmp_path, "qradar", "{'changes[suspended].to': true}", elements="2")
+    one, two = (
+        f"(LOWER(\"JumpCloud changes {n} field\") = 'suspended'"
+        f" AND LOWER(\"JumpCloud changes {n} to\") = 'true')"
+        for n in range(2)
+    )
+    assert found == (
+        f"SELECT starttime, UTF8(payload) FROM events WHERE {one} OR {two} LAST 24 HOURS"
+    )
+    model = AqlModel()
+    model.load({"one": store({"changes": [{"field": "x"}, {"field": "suspended", "to": True}]})})
+    assert model.run(str(found)) == ["one"]
+
+
 def test_a_query_is_a_file(tmp_path: Path) -> None:
     (tmp_path / "rule.yml").write_text(
         "title: A rule\nid: 7b9c1d0e-4f7e-4a53-9d0e-2f6a4a0c1b11\nstatus: test\n"
@@ -108,9 +123,25 @@ def test_a_query_is_a_file(tmp_path: Path) -> None:
     assert text.endswith("LAST 24 HOURS\n")
 
 
-def test_the_store_keeps_texts_and_no_lists() -> None:
-    event = {"a": True, "b": 5, "c": [{"d": 1}], "e": {"f": None, "g": ["x"]}, "h": 2.0, "i": 1.5}
-    assert store(event) == {"a": "true", "b": "5", "e": {"f": None}, "h": "2", "i": "1.5"}
+def test_the_store_keeps_texts_and_lists_where_they_are_lists() -> None:
+    event = {
+        "a": True,
+        "b": 5,
+        "c": [{"d": 1}],
+        "e": {"f": None, "g": ["x"]},
+        "h": 2.0,
+        "i": 1.5,
+        "changes": [{"to": False, "from": [1]}, "x"],
+        "config": {"a": 1},
+    }
+    assert store(event) == {
+        "a": "true",
+        "b": "5",
+        "e": {"f": None},
+        "h": "2",
+        "i": "1.5",
+        "changes": [{"to": "false"}],
+    }
 
 
 WHERE = "SELECT starttime, UTF8(payload) FROM events WHERE {} LAST 1 DAYS"

@@ -119,6 +119,22 @@ PROVEN: tuple[Proven, ...] = (
         keeps="logscale_dropped",
         only=plain_decimals,
     ),
+    Proven("loki", "logql-model", keeps="loki", only=plain_numbers),
+    Proven(
+        "loki",
+        "logql-model",
+        options={"empties": "dropped"},
+        keeps="loki_dropped",
+        only=plain_numbers,
+    ),
+    Proven("victorialogs", "logsql-model", keeps="victorialogs", only=plain_numbers),
+    Proven(
+        "victorialogs",
+        "logsql-model",
+        options={"empties": "dropped", "numbers": "plain"},
+        keeps="victorialogs_dropped",
+        only=plain_decimals,
+    ),
 )
 
 

@@ -65,7 +65,10 @@ class AqlModel(Model):
             if isinstance(value, dict):
                 for key, inner in value.items():
                     walk(inner, (*path, key))
-            elif not isinstance(value, list):
+            elif isinstance(value, list):
+                for number, inner in enumerate(value):
+                    walk(inner, (*path, str(number)))
+            else:
                 found[_PREFIX + " ".join(path)] = value
 
         walk(event, ())

@@ -21,7 +21,7 @@ _TOKENS: Final = re.compile(
     r"|(?P<record>fields\['[^'\n]+'\])|(?P<scope>_sourceCategory=[A-Za-z0-9_./*-]+)"
     r"|(?P<word>[A-Za-z_][A-Za-z0-9_]*)|(?P<sign>[(),=|!])"
 )
-_KEY: Final = re.compile(r"\['([^']+)'\]|([A-Za-z0-9_]+)")
+_KEY: Final = re.compile(r"\['([^']+)'\]|([A-Za-z0-9_]+(?:\[[0-9]+\])?)")
 
 #: Path of names, joined by dots, to text; None for a null of JSON.
 Fields = Mapping[str, str | None]
@@ -66,7 +66,10 @@ class SumoModel(Model):
             if isinstance(value, dict):
                 for key, inner in value.items():
                     walk(inner, (*path, key))
-            elif not isinstance(value, list):
+            elif isinstance(value, list):
+                for number, inner in enumerate(value):
+                    walk(inner, (*path[:-1], f"{path[-1]}[{number}]"))
+            else:
                 found[".".join(path)] = value
 
         walk(event, ())
@@ -112,7 +115,7 @@ class _Parser:
         return lambda event: event[""] == vendor and inner(event)
 
     def json(self) -> None:
-        """``json "a.b", "c" as one, two nodrop``."""
+        """``json "a.b", "c[0]" as one, two nodrop``."""
         read = self.reader
         read.expect("json")
         keys = [self.key(read.kind("text").text[1:-1])]

@@ -1,28 +1,48 @@
 """What IBM QRadar has of a JumpCloud event: properties, each the text of one value.
 
-A JSON expression takes what stands at a path of names. Of lists it takes one element by its number,
-or all of it as one text, so that what stands in a list is no property of an element here.
+A JSON expression takes what stands at a path of names, or an element of a list by its number. What
+is no list where JumpCloud has one, or a list where it has none, is no property of anything here.
 """
 
 from __future__ import annotations
 
 from typing import Any
 
+#: Where JumpCloud's events have lists of objects.
+LISTS = {
+    "auth_context.policies_applied",
+    "available_os_updates",
+    "changes",
+    "config",
+    "error_chain",
+    "profile_list",
+    "profile_list.payload_content",
+    "resource.resources",
+}
+
 
 def store(event: dict[str, Any]) -> dict[str, Any]:
-    """The event without lists, and with the text of every value."""
-    return {key: kept for key, value in event.items() if (kept := _kept(value)) is not _NOTHING}
+    """The event with the text of every value, and no lists but these."""
+    return _object(event, "")
 
 
-_NOTHING = object()
+def _object(value: dict[str, Any], path: str) -> dict[str, Any]:
+    found: dict[str, Any] = {}
+    for key, inner in value.items():
+        here = f"{path}.{key}" if path else key
+        if isinstance(inner, list) != (here in LISTS):
+            continue
+        if isinstance(inner, list):
+            found[key] = [_object(each, here) for each in inner if isinstance(each, dict)]
+        elif isinstance(inner, dict):
+            found[key] = _object(inner, here)
+        else:
+            found[key] = _text(inner)
+    return found
 
 
-def _kept(value: Any) -> Any:
+def _text(value: Any) -> Any:
     match value:
-        case dict():
-            return store(value)
-        case list():
-            return _NOTHING
         case bool():
             return "true" if value else "false"
         case float() if value.is_integer():  # JumpCloud writes no fraction that is zero

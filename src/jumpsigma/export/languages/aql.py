@@ -19,6 +19,7 @@ from jumpsigma.export.addresses import address_pattern
 from jumpsigma.export.java import java_search, java_text
 from jumpsigma.export.language import Binds, Clause, Language, LanguageSettings
 from jumpsigma.export.refusals import CannotSayError, NeedsOptionError, NotWrittenError
+from jumpsigma.export.unroll import Lists, unrolled
 from jumpsigma.export.unsettled import refuse_letters, refuse_unsettled
 from jumpsigma.interpret.values import text_of
 from jumpsigma.ir.nodes import (
@@ -40,7 +41,9 @@ from jumpsigma.ir.nodes import (
 )
 
 #: What may stand in a property's name, in which a quotation mark would end it.
-_NAME: Final = re.compile(r"[A-Za-z0-9_@-]+(?:\.[A-Za-z0-9_@-]+)*", re.ASCII)
+_NAME: Final = re.compile(
+    r"[A-Za-z0-9_@-]+(?:\[\d+\])?(?:\.[A-Za-z0-9_@-]+(?:\[\d+\])?)*", re.ASCII
+)
 #: Beyond it a number may be written in several ways.
 _EXACT: Final = 2**53
 #: Texts that mean themselves between quotation marks and in LIKE, whatever is made of backslashes.
@@ -63,7 +66,10 @@ class Aql(Language):
                 " log sources",
                 "log_source_type",
             )
-        return super().query(rule)
+        condition = rule.condition
+        if "elements" in self.options:
+            condition = unrolled(condition, Lists.of(self.tables, int(self.options["elements"])))
+        return self.complete(self.condition(condition), rule)
 
     def complete(self, condition: str, rule: RuleIR) -> str:  # noqa: ARG002
         """The statement; a log source type narrows it."""
@@ -157,13 +163,15 @@ class Aql(Language):
     def field(self, name: str) -> str:
         """The property of a field, in double quotation marks."""
         if any(name == each or name.startswith(f"{each}.") for each in self._lists):
-            raise CannotSayError(
-                f"{name} lies in a list, of which a JSON expression of QRadar takes one element by"
-                " its number, or all of it as one text"
+            raise NeedsOptionError(
+                f"{name} lies in a list, of which a JSON expression takes one element by its"
+                " number; it has to be known how many there are",
+                "elements",
             )
         if not _NAME.fullmatch(name):
             raise CannotSayError(f"the field name {name!r} in the name of a property")
-        return f'"{self.options["prefix"]}{name.replace(".", self.options["separator"])}"'
+        parts = re.split(r"[.\[]", name.replace("]", ""))
+        return f'"{self.options["prefix"]}{self.options["separator"].join(parts)}"'
 
     def _check(self, value: Text | Regex) -> None:
         if isinstance(value, Text):

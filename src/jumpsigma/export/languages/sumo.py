@@ -18,8 +18,9 @@ from typing import Final, assert_never
 from jumpsigma.export.addresses import address_pattern
 from jumpsigma.export.language import Binds, Clause, Language, LanguageSettings
 from jumpsigma.export.re2_text import re2_source, re2_text
-from jumpsigma.export.refusals import CannotSayError, NotWrittenError
+from jumpsigma.export.refusals import CannotSayError, NeedsOptionError, NotWrittenError
 from jumpsigma.export.simplify import simplified
+from jumpsigma.export.unroll import Lists, unrolled
 from jumpsigma.export.unsettled import refuse_letters, refuse_unsettled
 from jumpsigma.interpret.values import text_of
 from jumpsigma.ir.dump import children
@@ -41,8 +42,10 @@ from jumpsigma.ir.nodes import (
 )
 
 _VENDOR: Final = "Sumo Logic"
-_NAME: Final = re.compile(r"[A-Za-z0-9_@-]+(?:\.[A-Za-z0-9_@-]+)*", re.ASCII)
-_WORD: Final = re.compile(r"\w+", re.ASCII)
+_NAME: Final = re.compile(
+    r"[A-Za-z0-9_@-]+(?:\[\d+\])?(?:\.[A-Za-z0-9_@-]+(?:\[\d+\])?)*", re.ASCII
+)
+_WORD: Final = re.compile(r"\w+(?:\[\d+\])?", re.ASCII)
 #: Texts that mean themselves between double quotation marks.
 _PLAIN: Final = re.compile(r"[^\"\\\x00-\x1f\x7f]+")
 #: Beyond it a number may be written in several ways.
@@ -67,7 +70,10 @@ class Sumo(Language):
 
     def query(self, rule: RuleIR) -> str:
         """A search, or an expression; both are narrowed to events of JumpCloud."""
-        condition = simplified(rule.condition)
+        condition = rule.condition
+        if self._is_search and "elements" in self.options:
+            condition = unrolled(condition, Lists.of(self.tables, int(self.options["elements"])))
+        condition = simplified(condition)
         if not self._is_search:
             text = self.within(condition, Binds.NOT)
             return f'metadata_vendor = "{self.options["vendor"]}" and {text}'
@@ -141,9 +147,15 @@ class Sumo(Language):
     def field(self, name: str) -> str:
         """The alias of a search, or the raw field of a record."""
         if any(name == each or name.startswith(f"{each}.") for each in self._lists):
-            raise CannotSayError(
-                f"{name} lies in a list, of which Sumo Logic gives one element by its number, or"
-                " all values as one text"
+            if not self._is_search:
+                raise CannotSayError(
+                    f"{name} lies in a list, of which the documentation does not say how a record"
+                    " names its elements"
+                )
+            raise NeedsOptionError(
+                f"{name} lies in a list, of which JSONPath takes one element by its number; it has"
+                " to be known how many there are",
+                "elements",
             )
         if not _NAME.fullmatch(name):
             raise CannotSayError(f"the field name {name!r}")
@@ -165,7 +177,7 @@ def _key(name: str) -> str:
 
 def _alias(name: str) -> str:
     """A name that is no word of the language."""
-    return "jc_" + re.sub(r"\W", "_", name, flags=re.ASCII)
+    return "jc_" + re.sub(r"\W", "_", name.replace("]", ""), flags=re.ASCII)
 
 
 def _fields(expr: Expr) -> Iterator[str]:
