@@ -41,13 +41,17 @@ SEARCHES = {
     ),
     "a: {event_type: sso_auth}\nb: {success: true}\ncondition: a and not b": (
         '"event_type", "success" as jc_event_type, jc_success',
-        'toLowerCase(jc_event_type) = "sso_auth"'
-        ' and !(!isNull(jc_success) and toLowerCase(jc_success) = "true")',
+        (
+            'toLowerCase(jc_event_type) = "sso_auth"'
+            ' and !(!isNull(jc_success) and toLowerCase(jc_success) = "true")'
+        ),
     ),
     "a: {mfa: true, success: true}\nb: {service: sso}\ncondition: a or b": (
         '"mfa", "success", "service" as jc_mfa, jc_success, jc_service',
-        '(toLowerCase(jc_mfa) = "true" and toLowerCase(jc_success) = "true")'
-        ' or toLowerCase(jc_service) = "sso"',
+        (
+            '(toLowerCase(jc_mfa) = "true" and toLowerCase(jc_success) = "true")'
+            ' or toLowerCase(jc_service) = "sso"'
+        ),
     ),
 }
 
