@@ -6,7 +6,6 @@ import re
 
 from jumpsigma.export.languages.sql import DECIMAL
 from jumpsigma.export.languages.sql_tree import SqlTree
-from jumpsigma.export.refusals import NeedsOptionError
 from jumpsigma.ir.nodes import Text, TextPart, Wildcard
 
 
@@ -58,10 +57,7 @@ class Sqlite(SqlTree):
         return f"{seconds} * 1000000000 + {self.integer(fraction)}"
 
     def regexp(self, text: str, source: str) -> str:
-        """The operator, for which the program around SQLite gives a function."""
-        if self.options["functions"] != "yes":
-            reason = "a regular expression, without the function `regexp` (README)"
-            raise NeedsOptionError(reason, "functions")
+        """The operator, for which the program around SQLite gives a function (option)."""
         return f"{text} REGEXP {self.literal(source)}"
 
 
