@@ -16,7 +16,8 @@ from jumpsigma.diagnostics import Diagnostic
 QUERIES = {
     ("sqlite", "{event_type: user_delete}"): (
         "SELECT * FROM events WHERE EXISTS (SELECT 1 FROM"
-        " json_tree(event -> '$.\"event_type\"') AS v WHERE ltrim(v.fullkey, '$[]0123456789') = '' AND v.type <> 'array'"
+        " json_tree(event -> '$.\"event_type\"') AS v"
+        " WHERE ltrim(v.fullkey, '$[]0123456789') = '' AND v.type <> 'array'"
         " AND (lower(CASE v.type WHEN 'text' THEN v.atom END) = 'user_delete'))"
     ),
     ("duckdb", "{mfa|exists: true}"): (
@@ -24,7 +25,8 @@ QUERIES = {
     ),
     ("duckdb", "{resource.name|re: 'a.b'}"): (
         "SELECT * FROM events WHERE EXISTS (SELECT 1 FROM"
-        " json_tree(event -> '$.\"resource\"') AS v_0, json_tree(CASE v_0.type WHEN 'OBJECT' THEN v_0.value END -> '$.\"name\"') AS v"
+        " json_tree(event -> '$.\"resource\"') AS v_0,"
+        " json_tree(CASE v_0.type WHEN 'OBJECT' THEN v_0.value END -> '$.\"name\"') AS v"
         " WHERE ltrim(v_0.fullkey, '$[]0123456789') = '' AND ltrim(v.fullkey, '$[]0123456789') = ''"
         " AND v.type <> 'ARRAY' AND (regexp_matches((v.atom ->> '$'), 'a.b')))"
     ),
