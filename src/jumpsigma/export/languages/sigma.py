@@ -365,6 +365,10 @@ def _map_lines(entries: Map, first: str, margin: str) -> Iterator[str]:
 
 
 def _quoted(text: str) -> str:
-    if not text.isprintable():
-        raise CannotSayError("a text with a control character")
-    return "'" + text.replace("'", "''") + "'"
+    if text.isprintable():
+        return "'" + text.replace("'", "''") + "'"
+    escaped = "".join(
+        f"\\{char}" if char in '"\\' else char if char.isprintable() else f"\\U{ord(char):08x}"
+        for char in text
+    )
+    return f'"{escaped}"'
