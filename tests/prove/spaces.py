@@ -92,17 +92,19 @@ def spaces(
     folding: Folding,
     *,
     each: int = _EACH_FEATURE,
-    keeps: str | None = None,
+    keeps: str | Mapping[str, str] | None = None,
 ) -> list[Space]:
     """What queries in the words of a mapping are run on.
 
-    ``keeps``: the place whose store is taken, where it has the words of raw events and keeps less.
+    ``keeps``: the place whose store is taken, where it has the words of the mapping and keeps less;
+    or such a place for some mappings.
 
     Where a place stores events in words of its own, the events of the company and of the cases are
     raw, and what the matcher finds in them is what the query must find in what was stored: mapping
     and query are proven together. Events that were made are no such events as JumpCloud sends; of
     them the matcher reads what was stored, so that the query is proven alone.
     """
+    keeps = keeps.get(mapping) if isinstance(keeps, Mapping) else keeps
     store, lists = store_of(keeps or mapping), lists_for(pack)
     raw = mapping if keeps is not None or store is None else "jumpcloud"
     lowered, cases = lower_pack(pack, raw), of_cases(pack, raw)

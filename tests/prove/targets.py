@@ -79,8 +79,14 @@ PROVEN: tuple[Proven, ...] = (
         for schema in ("collector", "dcr")
     ),
     Proven("opensearch", "osmem-server", folding="simple", keeps="opensearch"),
-    Proven("elasticsearch", "osmem-elastic", "lucene", folding="simple", keeps={"ecs": "elastic_ecs"}),
     Proven("opensearch", "osmem-server", "query_dsl", folding="simple", keeps="opensearch"),
+    Proven(
+        "elasticsearch",
+        "osmem-elastic",
+        "lucene",
+        folding="simple",
+        keeps={"ecs": "elastic_ecs"},
+    ),
     *(
         Proven(
             "jumpcloud",

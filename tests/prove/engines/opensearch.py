@@ -26,6 +26,43 @@ def index_template() -> dict[str, Any]:
     return mappings
 
 
+def elastic_mapping() -> dict[str, Any]:
+    """The types that Elastic's integration gives to fields, as the target relies on them."""
+    from stores.elastic import kinds_of_fields
+
+    types = {
+        "boolean": "boolean",
+        "number": "double",
+        "address": "ip",
+        "date": "date",
+        "words": "text",
+    }
+    kinds = kinds_of_fields()
+    keyword = {"type": "keyword", "ignore_above": 1024}
+    # What is flattened there are keywords here: both are asked for whole texts only.
+    properties = {field: {"type": types[kind]} for field, kind in kinds.exact.items()}
+    templates = [
+        {kind: {"match_mapping_type": kind, "mapping": keyword}}
+        for kind in ("string", "long", "double", "boolean")
+    ]
+    return {
+        "date_detection": False,
+        "dynamic_templates": templates,
+        "properties": _nested(properties),
+    }
+
+
+def _nested(properties: Mapping[str, Any]) -> dict[str, Any]:
+    found: dict[str, Any] = {}
+    for field, mapping in properties.items():
+        *before, last = field.split(".")
+        place = found
+        for part in before:
+            place = place.setdefault(part, {"properties": {}})["properties"]
+        place[last] = mapping
+    return found
+
+
 class OpenSearch:
     """The events in one index.
 
@@ -97,3 +134,10 @@ class OpenSearch:
         if self._server is not None:
             self._server.close()
             self._server = None
+
+
+class Elastic(OpenSearch):
+    """The same with the types that Elastic's integration gives to fields."""
+
+    def __init__(self) -> None:
+        super().__init__(elastic_mapping())

@@ -23,6 +23,8 @@ class Kind(StrEnum):
 
     KEYWORD = "keyword"
     """The text of each value, exactly."""
+    DYNAMIC = "dynamic"
+    """What the first value was that came: a text, a number or a boolean, and no other later."""
     BOOLEAN = "boolean"
     NUMBER = "number"
     ADDRESS = "address"
@@ -38,19 +40,19 @@ class Kinds:
 
     def __init__(self, tables: Mapping[str, Any]) -> None:
         self._default = Kind(tables.get("kind", Kind.KEYWORD))
-        self._exact: dict[str, Kind] = {}
+        self.exact: dict[str, Kind] = {}
         self._patterns: list[tuple[re.Pattern[str], Kind]] = []
         for kind, names in tables.get("kinds", {}).items():
             for name in names:
                 if "*" in name:
                     self._patterns.append((re.compile(translate(name)), Kind(kind)))
                 else:
-                    self._exact[name] = Kind(kind)
+                    self.exact[name] = Kind(kind)
 
     def of(self, field: str) -> Kind:
         """The kind of a field."""
-        if field in self._exact:
-            return self._exact[field]
+        if field in self.exact:
+            return self.exact[field]
         found = (kind for pattern, kind in self._patterns if pattern.match(field))
         return next(found, self._default)
 

@@ -6,7 +6,8 @@ parentheses, for the parser knows no precedence.
 
 Tables: ``kind``, ``kinds`` (:mod:`.kinds`); ``number`` and ``address``: where the numbers and the
 addresses of a keyword field are (``{field}.number``); ``values``: the field that has every value of
-the event; ``nested``: the lists whose elements can be looked at one by one (:mod:`.query_dsl`).
+the event; ``nested``: the lists whose elements can be looked at one by one (:mod:`.query_dsl`);
+``dropped``: the mappings of places that keep no empty values (:mod:`.dropped`).
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
 from typing import Final, assert_never
 
 from jumpsigma.export.language import Binds, Clause, Language, LanguageSettings
+from jumpsigma.export.languages import dropped
 from jumpsigma.export.languages import lucene_regex as regexes
 from jumpsigma.export.languages.kinds import Kind, Kinds, booleans_of, number_of
 from jumpsigma.export.refusals import CannotSayError
@@ -34,6 +36,7 @@ from jumpsigma.ir.nodes import (
     Null,
     Number,
     Regex,
+    RuleIR,
     Test,
     Text,
     TimePart,
@@ -58,6 +61,12 @@ class Lucene(Language):
     def __init__(self, settings: LanguageSettings) -> None:
         super().__init__(settings)
         self.kinds = Kinds(self.tables)
+
+    def query(self, rule: RuleIR) -> str:
+        """The query of a rule."""
+        if rule.mapping in self.tables.get("dropped", ()):
+            dropped.check(rule.condition)
+        return super().query(rule)
 
     def condition(self, expr: Expr) -> str:
         """A condition as text."""
@@ -106,7 +115,7 @@ class Lucene(Language):
             case Test(field, Text(cased=False) as value) if (
                 field and value.literal and regexes.has_case(value.literal)
             ):
-                return item if self.kinds.of(field) is Kind.KEYWORD else None
+                return item if self.kinds.of(field) in (Kind.KEYWORD, Kind.DYNAMIC) else None
             case _:
                 return None
 
@@ -161,6 +170,8 @@ class Lucene(Language):
         match kind:
             case Kind.KEYWORD:
                 return self._keyword_field(field, value)
+            case Kind.DYNAMIC:
+                return self._dynamic_field(field, value)
             case Kind.BOOLEAN:
                 return self._boolean_field(field, value)
             case Kind.NUMBER:
@@ -195,6 +206,15 @@ class Lucene(Language):
                 return Clause(f"{in_range} AND {decimal}", Binds.AND)
             case _:
                 raise AssertionError(value)
+
+    def _dynamic_field(self, field: str, value: Value) -> Clause:
+        match value:
+            case Boolean(boolean):  # as a boolean and as a text alike
+                return Clause(self._term(field, str(boolean).lower()))
+            case Compare():
+                raise CannotSayError(f"a number in {field}, which may be a text in the index")
+            case _:
+                return self._keyword_field(field, value)
 
     def _boolean_field(self, field: str, value: Value) -> Clause:
         which = booleans_of(value) or set()
