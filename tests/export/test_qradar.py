@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import re
 from pathlib import Path
 
 import pytest
@@ -121,6 +123,20 @@ def test_a_query_is_a_file(tmp_path: Path) -> None:
     text = (tmp_path / "out" / "a_rule.aql").read_text(encoding="utf-8")
     assert text.startswith("SELECT starttime")
     assert text.endswith("LAST 24 HOURS\n")
+
+
+def test_the_properties_of_all_rules_are_one_file(tmp_path: Path) -> None:
+    pack = load_pack()
+    made = api.export_queries(pack, "qradar", "properties", options={"elements": "2"})
+    api.export_tree(made, pack, tmp_path)
+    text = (tmp_path / "custom_properties.json").read_text(encoding="utf-8")
+    found = {each["name"]: each["json_expression"] for each in json.loads(text)}
+    assert found["JumpCloud event_type"] == '/"event_type"'
+    assert found["JumpCloud useragent name"] == '/"useragent"/"name"'
+    assert found["JumpCloud changes 1 to"] == '/"changes"[1]/"to"'
+    searches = api.export_queries(pack, "qradar", options={"elements": "2"}).queries
+    used = {name for each in searches for name in re.findall(r'"(JumpCloud [^"]+)"', each.text)}
+    assert used == set(found)
 
 
 def test_the_store_keeps_texts_and_lists_where_they_are_lists() -> None:

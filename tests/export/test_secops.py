@@ -108,6 +108,20 @@ def test_options(tmp_path: Path) -> None:
     assert "not documented to keep initiated_by.email" in refused.message
 
 
+def test_the_fields_of_all_rules_are_one_file(tmp_path: Path) -> None:
+    pack = load_pack()
+    options = {"prefix": "data."}
+    api.export_tree(api.export_queries(pack, "secops", "fields", options=options), pack, tmp_path)
+    names = (tmp_path / "extracted_fields.txt").read_text(encoding="utf-8").splitlines()
+    rules = api.export_queries(pack, "secops", options=options).queries
+    used = {name for each in rules for name in re.findall(r'fields\["([^"]+)"\]', each.text)}
+    assert names == sorted(used)
+    assert "data.event_type" in names
+    assert len(names) <= 100, "SecOps extracts no more"
+    refused = exported(tmp_path, "secops", "{event_type: a}", "fields", fields="udm")
+    assert isinstance(refused, Diagnostic)
+
+
 # ------------------------------------------------------------------------------------ whole files
 _FILE = re.compile(
     r"rule (?P<name>[A-Za-z_][A-Za-z0-9_]*) \{\n"

@@ -9,6 +9,7 @@ would depend on it is refused.
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -16,9 +17,11 @@ from typing import Final, assert_never
 
 from jumpsigma.export.absent import holds_of_absent
 from jumpsigma.export.addresses import address_pattern
+from jumpsigma.export.fields import fields_of
 from jumpsigma.export.java import java_search, java_text
 from jumpsigma.export.language import Binds, Clause, Language, LanguageSettings
 from jumpsigma.export.refusals import CannotSayError, NeedsOptionError, NotWrittenError
+from jumpsigma.export.simplify import simplified
 from jumpsigma.export.unroll import Lists, unrolled
 from jumpsigma.export.unsettled import refuse_letters, refuse_unsettled
 from jumpsigma.interpret.values import text_of
@@ -51,7 +54,12 @@ _PLAIN: Final = re.compile(r"[^%_'\\\x00-\x1f\x7f]*")
 
 
 class Aql(Language):
-    """See the module. The table ``lists`` names the fields of an event that are lists."""
+    """See the module.
+
+    Tables: ``lists`` and ``list_values``, the fields of an event that are lists
+    (:class:`~jumpsigma.export.unroll.Lists`); ``write``, which is ``query`` or, for a format that
+    tells which properties a rule needs, ``properties``.
+    """
 
     def __init__(self, settings: LanguageSettings) -> None:
         super().__init__(settings)
@@ -69,7 +77,11 @@ class Aql(Language):
         condition = rule.condition
         if "elements" in self.options:
             condition = unrolled(condition, Lists.of(self.tables, int(self.options["elements"])))
-        return self.complete(self.condition(condition), rule)
+        query = self.complete(self.condition(condition), rule)
+        if self.tables.get("write") != "properties":
+            return query
+        needed = {self.field(name)[1:-1]: _path(name) for name in fields_of(simplified(condition))}
+        return json.dumps(needed, ensure_ascii=False, indent=2)
 
     def complete(self, condition: str, rule: RuleIR) -> str:  # noqa: ARG002
         """The statement; a log source type narrows it."""
@@ -177,6 +189,12 @@ class Aql(Language):
         if isinstance(value, Text):
             refuse_letters(value, "IBM")
         refuse_unsettled(value, "IBM", "IBM does not say whether such a text is a property")
+
+
+def _path(name: str) -> str:
+    """The JSON expression that takes a field out of an event."""
+    keys = name.replace("[", '"[').split(".")
+    return "".join(f'/"{key}' if key.endswith("]") else f'/"{key}"' for key in keys)
 
 
 def _plain_test(item: Expr) -> tuple[str, str] | None:

@@ -16,6 +16,7 @@ from contextlib import contextmanager
 from typing import Final, assert_never
 
 from jumpsigma.export.addresses import address_pattern
+from jumpsigma.export.fields import fields_of
 from jumpsigma.export.language import Binds, Clause, Language, LanguageSettings
 from jumpsigma.export.re2_text import re2_source, re2_text
 from jumpsigma.export.refusals import CannotSayError, NeedsOptionError, NotWrittenError
@@ -23,7 +24,6 @@ from jumpsigma.export.simplify import simplified
 from jumpsigma.export.unroll import Lists, unrolled
 from jumpsigma.export.unsettled import refuse_letters, refuse_unsettled
 from jumpsigma.interpret.values import text_of
-from jumpsigma.ir.dump import children
 from jumpsigma.ir.nodes import (
     Boolean,
     Compare,
@@ -78,7 +78,7 @@ class Sumo(Language):
             text = self.within(condition, Binds.NOT)
             return f'metadata_vendor = "{self.options["vendor"]}" and {text}'
         text = self.clause(condition).text
-        names = list(dict.fromkeys(_fields(condition)))
+        names = fields_of(condition)
         keys = ", ".join(f'"{_key(name)}"' for name in names)
         aliases = ", ".join(map(_alias, names))
         if len(set(map(_alias, names))) < len(names):
@@ -178,13 +178,6 @@ def _key(name: str) -> str:
 def _alias(name: str) -> str:
     """A name that is no word of the language."""
     return "jc_" + re.sub(r"\W", "_", name.replace("]", ""), flags=re.ASCII)
-
-
-def _fields(expr: Expr) -> Iterator[str]:
-    if isinstance(expr, Test):
-        yield expr.field
-    for child in children(expr):
-        yield from _fields(child)
 
 
 __all__ = ["Sumo"]

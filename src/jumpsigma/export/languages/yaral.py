@@ -13,6 +13,7 @@ from collections.abc import Sequence
 from typing import Any, Final, assert_never
 
 from jumpsigma.export.addresses import address_pattern
+from jumpsigma.export.fields import fields_of
 from jumpsigma.export.language import Binds, Clause, Language, LanguageSettings
 from jumpsigma.export.re2_text import re2_source, re2_text
 from jumpsigma.export.refusals import CannotSayError, NotWrittenError
@@ -47,7 +48,8 @@ class YaraL(Language):
     """See the module.
 
     Tables: ``lists``, the fields of an event that are lists; ``udm``, the field of Google's data
-    model for each raw field that the parser is documented to keep.
+    model for each raw field that the parser is documented to keep; ``write``, which is ``events``
+    or, for a format that tells which fields have to be extracted for a rule, ``fields``.
     """
 
     AND = " and "
@@ -63,6 +65,10 @@ class YaraL(Language):
         condition = simplified(rule.condition)
         items = condition.items if isinstance(condition, And) and condition.items else (condition,)
         lines = [self.within(item, Binds.NOT) for item in items]
+        if self.tables.get("write") == "fields":
+            if self.options["fields"] == "udm":
+                raise CannotSayError("with -O fields=udm no field has to be extracted")
+            return "\n".join(sorted(map(self._extracted, fields_of(condition))))
         return "\n".join([f'$e.metadata.log_type = "{self.options["log_type"]}"', *lines])
 
     # ------------------------------------------------------------------------------- joining
@@ -117,7 +123,10 @@ class YaraL(Language):
             return f"$e.{self._udm[name]}"
         if not _NAME.fullmatch(name):
             raise CannotSayError(f"the field name {name!r}")
-        return f'$e.extracted.fields["{name.replace(".", self.options["separator"])}"]'
+        return f'$e.extracted.fields["{self._extracted(name)}"]'
+
+    def _extracted(self, name: str) -> str:
+        return self.options["prefix"] + name.replace(".", self.options["separator"])
 
 
 __all__ = ["YaraL"]

@@ -1,0 +1,20 @@
+"""Which fields a condition names: what a product has to be told to keep."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from jumpsigma.ir.dump import children
+from jumpsigma.ir.nodes import Expr, Test
+
+
+def fields_of(expr: Expr) -> tuple[str, ...]:
+    """The fields of all tests, each once, in order; of an element those of the element."""
+    return tuple(dict.fromkeys(_fields(expr)))
+
+
+def _fields(expr: Expr) -> Iterator[str]:
+    if isinstance(expr, Test):
+        yield expr.field
+    for child in children(expr):
+        yield from _fields(child)
