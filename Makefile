@@ -42,7 +42,7 @@ UV_VERSION := $(shell sed -n '/^name = "uv"$$/{n;s/^version = "\(.*\)"$$/\1/p;}'
 export UV_PYTHON_DOWNLOADS := never
 unexport VIRTUAL_ENV
 
-.PHONY: help demo test check docs fuzz $(FUZZ_TARGETS) bench clean prove prove-light $(PROVE:%=prove-%)
+.PHONY: help demo test check docs fuzz $(FUZZ_TARGETS) bench clean prove prove-light prove-logql $(PROVE:%=prove-%)
 
 help:
 	@echo "make demo    make Directory Insights events with attacks in them, and find these"
@@ -87,7 +87,7 @@ bench: .venv/.installed-dev
 
 # Everything on every engine, whatever becomes of one; what comes is kept in tests/prove/results.
 prove:
-	@failed=; for each in light $(PROVE); do \
+	@failed=; for each in light logql $(PROVE); do \
 	  $(MAKE) --no-print-directory prove-$$each || failed="$$failed $$each"; done; \
 	if [ -n "$$failed" ]; then echo "make: not proven:$$failed" >&2; exit 1; fi
 
@@ -130,6 +130,15 @@ prove-kql: .prove/kql/node_modules/.package-lock.json
 .prove/kql/node_modules/.package-lock.json: tests/prove/engines/node/package-lock.json | .prove/kql/.installed
 	cp tests/prove/engines/node/package.json tests/prove/engines/node/package-lock.json .prove/kql
 	npm ci --prefix .prove/kql --no-audit --no-fund
+	@touch $@
+
+# Grafana's grammar of LogQL reads what is written for Loki.
+prove-logql: .prove/logql/node_modules/.package-lock.json .venv/.installed-dev
+	.venv/bin/python -m pytest -q tests/export/test_loki.py -k grafana
+.prove/logql/node_modules/.package-lock.json: tests/prove/engines/logql/package-lock.json
+	mkdir -p .prove/logql
+	cp tests/prove/engines/logql/package.json tests/prove/engines/logql/package-lock.json .prove/logql
+	npm ci --prefix .prove/logql --no-audit --no-fund
 	@touch $@
 
 $(UV):

@@ -118,6 +118,20 @@ ENGINES: dict[str, Entry] = {
     "logscale-model": Entry(
         "logscale_model", "LogScaleModel", "#type=x\n| not (a.b=/^x$/i)", "#type=x\n| (", light=True
     ),
+    "logql-model": Entry(
+        "logql_model",
+        "LogQlModel",
+        '{job="x"}\n| json | __error__=""\n| a_b!~`(?i)x`',
+        '{job="x"}\n| json | __error__=""\n| a_b!~`(`',
+        light=True,
+    ),
+    "logsql-model": Entry(
+        "logsql_model",
+        "LogsQlModel",
+        '{job="x"} AND NOT a.b:~`(?i)^x$`',
+        '{job="x"} AND NOT a.b:~`(`',
+        light=True,
+    ),
     "spl-model": Entry(
         "spl_model",
         "SplModel",

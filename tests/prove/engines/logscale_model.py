@@ -1,8 +1,8 @@
 """A model of the part of LogScale that backends/crowdstrike writes, made from its documentation.
 
 Values are texts. A list is the fields ``name[0]``, ``name[1]``; functions on lists stop at the
-first number that is missing. A comparison with a field that is not there fails, and so does one of a
-text that is no number in plain digits. How strongly ``and`` and ``or`` bind, on which the pages
+first number that is missing. A comparison with a field that is not there fails, and so does one of
+a text that is no number in plain digits. How strongly ``and`` and ``or`` bind, on which the pages
 differ, has to be said. Expressions run on Python's ``re``.
 """
 

@@ -89,6 +89,7 @@ def flat(
     null: Any = GONE,
     empty: Any = "",
     lists: frozenset[str] = LISTS,
+    mixed: tuple[str, ...] = MIXED,
     other_list: OtherList = gone,
 ) -> Event:
     """The event with what stands for null and for an empty text; :data:`GONE` leaves them out."""
@@ -107,11 +108,11 @@ def flat(
                 below = f"{path}." if path else ""
                 keys = {key: kept(item, f"{below}{key}") for key, item in value.items()}
                 return {key: item for key, item in keys.items() if item is not GONE} or GONE
-            case list() if path in MIXED:
+            case list() if path in mixed:
                 found = [kept(item, path) for item in value if not isinstance(item, dict | list)]
                 return [item for item in found if item is not GONE] or GONE
             case list():
-                return other_list(value) if value and not element else GONE
+                return other_list(value) if not element else GONE
             case _:
                 return value
 

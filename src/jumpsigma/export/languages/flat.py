@@ -80,6 +80,10 @@ class FlatLanguage(Language):
         """The field has a value."""
         raise NotImplementedError
 
+    def lacks(self, field: str) -> Clause:
+        """The field has no value."""
+        return self.negative(self.has(field))
+
     def compares(self, field: str, op: str, number: float) -> Clause:
         """A value of the field is a number, and less or greater than this one."""
         raise NotImplementedError
@@ -112,10 +116,10 @@ class FlatLanguage(Language):
                 return self.constant(holds=values[0] == Exists(expected=True))
             case Null():
                 self._needs_dropped("null, which it cannot tell from what is empty or missing")
-                return self.negative(self.has(field))
+                return self.lacks(field)
             case Exists(expected):
                 self._needs_dropped("whether a key is there, of which it keeps no empty value")
-                return self.has(field) if expected else self.negative(self.has(field))
+                return self.has(field) if expected else self.lacks(field)
             case Compare(op, number):
                 return self.compares(field, op, number)
             case FieldRef(other):
@@ -176,8 +180,10 @@ class FlatLanguage(Language):
                 parts.append(self.clause(item))
             elif same := kinds.pop(_kind(item), None):
                 parts.append(self._placed(same))
-        if len(parts) == 1:
-            return parts[0]
+        return parts[0] if len(parts) == 1 else self.either(parts)
+
+    def either(self, parts: Sequence[Clause]) -> Clause:
+        """At least one of the parts."""
         return Clause(self.OR.join(map(self.or_part, parts)), Binds.OR)
 
     def _placed(self, same: list[Test]) -> Clause:
@@ -203,7 +209,7 @@ class FlatLanguage(Language):
             if element.name is not None
             else self.negative(self.some(element.field, And(())))
         )
-        return Clause(f"{self.or_part(one)}{self.OR}{self.or_part(none)}", Binds.OR)
+        return self.either((one, none))
 
     def or_part(self, clause: Clause) -> str:
         """A part of a disjunction."""

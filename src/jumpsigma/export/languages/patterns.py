@@ -12,6 +12,7 @@ might read otherwise.
 
 from __future__ import annotations
 
+import operator
 import re
 import sys
 from collections.abc import Sequence
@@ -34,7 +35,7 @@ from jumpsigma.ir.nodes import (
     Value,
     Wildcard,
 )
-from jumpsigma.ir.regex import source_of
+from jumpsigma.ir.regex import compiled, source_of
 
 #: A decimal number as S353 has it.
 DECIMAL = "[+-]?(?:[0-9]+(?:[.][0-9]*)?|[.][0-9]+)(?:[eE][+-]?[0-9]+)?"
@@ -81,7 +82,7 @@ class Dialect:
 
 
 #: Of Go, which is RE2's.
-GO = Dialect()
+GO = Dialect(end="$")
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,6 +101,13 @@ class Pattern:
     any_character: bool = False
     per_character: bool = False
     groups: bool = False
+    #: Of an expression of a rule, whether it is found in an empty text.
+    empty: bool | None = None
+
+    @property
+    def matches_empty(self) -> bool:
+        """Whether an empty text satisfies it."""
+        return self.matches("") if self.empty is None else self.empty
 
     @property
     def grouped(self) -> str:
@@ -126,20 +134,28 @@ def whole_texts(values: Sequence[Value], dialect: Dialect) -> Pattern:
     :class:`CannotSayError`.
     """
     parts: list[Pattern] = [_of_value(value, dialect) for value in values]
-    ignore_case = any(part.ignore_case for part in parts)
     if len(parts) == 1:
         return parts[0]
-    # What is not anchored becomes so, that alternatives can stand side by side.
-    sources = [
-        f"{'' if part.start else '.*'}{part.source}{'' if part.end else '.*'}" for part in parts
-    ]
+    # Where not all are anchored alike, `.*` makes them so, that they can stand side by side.
+    start, end = any(part.start for part in parts), any(part.end for part in parts)
+    sources = [_beside(part, start=start, end=end) for part in parts]
     return Pattern(
         "|".join(dict.fromkeys(sources)),
-        ignore_case=ignore_case,
-        any_character=any(part.any_character or not (part.start and part.end) for part in parts),
+        start,
+        end,
+        ignore_case=any(part.ignore_case for part in parts),
+        any_character=any(part.any_character for part in parts)
+        or any(map(operator.ne, sources, [part.source for part in parts])),
         per_character=any(part.per_character for part in parts),
         groups=True,
     )
+
+
+def _beside(part: Pattern, *, start: bool, end: bool) -> str:
+    if not part.source and not (part.start or part.end):
+        return ".*"
+    before, behind = start and not part.start, end and not part.end
+    return f"{'.*' if before else ''}{part.source}{'.*' if behind else ''}"
 
 
 def is_text_like(value: Value) -> bool:
@@ -241,6 +257,17 @@ def _cased() -> tuple[str, ...]:
 
 
 # --------------------------------------------------------------------------- expressions of rules
+def as_it_stands(value: Regex) -> Pattern:
+    """An expression of RE2 for Go, which has the same ones, but for some.
+
+    Raises :class:`CannotSayError`.
+    """
+    source = source_of(value)
+    if re.search(r"(?<!\\)(?:\\\\)*\\[CQ]", source):
+        raise NotWrittenError("an expression with \\C or \\Q")
+    return Pattern(source, False, False, groups=True, empty=bool(compiled(value).search("")))
+
+
 def portable(value: Regex, dialect: Dialect) -> Pattern:
     """An expression of RE2 for an engine of another kind; it need not match the whole text.
 
@@ -261,6 +288,7 @@ def portable(value: Regex, dialect: Dialect) -> Pattern:
         any_character=reader.any_character,
         per_character=reader.per_character,
         groups=True,
+        empty=bool(compiled(value).search("")),
     )
 
 

@@ -117,7 +117,7 @@ class Spl(FlatLanguage):
                 "a part of a text of an element: an object or a list there is the text of its JSON"
             )
         value = self._value(name, field)
-        there = f"isnotnull({value}) AND " if pattern.matches("") else ""
+        there = f"isnotnull({value}) AND " if pattern.matches_empty else ""
         test = f'{there}match(coalesce({value}, ""), {written})'
         if f"{self.inside}.{field}" not in self.mixed:
             return Clause(test, Binds.AND if there else Binds.ATOM)
