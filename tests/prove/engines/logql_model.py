@@ -1,10 +1,10 @@
 """A model of the part of Loki that backends/loki writes, made from its documentation.
 
 Labels are what ``| json`` makes of the line. A label that is not there is compared as an empty
-text; a comparison with a number fails without the label, and where the text is no number it lets the line
-through with ``__error__``. Predicates are read from the right: more than one word between them
-without parentheses is an error here, and so is an expression that depends on whether a dot finds a
-line break, of which versions differ. Expressions run on RE2.
+text; a comparison with a number fails without the label, and where the text is no number it lets
+the line through with ``__error__``. Predicates are read from the right: more than one word
+between them without parentheses is an error here, and so is an expression that depends on whether
+a dot finds a line break, of which versions differ. Expressions run on RE2.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 """A model of the part of VictoriaLogs that backends/victorialogs writes, from its documentation.
 
-Fields are texts, of nested objects joined by dots; a list is its JSON, null and an empty value are
-no field. ``NOT`` binds before ``AND``, and that before ``OR``. An expression is found anywhere; of a
-field that is not there it sees the empty text. Expressions run on RE2.
+Fields are texts, of nested objects joined by dots; a list is its JSON, null and an empty value
+are no field. ``NOT`` binds before ``AND``, and that before ``OR``. An expression is found
+anywhere; of a field that is not there it sees the empty text. Expressions run on RE2.
 """
 
 from __future__ import annotations

@@ -1,12 +1,12 @@
 """Loki: label filters behind ``| json``.
 
-A nested field is one label (``initiated_by_email``), a list is none, and a label that is not there
-is compared as an empty text. An expression is anchored at both ends. There is no ``not``: what stands
-below one is turned around, ``=~`` to ``!~`` and ``and`` to ``or``. Predicates without parentheses
-are read from the right, so all of them have some.
+A nested field is one label (``initiated_by_email``), a list is none, and a label that is not
+there is compared as an empty text. An expression is anchored at both ends. There is no ``not``:
+what stands below one is turned around, ``=~`` to ``!~`` and ``and`` to ``or``. Predicates without
+parentheses are read from the right, so all of them have some.
 
-A number that cannot be read lets the line through and sets ``__error__``; an expression before the
-comparison takes care of the first, and the label is dropped at the end.
+A number that cannot be read lets the line through and sets ``__error__``; an expression before
+the comparison takes care of the first, and the label is dropped at the end.
 """
 
 from __future__ import annotations
