@@ -85,14 +85,14 @@ def test_options_name_the_properties_the_source_and_the_time(tmp_path: Path) -> 
         "qradar",
         "ok: {auth_context.system.os: x}\ncondition: not ok",
         prefix="jc_",
-        separator="_",
+        separator=".",
         log_source_type="JumpCloud",
         last="7 DAYS",
     )
     assert found == (
         "SELECT starttime, UTF8(payload) FROM events WHERE LOGSOURCETYPENAME(deviceType) ="
-        " 'JumpCloud' AND (NOT (\"jc_auth_context_system_os\" IS NOT NULL AND"
-        " LOWER(\"jc_auth_context_system_os\") = 'x')) LAST 7 DAYS"
+        " 'JumpCloud' AND (NOT (\"jc_auth_context.system.os\" IS NOT NULL AND"
+        " LOWER(\"jc_auth_context.system.os\") = 'x')) LAST 7 DAYS"
     )
 
 
