@@ -395,7 +395,7 @@ def test_an_analytics_rule_is_yaml_of_the_repository(
     assert first["name"] == "[resourceGroup().id]"
     assert first["description"] == ('It\'s: a "rule" {{ 7*7 }}\n\nSigma rule by Ann, DRL-1.1')
     assert (first["severity"], first["kind"], first["version"]) == ("High", "Scheduled", "1.0.0")
-    assert (first["queryFrequency"], first["queryPeriod"]) == ("5m", "1d")
+    assert (first["queryFrequency"], first["queryPeriod"]) == ("5m", "2d")
     assert first["tactics"] == ["DefenseEvasion"]
     assert first["relevantTechniques"] == ["T1110"]
     assert "| where ingestion_time() > ago(5m)" in first["query"].split("\n")

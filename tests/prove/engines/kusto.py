@@ -6,7 +6,7 @@ the table's columns. Of the constructs that duckdb-kql has not, it gets another 
 - ``column_ifexists("c", d)``, which Kusto replaces before it runs a query, becomes ``c`` or ``d``;
 - ``mv-apply x = list on (summarize …)`` becomes ``mv-expand`` and ``summarize … by`` all columns;
 - ``bag_has_key(object, "k")`` becomes a function of DuckDB's JSON;
-- a line about ``ingestion_time()`` is left out: all events came just now.
+- ``ingestion_time() > ago(1h)`` becomes ``true``: all events came just now.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ _APPLY: Final = re.compile(
     r"\| mv-apply (.+) on \(\n((?:    (?:\| )?mv-expand .+\n)*)"
     r"    (?:\| )?summarize (.+(?:\n    .+)*)\n\)"
 )
-_INGESTED: Final = re.compile(r"^\| where ingestion_time\(\) .*\n", re.MULTILINE)
+_INGESTED: Final = re.compile(r"ingestion_time\(\) > ago\(\w+\)")
 _ADDED: Final = re.compile(r"(?:^\| extend |^    )(\w+) = ", re.MULTILINE)
 
 
@@ -87,10 +87,10 @@ class Kusto:
 
     def load(self, events: Stored) -> None:
         """Hold the events; a list or an object is JSON text."""
-        self._columns = {"id": "string"}
+        self._columns = {"id": "string", "TimeGenerated": "datetime"}
         for event in events.values():
             for name, value in event.items():
-                if self._columns.get(name, "null") == "null":
+                if name != "timestamp" and self._columns.get(name, "null") == "null":
                     self._columns[name] = self._type(name, value)
         self._columns = {n: "string" if t == "null" else t for n, t in self._columns.items()}
         listed = ", ".join(f'"{name}" {_SQL[kind]}' for name, kind in self._columns.items())
@@ -101,7 +101,9 @@ class Kusto:
             self._connection.execute("BEGIN")
             self._connection.executemany(f"INSERT INTO {TABLE} VALUES ({marks})", rows)
             self._connection.execute("COMMIT")
-        kinds = [[name, kind] for name, kind in self._columns.items()]
+        # The table of the collector has no `id`; it is here to tell the rows.
+        hidden = "id" if {"id_s", "id_g"} & {*self._columns} else ""
+        kinds = [[name, kind] for name, kind in self._columns.items() if name != hidden]
         self._asked({"table": TABLE, "columns": kinds})
 
     def _type(self, name: str, value: Any) -> str:
@@ -141,6 +143,10 @@ class Kusto:
             raise QueryError(str(error)) from error
 
     def _spelled(self, query: str) -> str:
+        statements = _INGESTED.sub("true", query).split(";\n")
+        return ";\n".join(map(self._statement, statements))
+
+    def _statement(self, query: str) -> str:
         def column(match: re.Match[str]) -> str:
             return match[1] if match[1] in self._columns else match[2]
 
@@ -151,7 +157,7 @@ class Kusto:
 
         known = list(dict.fromkeys([*self._columns, *_ADDED.findall(_APPLY.sub("", query))]))
         parts = []
-        for part in _stages(_IF_EXISTS.sub(column, _INGESTED.sub("", query))):
+        for part in _stages(_IF_EXISTS.sub(column, query)):
             parts.append(_APPLY.sub(apply, part))
             if (found := _APPLY.search(part)) is not None:
                 known += re.findall(r"(match_\d+) = countif", found[3])

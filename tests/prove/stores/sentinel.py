@@ -22,12 +22,15 @@ _NAME: Final = re.compile(r"[A-Za-z0-9_]+", re.ASCII)
 
 
 def store(event: Event) -> Event:
-    """The columns that have something; a text that is empty is as none."""
+    """The columns that have something; a text that is empty is as none.
+
+    By ``id`` and ``timestamp``, which are no columns, the matcher knows the event and its time.
+    """
     columns: Event = {}
     _add(columns, "", event)
     if (time := utc(event.get("timestamp"))) is not None:
-        columns["TimeGenerated"] = time
-    return columns
+        columns["TimeGenerated"] = columns["timestamp"] = time
+    return columns | ({"id": event["id"]} if "id" in event else {})
 
 
 def _add(columns: Event, path: str, value: Any) -> None:

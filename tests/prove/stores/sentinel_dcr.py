@@ -23,9 +23,12 @@ def _types() -> dict[str, str]:
 
 
 def store(event: Event) -> Event:
-    """The columns that have something; a text that is empty is as none."""
+    """The columns that have something; a text that is empty is as none.
+
+    By ``timestamp``, which is no column, the matcher knows the time of the event.
+    """
     columns = {key: _kept(key, value) for key, value in event.items()}
-    columns["TimeGenerated"] = utc(event.get("timestamp"))
+    columns["TimeGenerated"] = columns["timestamp"] = utc(event.get("timestamp"))
     return {key: value for key, value in columns.items() if value is not None}
 
 

@@ -7,10 +7,12 @@ The schema is an option of the target. Tables by its name, ``schemas.<name>``:
 - ``other``: the type of every other column; that of a column of which a rule names a part is
   ``json``.
 - ``lists``: the fields that hold lists of objects; one within another has it as a beginning.
+- ``id``: the columns of which one has the id of the event.
 - ``values``: by such a field, the fields of its objects that may hold lists themselves.
 
-Besides: ``longest`` (characters of a query), ``first`` (a line behind the table, with the names of
-options) and ``last.<schema>`` (a line at the end).
+Besides: ``longest`` (characters of a query), ``fresh`` (the condition that an event came since the
+last run, with the names of options), ``last.<schema>`` (a line at the end) and ``entities`` (for
+correlations: by name of a column the names of groups that it may be).
 
 A query first reads the columns with ``column_ifexists``: Log Analytics makes a column when the
 first event comes that has the field, and refuses a query with a column that it does not know.
@@ -41,6 +43,7 @@ from jumpsigma.export.languages.kql_values import (
 )
 from jumpsigma.export.refusals import CannotSayError, NotWrittenError
 from jumpsigma.export.simplify import simplified
+from jumpsigma.ir.correlations import CorrelationIR
 from jumpsigma.ir.dump import children
 from jumpsigma.ir.nodes import And, Element, Exists, Expr, FieldRef, Not, Null, RuleIR, Test, Text
 
@@ -100,17 +103,72 @@ class Kql(Language):
 
         Raises :class:`CannotSayError`.
         """
+        functions, lines = self._writer().written(rule.condition)
+        if self.fresh is not None:
+            lines.insert(1, f"| where {self.fresh}")
+        if "last" in self.tables:
+            lines.append(str(self.tables["last"][self.options["schema"]]))
+        return self._whole([*functions.values(), *lines])
+
+    def correlation(self, correlation: CorrelationIR) -> str:
+        """See :mod:`jumpsigma.export.languages.kql_correlations`."""
+        from jumpsigma.export.languages.kql_correlations import correlation_lines
+
+        return self._whole(correlation_lines(self, correlation))
+
+    @property
+    def fresh(self) -> str | None:
+        """That an event came since the last run, for what runs again and again."""
+        found = self.tables.get("fresh")
+        return None if found is None else str(found).format(**self.options)
+
+    def matches(
+        self, condition: Expr, columns: dict[str, str], fields: Mapping[str, str]
+    ) -> tuple[dict[str, str], list[str]]:
+        """The functions and the lines that give the matches of a rule in a correlation.
+
+        They have the columns ``id``, ``t`` and those of the two tables: expressions, and keys of
+        fields as S804 compares them; a match without one of the fields is left out.
+        """
+        writer = self._writer()
+        ids = [writer.operand(name).name for name in self.schema["id"]]
+        kept = {"id": ids[0] if len(ids) == 1 else f"strcat({', '.join(ids)})"}
+        kept["t"] = "TimeGenerated"
+        present = []
+        for name, field in fields.items():
+            if self._chain(field):
+                raise NotWrittenError(f"groups or values by {field}, which is in a list")
+            operand = writer.operand(field)
+            kept[name] = f"tolower({operand.texts()})"
+            present.append(operand.has_text())
+        functions, lines = writer.written(condition)
+        if self.fresh is not None:
+            lines.insert(1, f"| extend fresh = {self.fresh}")
+            kept["fresh"] = "fresh"
+        lines += [f"| where {self.AND.join(present)}"] if present else []
+        projected = [f"{name} = {value}" for name, value in (kept | columns).items()]
+        return functions, [
+            *lines,
+            f"| project {', '.join(projected)}",
+            "| where isnotempty(id) and isnotnull(t)",
+        ]
+
+    def _writer(self) -> Self:
+        """One that knows what one query needs."""
         writer = copy.copy(self)
         writer.draft = _Draft()
-        text = writer.written(simplified(rule.condition))
+        return writer
+
+    def _whole(self, lines: list[str]) -> str:
+        text = "\n".join(lines)
         if self.longest and len(text) > self.longest:
             raise CannotSayError(f"a query of more than {self.longest:,} characters")
         return text
 
-    def written(self, condition: Expr) -> str:
-        """The query of a simplified condition, with what it needs."""
-        draft = self.draft
-        items = condition.items if isinstance(condition, And) else (condition,)
+    def written(self, condition: Expr) -> tuple[dict[str, str], list[str]]:
+        """The functions that a condition needs, and the lines from the table on."""
+        draft, simple = self.draft, simplified(condition)
+        items = simple.items if isinstance(simple, And) else (simple,)
         before: list[str] = []
         behind: list[str] = []
         for item in items:
@@ -119,10 +177,7 @@ class Kql(Language):
             (before if draft.matches == matches else behind).append(text)
         if draft.counted:
             draft.functions["values_of"] = None
-        lines = [FUNCTIONS[name] for name in FUNCTIONS if name in draft.functions]
-        lines.append(self.table)
-        if "first" in self.tables:
-            lines.append(str(self.tables["first"]).format(**self.options))
+        lines = [self.table]
         if columns := [f"{name} = {read}" for name, read in draft.columns.items()]:
             lines.append(f"| extend {_LINES.join(columns)}")
         lines += [f"| where {self.AND.join(before)}"] if before else []
@@ -132,9 +187,7 @@ class Kql(Language):
             names += counted
         lines += [f"| where {self.AND.join(behind)}"] if behind else []
         lines += [f"| project-away {', '.join(names)}"] if names else []
-        if "last" in self.tables:
-            lines.append(str(self.tables["last"][self.options["schema"]]))
-        return "\n".join(lines)
+        return {name: FUNCTIONS[name] for name in FUNCTIONS if name in draft.functions}, lines
 
     def _opened(self, chain: tuple[str, ...], counted: Mapping[str, str]) -> list[str]:
         """The elements of a list, or of the lists in its elements, for each event by itself."""
@@ -177,7 +230,7 @@ class Kql(Language):
             elif item.field in empty and isinstance(item.value, Null):
                 continue
             elif item.field in empty and item.value == Text(()) and self._is_text(item.field):
-                parts.append(Clause(f"isempty({self._operand(item.field).name})"))
+                parts.append(Clause(f"isempty({self.operand(item.field).name})"))
             else:
                 value = item.value
                 cased = isinstance(value, Text) and value.cased
@@ -195,7 +248,7 @@ class Kql(Language):
     def _listed(self, tests: Sequence[Test]) -> Clause:
         try:
             texts = [test.value for test in tests if isinstance(test.value, Text)]
-            return Clause(whole_texts(self._operand(tests[0].field), texts))
+            return Clause(whole_texts(self.operand(tests[0].field), texts))
         except CannotSayError as error:
             error.place = error.place or tests[0].place
             raise
@@ -204,10 +257,10 @@ class Kql(Language):
         """Whether several whole texts are one comparison."""
         if not field or self._chain(field):
             return False
-        return isinstance(self._operand(field), TextColumn | JsonValue)
+        return isinstance(self.operand(field), TextColumn | JsonValue)
 
     def _is_text(self, field: str) -> bool:
-        return bool(field) and isinstance(self._operand(field), TextColumn)
+        return bool(field) and isinstance(self.operand(field), TextColumn)
 
     def test(self, test: Test) -> Clause:
         """Of a value, or of one in the elements of a list."""
@@ -223,8 +276,8 @@ class Kql(Language):
         if isinstance(value, FieldRef):
             if not value.field or self._chain(value.field):
                 raise NotWrittenError(f"a comparison with {value.field}, which is in a list")
-            return Clause(refers(self._operand(field), self._operand(value.field), value))
-        return Clause(self._operand(field).test(value))
+            return Clause(refers(self.operand(field), self.operand(value.field), value))
+        return Clause(self.operand(field).test(value))
 
     def element(self, element: Element) -> Clause:
         """Elements are counted that satisfy it; where none qualifies, an absent one (S254)."""
@@ -284,7 +337,8 @@ class Kql(Language):
             raise NotWrittenError(f"{field}, a list in an element of {outer}")
         return ()
 
-    def _operand(self, field: str) -> Operand:
+    def operand(self, field: str) -> Operand:
+        """What a field is: a column, or a value in the JSON of one."""
         if self.within_list is not None:
             variable, outer = self.within_list
             key, _, rest = field.partition(".")

@@ -1,0 +1,213 @@
+"""Correlations in KQL: what the windows of :mod:`jumpsigma.matcher.correlate` find, by joins.
+
+``base`` has the matches of every rule with their id, time and group, copies of one event once
+(S802). Each moment of a group is joined with what is in the window that ends there. It is a finding
+where the condition holds with the events of that moment, and does not hold without them (S809): the
+whole truth only of conditions that more events never undo. The others are not written.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Final, assert_never
+
+from jumpsigma.export.refusals import NeedsOptionError, NotWrittenError
+from jumpsigma.ir.correlations import (
+    CorrelationIR,
+    Every,
+    Reference,
+    RuleExpr,
+    Seen,
+    Some,
+    Threshold,
+    Unseen,
+    sequences,
+)
+from jumpsigma.ir.nodes import RuleIR
+
+if TYPE_CHECKING:
+    from jumpsigma.export.languages.kql import Kql
+
+_SIGNS: Final = {"gt": ">", "gte": ">="}
+#: The group of all, where there is no ``group-by``.
+_ALL: Final = "all_events"
+#: The event that completes: the last of its moment (S809).
+_LAST: Final = 'id = max(iff(other == t, id, ""))'
+_EMPTY: Final = '""'
+_SECONDS: Final = {"m": 60, "h": 3600, "d": 86400}
+
+
+def correlation_lines(kql: Kql, correlation: CorrelationIR) -> list[str]:
+    """The lines of the query: a row for each finding, with the id of the event that completes it.
+
+    Raises :class:`CannotSayError` for what is not written, or cannot be.
+    """
+    groups = _names(correlation)
+    functions: dict[str, str] = {}
+    parts: list[str] = []
+    for slot, reference in enumerate(correlation.references):
+        if not isinstance(reference.rule, RuleIR):
+            raise NotWrittenError("a correlation over correlations")
+        columns, fields = _kept(correlation, reference, slot, groups)
+        needed, lines = kql.matches(reference.rule.condition, columns, fields)
+        functions |= needed
+        parts += [f"let matches_{slot} = {lines[0]}", *lines[1:-1], f"{lines[-1]};"]
+    tables = [f"matches_{slot}" for slot in range(len(correlation.references))]
+    table = f"union {', '.join(tables)}" if len(tables) > 1 else tables[0]
+    by, span = ", ".join(groups), f"{correlation.timespan}s"
+    table += " | extend counted = id" if correlation.type == "event_count" else ""
+    fresh = ", fresh" if kql.fresh is not None else ""
+    parts.append(f"let base = materialize({table} | distinct id, t, slot, counted, {by}{fresh});")
+    if correlation.type == "temporal_ordered":
+        steps = _ordered(correlation, by, span)
+    elif isinstance(correlation.condition, Threshold):
+        steps = _counted(correlation.condition, by, span)
+    else:
+        steps = _seen(correlation, correlation.condition, by, span)
+    if fresh:
+        _check_period(kql, correlation)
+        steps += [
+            f"| join kind=inner (base | where fresh | distinct other = t, {by}) on {by}",
+            f"| where other between ((t - {span}) .. t)",
+            f"| distinct id, t, {by}",
+        ]
+    shown = ["id", "TimeGenerated = t", *(name for name in groups if name != _ALL)]
+    for column, fields in kql.tables.get("entities", {}).items():
+        named = zip(correlation.group_by, groups, strict=False)
+        shown.append(f"{column} = {next((by for name, by in named if name in fields), _EMPTY)}")
+    return [*functions.values(), *parts, *steps, f"| project {', '.join(shown)}"]
+
+
+def _names(correlation: CorrelationIR) -> list[str]:
+    """Names of columns for the groups: those of the rule's author, made fit."""
+    names = [f"by_{re.sub('[^0-9A-Za-z]', '_', each)}" for each in correlation.group_by]
+    if len({*names}) < len(names):
+        names = [f"{name}_{number}" for number, name in enumerate(names)]
+    return names or [_ALL]
+
+
+def _kept(
+    correlation: CorrelationIR, reference: Reference, slot: int, groups: Sequence[str]
+) -> tuple[dict[str, str], dict[str, str]]:
+    """What is kept of a match: expressions, and fields of which the key is taken."""
+    columns = {"slot": str(slot)}
+    fields = dict(zip(groups, reference.group_by, strict=False))
+    if not fields:
+        columns[_ALL] = _EMPTY
+    match correlation.type:
+        case "event_count":
+            pass  # its id
+        case "temporal" | "temporal_ordered":
+            columns["counted"] = f'"{slot}"'
+        case "value_count":
+            if len(reference.fields) != 1:
+                raise NotWrittenError("distinct combinations of several fields")
+            fields["counted"] = reference.fields[0]
+        case _:
+            raise NotWrittenError(f"a correlation of the type {correlation.type}")
+    return columns, fields
+
+
+def _check_period(kql: Kql, correlation: CorrelationIR) -> None:
+    def seconds(duration: str) -> int:
+        return int(duration[:-1]) * _SECONDS[duration[-1]]
+
+    if correlation.timespan + seconds(kql.options["frequency"]) > seconds(kql.options["period"]):
+        raise NeedsOptionError(
+            "its window and the frequency together are longer than the period that a run sees",
+            "period",
+        )
+
+
+def _windows(by: str, span: str) -> list[str]:
+    """Each moment of a group with each event in the window that ends there."""
+    return [
+        "base",
+        f"| distinct t, {by}",
+        f"| join kind=inner (base | project other = t, id, slot, counted, {by}) on {by}",
+        f"| where other between ((t - {span}) .. t)",
+    ]
+
+
+def _sign(threshold: Threshold) -> str:
+    if threshold.op not in _SIGNS:
+        raise NotWrittenError(f"a threshold with {threshold.op}, which more events can undo")
+    return _SIGNS[threshold.op]
+
+
+def _counted(threshold: Threshold, by: str, span: str) -> list[str]:
+    test = f"{_sign(threshold)} {threshold.number!r}"
+    return [
+        *_windows(by, span),
+        f"| summarize earlier = countif(other < t), {_LAST} by t, counted, {by}",
+        f"| summarize held = count(), before = countif(earlier > 0), id = max(id) by t, {by}",
+        f"| where held {test} and not(before {test})",
+    ]
+
+
+def _seen(correlation: CorrelationIR, condition: RuleExpr, by: str, span: str) -> list[str]:
+    counts = [
+        f"held_{slot} = countif(slot == {slot}), "
+        f"before_{slot} = countif(slot == {slot} and other < t)"
+        for slot in range(len(correlation.references))
+    ]
+    return [
+        *_windows(by, span),
+        f"| summarize {', '.join(counts)}, {_LAST} by t, {by}",
+        f"| where {_rules(condition, 'held')} and not({_rules(condition, 'before')})",
+    ]
+
+
+def _rules(node: RuleExpr, name: str) -> str:
+    match node:
+        case Seen(reference):
+            return f"{name}_{reference} > 0"
+        case Every(items) | Some(items):
+            word = " and " if isinstance(node, Every) else " or "
+            return f"({word.join(_rules(item, name) for item in items)})"
+        case Unseen():
+            raise NotWrittenError("a condition with `not` over rules, which more events can undo")
+        case _:
+            assert_never(node)
+
+
+def _order(correlation: CorrelationIR) -> tuple[int, ...]:
+    """The references that have to come one after another."""
+    condition = correlation.condition
+    if isinstance(condition, Threshold):
+        count = len(correlation.references)
+        least = condition.number + (condition.op == "gt")
+        if condition.op not in _SIGNS or not count - 1 < least <= count:
+            raise NotWrittenError("a threshold for rules in order that is not all of them")
+        return tuple(range(count))
+    ways = sequences(condition)
+    if len(ways) != 1 or ways[0].unseen:
+        raise NotWrittenError("a condition over rules in order that has alternatives or `not`")
+    return ways[0].seen
+
+
+def _ordered(correlation: CorrelationIR, by: str, span: str) -> list[str]:
+    """Rules one after another, strictly later each (S818): chains, by their first and last time."""
+    first, *others = _order(correlation)
+    chains = ["let chains = materialize(base", f"| where slot == {first}"]
+    chains.append(f"| distinct started = t, t, {by}")
+    for slot in others:
+        later = f"base | where slot == {slot} | distinct later = t, {by}"
+        chains += [
+            f"| join kind=inner ({later}) on {by}",
+            f"| where later > t and later <= started + {span}",
+            f"| distinct started, t = later, {by}",
+        ]
+    last = others[-1] if others else first
+    return [
+        *chains[:-1],
+        f"{chains[-1]});",
+        "chains",
+        f"| distinct t, {by}",
+        f"| join kind=inner (chains | project started, ended = t, {by}) on {by}",
+        f"| summarize before = countif(ended < t and started >= t - {span}) by t, {by}",
+        "| where before == 0",
+        f"| join kind=inner (base | where slot == {last} | project id, t, {by}) on t, {by}",
+        f"| summarize id = min(id) by t, {by}",
+    ]
