@@ -65,8 +65,8 @@ def test_the_section_is_exactly_this(tmp_path: Path, detection: str) -> None:
 
 
 REFUSED = {
-    "{'changes[suspended].to': true}": ("JS066", "the elements of a list"),
-    "{changes.field: suspended}": ("JS066", "changes.field lies in a list"),
+    "{'changes[suspended].to': true}": ("JS067", "the elements of a list"),
+    "{changes.field: suspended}": ("JS067", "changes.field lies in a list"),
     "{resource.name: ''}": ("JS066", "a missing field is an empty text"),
     "{resource.name: '*'}": ("JS066", "a missing field is such a text too"),
     "{resource.name|re: 'a?'}": ("JS066", "a missing field is such a text too"),
@@ -103,6 +103,12 @@ def test_options(tmp_path: Path) -> None:
         f'{LOG_TYPE}\n$e.metadata.product_event_type = "a" nocase\n'
         '$e.additional.fields["sso_token_success"] = "true" nocase'
     )
+    for index, names in (("separator", "changes.{}.field"), ("brackets", "changes[{}].field")):
+        found = exported(
+            tmp_path, "secops", "{changes.field: x}", elements="2", index=index, prefix="data."
+        )
+        tests = [f'{_("data." + names.format(n))} = "x" nocase' for n in range(2)]
+        assert found == f"{LOG_TYPE}\n({' or '.join(tests)})"
     refused = exported(tmp_path, "secops", detection, fields="udm")
     assert isinstance(refused, Diagnostic)
     assert "not documented to keep initiated_by.email" in refused.message

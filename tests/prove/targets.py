@@ -66,6 +66,9 @@ PROVEN: tuple[Proven, ...] = (
     ),
     Proven("sumologic", "sumo-model", "cse_rule", folding="ascii", keeps="sumologic"),
     Proven("secops", "yaral-model", folding="ascii", keeps="secops"),
+    Proven(
+        "secops", "yaral-model", options={"elements": "20"}, folding="ascii", keeps="secops"
+    ),
     Proven("secops", "yaral-model", options={"fields": "udm"}, folding="ascii", keeps="secops"),
     Proven("sqlite", "sqlite3", options={"functions": "yes"}, folding="ascii"),
     Proven("duckdb", "duckdb", folding="simple"),

@@ -67,7 +67,10 @@ class YaraLModel(Model):
             if isinstance(value, dict):
                 for key, inner in value.items():
                     walk(inner, (*path, key))
-            elif not isinstance(value, list):
+            elif isinstance(value, list):
+                for number, inner in enumerate(value):
+                    walk(inner, (*path, str(number)))
+            else:
                 name = ".".join(path)
                 found[f'extracted.fields["{name}"]'] = value
                 if name in _UDM:

@@ -16,8 +16,9 @@ from jumpsigma.export.addresses import address_pattern
 from jumpsigma.export.fields import fields_of
 from jumpsigma.export.language import Binds, Clause, Language, LanguageSettings
 from jumpsigma.export.re2_text import re2_source, re2_text
-from jumpsigma.export.refusals import CannotSayError, NotWrittenError
+from jumpsigma.export.refusals import CannotSayError, NeedsOptionError, NotWrittenError
 from jumpsigma.export.simplify import simplified
+from jumpsigma.export.unroll import Lists, unrolled
 from jumpsigma.export.unsettled import refuse_letters, refuse_unsettled
 from jumpsigma.interpret.values import text_of
 from jumpsigma.ir.nodes import (
@@ -37,7 +38,9 @@ from jumpsigma.ir.nodes import (
     TimePart,
 )
 
-_NAME: Final = re.compile(r"[A-Za-z0-9_@-]+(?:\.[A-Za-z0-9_@-]+)*", re.ASCII)
+_NAME: Final = re.compile(
+    r"[A-Za-z0-9_@-]+(?:\[\d+\])?(?:\.[A-Za-z0-9_@-]+(?:\[\d+\])?)*", re.ASCII
+)
 #: Texts that mean themselves between double quotation marks, whatever has to be escaped there.
 _PLAIN: Final = re.compile(r"[^\"\\\x00-\x1f\x7f]*")
 #: An expression without the letter s may see the first line of a field only, says Google.
@@ -47,9 +50,10 @@ _ALL_LINES: Final = "(?s)"
 class YaraL(Language):
     """See the module.
 
-    Tables: ``lists``, the fields of an event that are lists; ``udm``, the field of Google's data
-    model for each raw field that the parser is documented to keep; ``write``, which is ``events``
-    or, for a format that tells which fields have to be extracted for a rule, ``fields``.
+    Tables: ``lists`` and ``list_values``, the fields of an event that are lists
+    (:class:`~jumpsigma.export.unroll.Lists`); ``udm``, the field of Google's data model for each
+    raw field that the parser is documented to keep; ``write``, which is ``events`` or, for a
+    format that tells which fields have to be extracted for a rule, ``fields``.
     """
 
     AND = " and "
@@ -62,7 +66,10 @@ class YaraL(Language):
 
     def query(self, rule: RuleIR) -> str:
         """The lines of the events section, which all have to hold."""
-        condition = simplified(rule.condition)
+        condition = rule.condition
+        if "elements" in self.options:
+            condition = unrolled(condition, Lists.of(self.tables, int(self.options["elements"])))
+        condition = simplified(condition)
         items = condition.items if isinstance(condition, And) and condition.items else (condition,)
         lines = [self.within(item, Binds.NOT) for item in items]
         if self.tables.get("write") == "fields":
@@ -111,8 +118,10 @@ class YaraL(Language):
     def field(self, name: str) -> str:
         """The raw field as it was extracted, or the one that Google's parser makes of it."""
         if any(name == each or name.startswith(f"{each}.") for each in self._lists):
-            raise CannotSayError(
-                f"{name} lies in a list, of which Google does not say how its elements are kept"
+            raise NeedsOptionError(
+                f"{name} lies in a list, whose elements are fields of their own; it has to be known"
+                " how many there are",
+                "elements",
             )
         if self.options["fields"] == "udm":
             if name not in self._udm:
@@ -126,6 +135,8 @@ class YaraL(Language):
         return f'$e.extracted.fields["{self._extracted(name)}"]'
 
     def _extracted(self, name: str) -> str:
+        if self.options["index"] == "separator":
+            name = name.replace("[", ".").replace("]", "")
         return self.options["prefix"] + name.replace(".", self.options["separator"])
 
 
