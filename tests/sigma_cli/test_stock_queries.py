@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 import yaml
+from engines.engine import QueryError
 from engines.jumpcloud_model import is_documented
 from proof import Space, compare
 from spaces import features, shipped, spaces
@@ -59,6 +60,46 @@ def test_splunk(pack: str) -> None:
     compared = compare(SplunkSearch(), written, claimed(space, pack))
     assert compared.pairs > 50_000
     assert compared.differences == ()
+
+
+#: By the schema of the table and the pack, how many queries there are at least.
+KUSTO = {
+    ("sentinel", "shipped"): 50,
+    ("sentinel", "features"): 70,
+    ("sentinel_dcr", "shipped"): 35,
+    ("sentinel_dcr", "features"): 4,
+}
+
+
+@pytest.mark.parametrize(("mapping", "pack"), KUSTO)
+def test_kusto(mapping: str, pack: str) -> None:
+    cls = backend("sigma.backends.kusto", "KustoBackend")
+    from kusto_rows import KustoRows
+
+    written, refused = convert(cls, mapping, pack)
+    assert len(written) >= KUSTO[mapping, pack]
+    assert refused
+    engine = KustoRows()
+    for space in spaces(PACKS[pack](), mapping, "ascii", each=1):
+        events = dict([*space.events.items()][::4])
+        fewer = Space(events, space.store, space.rules, space.lists)
+        assert compare(engine, written, fewer).differences == ()
+    engine.close()
+
+
+WRONG_TYPES = ("success_b =~ false", 'success_b =~ "true"', 'n_d =~ "5"', "name_s == 1", '"word"')
+
+
+@pytest.mark.parametrize("query", WRONG_TYPES)
+def test_what_kusto_rejects_is_rejected(query: str) -> None:
+    backend("sigma.backends.kusto", "KustoBackend")
+    from kusto_rows import KustoRows
+
+    engine = KustoRows()
+    engine.load({"one": {"success_b": True, "n_d": 5, "name_s": "x"}})
+    with pytest.raises(QueryError):
+        engine.run(query)
+    engine.close()
 
 
 def test_fields_of_lists_are_those_of_the_schema(checkout: Path) -> None:
