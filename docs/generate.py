@@ -15,6 +15,7 @@ from typing import Any
 import typer.core
 import typer.main
 import yaml
+from export_pages import equivalence_page, targets_page
 
 import jumpsigma
 from jumpsigma import api
@@ -419,10 +420,12 @@ PAGES: dict[str, Callable[[], str]] = {
     "cli.md": cli_page,
     "coverage.md": coverage_page,
     "diagnostics.md": diagnostics_page,
+    "equivalence.md": lambda: equivalence_page(_table),
     "events.md": events_page,
     "fields.md": fields_page,
     "mappings.md": mappings_page,
     "rules.md": rules_page,
+    "targets.md": lambda: targets_page(_table),
 }
 
 

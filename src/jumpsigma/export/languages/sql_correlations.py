@@ -41,37 +41,61 @@ def correlation_query(sql: SqlLanguage, correlation: CorrelationIR) -> str:
 
     Raises :class:`CannotSayError` for what is not written, or cannot be.
     """
-    groups = [f"g{number}" for number in range(len(correlation.group_by))]
-    parts = [
-        f"base AS ({' UNION ALL '.join(_base(sql, correlation, groups))})",
-        f"kept AS (SELECT DISTINCT * FROM base WHERE {_present(correlation, groups)})",
-    ]
-    if correlation.type == "temporal_ordered":
-        found, last = _ordered(correlation, groups)
-        parts += found
-    else:
-        last = _counted(correlation, groups)
+    parts, last = _parts(sql, correlation, "")
     return f"WITH {', '.join(parts)} {last}"
 
 
-def _base(sql: SqlLanguage, correlation: CorrelationIR, groups: Sequence[str]) -> list[str]:
-    return [
-        _matches(sql, correlation, reference, slot, groups)
-        for slot, reference in enumerate(correlation.references)
+def _parts(sql: SqlLanguage, correlation: CorrelationIR, prefix: str) -> tuple[list[str], str]:
+    """The common table expressions, whose names begin with a prefix, and the query over them."""
+    groups = [f"g{number}" for number in range(len(correlation.group_by))]
+    parts: list[str] = []
+    matches: list[str] = []
+    for slot, reference in enumerate(correlation.references):
+        if isinstance(reference.rule, CorrelationIR):
+            below = f"{prefix}r{slot}_"
+            inner, found = _parts(sql, reference.rule, below)
+            parts += [*inner, f"{below}found AS ({found})"]
+            matches.append(_findings(correlation, reference, reference.rule, slot, below))
+        else:
+            matches.append(_matches(sql, correlation, reference, reference.rule, slot))
+    base, kept = f"{prefix}base", f"{prefix}kept"
+    parts += [
+        f"{base} AS ({' UNION ALL '.join(matches)})",
+        f"{kept} AS (SELECT DISTINCT * FROM {base} WHERE {_present(correlation, groups)})",
     ]
+    if correlation.type != "temporal_ordered":
+        return parts, _counted(correlation, groups, kept)
+    found_chains, last = _ordered(correlation, groups, prefix)
+    return [*parts, *found_chains], last
+
+
+def _findings(
+    correlation: CorrelationIR, reference: Reference, inner: CorrelationIR, slot: int, below: str
+) -> str:
+    """The findings of a correlation as matches: of its last event, in its group (S821)."""
+    if correlation.type not in ("temporal", "temporal_ordered"):
+        raise NotWrittenError("a correlation that counts the findings of another one")
+    columns = ["id", "t", f"{slot} AS slot"]
+    for number, field in enumerate(reference.group_by):
+        places = [
+            place
+            for place in range(len(inner.group_by))
+            if all(each.group_by[place] == field for each in inner.references)
+        ]
+        if not places:
+            raise NotWrittenError("groups of a correlation over correlations that these lack")
+        columns.append(f"g{places[0]} AS g{number}")
+    return f"SELECT {', '.join(columns)} FROM {below}found"
 
 
 def _matches(
     sql: SqlLanguage,
     correlation: CorrelationIR,
     reference: Reference,
+    rule: RuleIR,
     slot: int,
-    groups: Sequence[str],
 ) -> str:
-    rule = reference.rule
-    if not isinstance(rule, RuleIR):
-        raise NotWrittenError("a correlation over correlations")
-    fields = [*zip(groups, reference.group_by, strict=True)]
+    fields = [(f"g{number}", field) for number, field in enumerate(reference.group_by)]
     if correlation.type == "value_count":
         if len(reference.fields) != 1:
             raise NotWrittenError("distinct combinations of several fields")
@@ -105,15 +129,15 @@ def _named(table: str, groups: Sequence[str]) -> str:
     return "".join(f", {table}.{name} AS {name}" for name in groups)
 
 
-def _counted(correlation: CorrelationIR, groups: Sequence[str]) -> str:
+def _counted(correlation: CorrelationIR, groups: Sequence[str], kept: str) -> str:
     """Every type but ``temporal_ordered``: with the last event of the moment (S809)."""
     span = correlation.timespan * _NANOSECONDS
-    moments = f"SELECT DISTINCT t{''.join(f', {name}' for name in groups)} FROM kept"
+    moments = f"SELECT DISTINCT t{''.join(f', {name}' for name in groups)} FROM {kept}"
     held = _condition(correlation, "")
     before = _condition(correlation, " AND b.t < m.t")
     return (
         f"SELECT max(CASE WHEN b.t = m.t THEN b.id END) AS id, m.t AS t{_named('m', groups)}"
-        f" FROM ({moments}) AS m JOIN kept AS b"
+        f" FROM ({moments}) AS m JOIN {kept} AS b"
         f" ON {_same('b', 'm', groups)}b.t >= m.t - {span} AND b.t <= m.t"
         f" GROUP BY m.t{_columns('m', groups)}"
         f" HAVING ({held}) AND NOT ({before})"
@@ -168,28 +192,31 @@ def _order(correlation: CorrelationIR) -> tuple[int, ...]:
     return ways[0].seen
 
 
-def _ordered(correlation: CorrelationIR, groups: Sequence[str]) -> tuple[list[str], str]:
+def _ordered(
+    correlation: CorrelationIR, groups: Sequence[str], prefix: str
+) -> tuple[list[str], str]:
     """Rules one after another, strictly later each (S818): chains, by their first and last time."""
     span, order = correlation.timespan * _NANOSECONDS, _order(correlation)
+    kept = f"{prefix}kept"
     names = [f"c{number}" for number in range(len(order))]
-    joins = [f"kept AS {names[0]}"]
+    joins = [f"{kept} AS {names[0]}"]
     for before, name, slot in zip(names, names[1:], order[1:], strict=False):
         on = f"{_same(name, names[0], groups)}{name}.t > {before}.t AND {name}.slot = {slot}"
         joins.append(f"{name} ON {on}")
-    from_ = f"{joins[0]}{''.join(f' JOIN kept AS {join}' for join in joins[1:])}"
+    from_ = f"{joins[0]}{''.join(f' JOIN {kept} AS {join}' for join in joins[1:])}"
     first, last = names[0], names[-1]
     chains = (
-        f"chains AS (SELECT DISTINCT {first}.t AS started, {last}.t AS ended"
+        f"{prefix}chains AS (SELECT DISTINCT {first}.t AS started, {last}.t AS ended"
         f"{_named(first, groups)} FROM {from_}"
         f" WHERE {first}.slot = {order[0]} AND {first}.t >= {last}.t - {span})"
     )
     listed = "".join(f", {name}" for name in groups)
-    ends = f"ends AS (SELECT DISTINCT ended{listed} FROM chains)"
+    ends = f"{prefix}ends AS (SELECT DISTINCT ended{listed} FROM {prefix}chains)"
     query = (
         f"SELECT min(b.id) AS id, m.ended AS t{_named('m', groups)}"
-        f" FROM ends AS m JOIN kept AS b"
+        f" FROM {prefix}ends AS m JOIN {kept} AS b"
         f" ON {_same('b', 'm', groups)}b.t = m.ended AND b.slot = {order[-1]}"
-        f" LEFT JOIN chains AS c ON {_same('c', 'm', groups)}c.ended < m.ended"
+        f" LEFT JOIN {prefix}chains AS c ON {_same('c', 'm', groups)}c.ended < m.ended"
         f" AND c.started >= m.ended - {span}"
         f" GROUP BY m.ended{_columns('m', groups)} HAVING count(c.started) = 0"
     )
