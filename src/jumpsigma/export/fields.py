@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
+from typing import Final
 
 from jumpsigma.ir.dump import children
 from jumpsigma.ir.nodes import Expr, Test
+
+_NAME = r"[A-Za-z0-9_@-]+(?:\[\d+\])?"
+#: A path of names without quotation marks and the like, each with the number of an element or not.
+PATH: Final = re.compile(rf"{_NAME}(?:\.{_NAME})*", re.ASCII)
 
 
 def fields_of(expr: Expr) -> tuple[str, ...]:

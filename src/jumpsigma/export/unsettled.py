@@ -6,9 +6,25 @@ nobody said. These are the questions that several of them leave open.
 
 from __future__ import annotations
 
+from typing import Final
+
 from jumpsigma.export.refusals import CannotSayError
-from jumpsigma.interpret.values import satisfies
+from jumpsigma.interpret.values import satisfies, text_of
 from jumpsigma.ir.nodes import Regex, Text
+
+#: Beyond it, and with an exponent, a number may be written in several ways.
+_EXACT: Final = 2**53
+
+
+def settled_number(number: float, vendor: str) -> str:
+    """The text of a number that is kept as a text.
+
+    Raises :class:`CannotSayError` where it may be one of several.
+    """
+    text = text_of(number) or ""
+    if "e" in text or abs(number) > _EXACT:
+        raise CannotSayError(f"the number {text}, of which {vendor} does not say the text")
+    return text
 
 
 def refuse_unsettled(value: Text | Regex, vendor: str, empty: str) -> None:

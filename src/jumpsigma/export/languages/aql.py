@@ -17,13 +17,13 @@ from typing import Final, assert_never
 
 from jumpsigma.export.absent import holds_of_absent
 from jumpsigma.export.addresses import address_pattern
-from jumpsigma.export.fields import fields_of
+from jumpsigma.export.fields import PATH, fields_of
 from jumpsigma.export.java import java_search, java_text
 from jumpsigma.export.language import Binds, Clause, Language, LanguageSettings
 from jumpsigma.export.refusals import CannotSayError, NeedsOptionError, NotWrittenError
 from jumpsigma.export.simplify import simplified
 from jumpsigma.export.unroll import Lists, unrolled
-from jumpsigma.export.unsettled import refuse_letters, refuse_unsettled
+from jumpsigma.export.unsettled import refuse_letters, refuse_unsettled, settled_number
 from jumpsigma.interpret.values import text_of
 from jumpsigma.ir.nodes import (
     Boolean,
@@ -43,12 +43,6 @@ from jumpsigma.ir.nodes import (
     Wildcard,
 )
 
-#: What may stand in a property's name, in which a quotation mark would end it.
-_NAME: Final = re.compile(
-    r"[A-Za-z0-9_@-]+(?:\[\d+\])?(?:\.[A-Za-z0-9_@-]+(?:\[\d+\])?)*", re.ASCII
-)
-#: Beyond it a number may be written in several ways.
-_EXACT: Final = 2**53
 #: Texts that mean themselves between quotation marks and in LIKE, whatever is made of backslashes.
 _PLAIN: Final = re.compile(r"[^%_'\\\x00-\x1f\x7f]*")
 
@@ -153,9 +147,7 @@ class Aql(Language):
                 self._check(value)
                 return self._guarded(test.field, lambda name: _text(name, value))
             case Number(number):
-                text = text_of(number) or ""
-                if "e" in text or abs(number) > _EXACT:
-                    raise CannotSayError(f"the number {text}, of which IBM does not say the text")
+                text = settled_number(number, "IBM")
                 return self._guarded(test.field, lambda name: f"{name} = '{text}'")
             case Boolean(boolean):
                 word = text_of(boolean) or ""
@@ -180,7 +172,7 @@ class Aql(Language):
                 " number; it has to be known how many there are",
                 "elements",
             )
-        if not _NAME.fullmatch(name):
+        if not PATH.fullmatch(name):
             raise CannotSayError(f"the field name {name!r} in the name of a property")
         parts = re.split(r"[.\[]", name.replace("]", ""))
         return f'"{self.options["prefix"]}{self.options["separator"].join(parts)}"'

@@ -16,13 +16,13 @@ from contextlib import contextmanager
 from typing import Final, assert_never
 
 from jumpsigma.export.addresses import address_pattern
-from jumpsigma.export.fields import fields_of
+from jumpsigma.export.fields import PATH, fields_of
 from jumpsigma.export.language import Binds, Clause, Language, LanguageSettings
 from jumpsigma.export.re2_text import re2_source, re2_text
 from jumpsigma.export.refusals import CannotSayError, NeedsOptionError, NotWrittenError
 from jumpsigma.export.simplify import simplified
 from jumpsigma.export.unroll import Lists, unrolled
-from jumpsigma.export.unsettled import refuse_letters, refuse_unsettled
+from jumpsigma.export.unsettled import refuse_letters, refuse_unsettled, settled_number
 from jumpsigma.interpret.values import text_of
 from jumpsigma.ir.nodes import (
     Boolean,
@@ -42,14 +42,9 @@ from jumpsigma.ir.nodes import (
 )
 
 _VENDOR: Final = "Sumo Logic"
-_NAME: Final = re.compile(
-    r"[A-Za-z0-9_@-]+(?:\[\d+\])?(?:\.[A-Za-z0-9_@-]+(?:\[\d+\])?)*", re.ASCII
-)
 _WORD: Final = re.compile(r"\w+(?:\[\d+\])?", re.ASCII)
 #: Texts that mean themselves between double quotation marks.
 _PLAIN: Final = re.compile(r"[^\"\\\x00-\x1f\x7f]+")
-#: Beyond it a number may be written in several ways.
-_EXACT: Final = 2**53
 
 
 class Sumo(Language):
@@ -128,9 +123,7 @@ class Sumo(Language):
                 flags = "(?s)" if cased else "(?is)"
                 return f"{field} matches /{flags}{_whole(re2_text(parts, '/'), parts)}/"
             case Number(number):
-                text = text_of(number) or ""
-                if "e" in text or abs(number) > _EXACT:
-                    raise CannotSayError(f"the number {text}, which may be kept as another text")
+                text = settled_number(number, _VENDOR)
                 return f'{field} = "{text}"'
             case Boolean(boolean):
                 return f'toLowerCase({field}) = "{text_of(boolean)}"'
@@ -157,7 +150,7 @@ class Sumo(Language):
                 " to be known how many there are",
                 "elements",
             )
-        if not _NAME.fullmatch(name):
+        if not PATH.fullmatch(name):
             raise CannotSayError(f"the field name {name!r}")
         return _alias(name) if self._is_search else f"fields['{name}']"
 

@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from typing import Any, Final, assert_never
 
 from jumpsigma.export.addresses import address_pattern
-from jumpsigma.export.fields import fields_of
+from jumpsigma.export.fields import PATH, fields_of
 from jumpsigma.export.language import Binds, Clause, Language, LanguageSettings
 from jumpsigma.export.re2_text import re2_source, re2_text
 from jumpsigma.export.refusals import CannotSayError, NeedsOptionError, NotWrittenError
@@ -38,9 +38,6 @@ from jumpsigma.ir.nodes import (
     TimePart,
 )
 
-_NAME: Final = re.compile(
-    r"[A-Za-z0-9_@-]+(?:\[\d+\])?(?:\.[A-Za-z0-9_@-]+(?:\[\d+\])?)*", re.ASCII
-)
 #: Texts that mean themselves between double quotation marks, whatever has to be escaped there.
 _PLAIN: Final = re.compile(r"[^\"\\\x00-\x1f\x7f]*")
 #: An expression without the letter s may see the first line of a field only, says Google.
@@ -130,7 +127,7 @@ class YaraL(Language):
                     hint="give -O fields=extracted, and let SecOps extract the field",
                 )
             return f"$e.{self._udm[name]}"
-        if not _NAME.fullmatch(name):
+        if not PATH.fullmatch(name):
             raise CannotSayError(f"the field name {name!r}")
         return f'$e.extracted.fields["{self._extracted(name)}"]'
 
