@@ -309,6 +309,148 @@ def test_refused(name: str, tmp_path: Path) -> None:
     assert found.span.line > 1
 
 
+FAILED = """title: Failed
+id: 7b9c1d0e-4f7e-4a53-9d0e-2f6a4a0c1b13
+name: failed
+logsource: {product: jumpcloud}
+detection: {s: {event_type: a}, condition: s}
+---
+title: Succeeded
+id: 7b9c1d0e-4f7e-4a53-9d0e-2f6a4a0c1b14
+name: succeeded
+logsource: {product: jumpcloud}
+detection: {s: {event_type: b}, condition: s}
+---
+title: Many
+id: 7b9c1d0e-4f7e-4a53-9d0e-2f6a4a0c1b15
+name: many
+correlation:
+  {type: event_count, rules: [failed], group-by: [username], timespan: 10m, condition: {gte: 3}}
+---
+title: A correlation
+id: 7b9c1d0e-4f7e-4a53-9d0e-2f6a4a0c1b16
+correlation: """
+
+
+def correlated(folder: Path, text: str, format_name: str = "kql", **options: str) -> Any:
+    """The query of a correlation, or why it has none."""
+    path = folder / "rules.yml"
+    path.write_text(FAILED + text, encoding="utf-8")
+    made = api.export_queries(load_pack(path), "sentinel", format_name, options=options)
+    found = {each.rule.title: each.text for each in made.queries}
+    refused = [each for each in made.refused if str(each.rule_id).endswith("16")]
+    return found["A correlation"] if "A correlation" in found else refused[0]
+
+
+COUNT = "{type: event_count, rules: [failed], timespan: 10m, condition: {gte: 3}}"
+MATCHES = [
+    "let matches_0 = JumpCloud_CL",
+    '| extend id_s = column_ifexists("id_s", ""),',
+    '    id_g = tostring(column_ifexists("id_g", "")),',
+    '    event_type_s = column_ifexists("event_type_s", "")',
+    '| where event_type_s =~ "a"',
+    '| project id = strcat(id_s, id_g), t = TimeGenerated, slot = 0, all_events = ""',
+    "| where isnotempty(id) and isnotnull(t);",
+]
+
+
+def test_a_count_is_of_each_moment_with_and_without_its_events(tmp_path: Path) -> None:
+    base = "matches_0 | extend counted = id | distinct id, t, slot, counted, all_events"
+    assert correlated(tmp_path, COUNT).split("\n") == [
+        *MATCHES,
+        f"let base = materialize({base});",
+        "base",
+        "| distinct t, all_events",
+        "| join kind=inner (base | project other = t, id, slot, counted, all_events) on all_events",
+        "| where other between ((t - 600s) .. t)",
+        (
+            '| summarize earlier = countif(other < t), id = max(iff(other == t, id, "")) '
+            "by t, counted, all_events"
+        ),
+        "| summarize held = count(), before = countif(earlier > 0), id = max(id) by t, all_events",
+        "| where held >= 3 and not(before >= 3)",
+        "| project id, TimeGenerated = t",
+    ]
+
+
+# Name: the correlation, what its query holds.
+PARTS = {
+    "groups and values are keys": (
+        "{type: value_count, rules: [failed], group-by: [client_ip], timespan: 1m,"
+        " condition: {gt: 2, field: username}}",
+        [
+            "| where isnotempty(client_ip_s) and isnotempty(username_s)",
+            "by_client_ip = tolower(client_ip_s), counted = tolower(username_s), slot = 0",
+            "| where held > 2 and not(before > 2)",
+        ],
+    ),
+    "rules that come together": (
+        "{type: temporal, rules: [failed, succeeded], timespan: 1m}",
+        ["materialize(union matches_0, matches_1 |", "| where held >= 2 and not(before >= 2)"],
+    ),
+    "a condition over rules": (
+        (
+            "{type: temporal, rules: [failed, succeeded], timespan: 1m,"
+            " condition: failed and succeeded}"
+        ),
+        ["| where (held_0 > 0 and held_1 > 0) and not((before_0 > 0 and before_1 > 0))"],
+    ),
+    "a finding of another correlation, by its group": (
+        "{type: temporal_ordered, rules: [many, succeeded], group-by: [username], timespan: 1h}",
+        [
+            "let matches_0_base = materialize(matches_0_matches_0 | extend counted = id |",
+            '| project id, t, by_username = by_username, slot = 0, counted = "0";',
+            "| where later > t and later <= started + 3600s",
+            "| summarize before = countif(ended < t and started >= t - 3600s) by t, by_username",
+        ],
+    ),
+}
+
+
+@pytest.mark.parametrize("name", PARTS)
+def test_correlation(name: str, tmp_path: Path) -> None:
+    text, parts = PARTS[name]
+    found = correlated(tmp_path, text)
+    assert isinstance(found, str), found.message
+    assert [part for part in parts if part not in found] == []
+
+
+NO_CORRELATION = {
+    "{type: event_count, rules: [failed], timespan: 1m, condition: {lt: 3}}": "more events",
+    "{type: event_count, rules: [failed], group-by: [error_code], timespan: 1m,"
+    " condition: {gt: 3}}": "of the type real",
+    "{type: event_count, rules: [failed], group-by: [changes.field], timespan: 1m,"
+    " condition: {gt: 3}}": "which is in a list",
+    "{type: event_count, rules: [many], group-by: [username], timespan: 1h,"
+    " condition: {gt: 3}}": "counts findings of another",
+    "{type: temporal_ordered, rules: [many, succeeded], group-by: [client_ip],"
+    " timespan: 1h}": "do not group by client_ip_s",
+    "{type: temporal, rules: [failed, succeeded], timespan: 1m,"
+    " condition: failed and not succeeded}": "`not` over rules",
+    "{type: value_sum, rules: [failed], timespan: 1m,"
+    " condition: {gt: 3, field: error_code}}": "measures numbers",
+}
+
+
+@pytest.mark.parametrize("text", NO_CORRELATION)
+def test_a_correlation_that_is_refused(text: str, tmp_path: Path) -> None:
+    found = correlated(tmp_path, text)
+    assert isinstance(found, Diagnostic), found
+    assert NO_CORRELATION[text] in found.message
+
+
+def test_a_rule_of_a_correlation_tells_windows_with_something_new(tmp_path: Path) -> None:
+    text = COUNT.replace("timespan: 10m", "timespan: 1d, group-by: [client_ip]")
+    found = correlated(tmp_path, text, "analytics_rule", frequency="2h")
+    lines = found.split("\n")
+    assert "| extend fresh = ingestion_time() > ago(2h)" in lines
+    assert lines[-2] == "| where fresh"
+    assert lines[-1].endswith('AccountMail = "", AccountName = "", ClientAddress = by_client_ip')
+    refused = correlated(tmp_path, text, "analytics_rule", period="1d")
+    assert isinstance(refused, Diagnostic)
+    assert (refused.code, refused.hint) == ("JS067", "give -O period=…")
+
+
 def test_a_rule_is_no_longer_than_sentinel_takes(tmp_path: Path) -> None:
     detection = {"resource.name": [f"value {number}" for number in range(900)]}
     assert isinstance(written(tmp_path, detection), str)

@@ -66,9 +66,7 @@ PROVEN: tuple[Proven, ...] = (
     ),
     Proven("sumologic", "sumo-model", "cse_rule", folding="ascii", keeps="sumologic"),
     Proven("secops", "yaral-model", folding="ascii", keeps="secops"),
-    Proven(
-        "secops", "yaral-model", options={"elements": "20"}, folding="ascii", keeps="secops"
-    ),
+    Proven("secops", "yaral-model", options={"elements": "20"}, folding="ascii", keeps="secops"),
     Proven("secops", "yaral-model", options={"fields": "udm"}, folding="ascii", keeps="secops"),
     Proven("sqlite", "sqlite3", options={"functions": "yes"}, folding="ascii"),
     Proven("duckdb", "duckdb", folding="simple"),
@@ -78,7 +76,8 @@ PROVEN: tuple[Proven, ...] = (
     Proven("panther", "panther"),
     Proven("sekoia", "sekoia", folding="ascii"),
     *(
-        Proven("sentinel", "kusto", options={"schema": schema}, folding="ascii")
+        Proven("sentinel", "kusto", kind, {"schema": schema}, folding="ascii")
+        for kind in ("kql", "analytics_rule")
         for schema in ("collector", "dcr")
     ),
     Proven("opensearch", "osmem-server", folding="simple", keeps="opensearch"),
