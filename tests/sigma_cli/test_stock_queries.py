@@ -13,6 +13,7 @@ import pytest
 import yaml
 from engines.engine import QueryError
 from engines.jumpcloud_model import is_documented
+from lucene_search import LuceneSearch, fields_of
 from proof import Space, compare
 from spaces import features, shipped, spaces
 from splunk_search import SplunkSearch
@@ -60,6 +61,84 @@ def test_splunk(pack: str) -> None:
     compared = compare(SplunkSearch(), written, claimed(space, pack))
     assert compared.pairs > 50_000
     assert compared.differences == ()
+
+
+def in_small_letters(event: Any) -> bool:
+    """Whether what JumpCloud calls things is written as JumpCloud writes it."""
+    fields = fields_of(event)
+    names = ("event.action", "event.module", "jumpcloud.event.auth_method")
+    return all(value == value.lower() for name in names for value in fields.get(name, ()))
+
+
+ELASTIC = {"shipped": 35, "features": 4}
+
+
+@pytest.mark.parametrize("pack", ELASTIC)
+def test_elasticsearch(pack: str) -> None:
+    cls = backend("sigma.backends.elasticsearch", "LuceneBackend")
+    written, refused = convert(cls, "elastic", pack)
+    assert len(written) >= ELASTIC[pack]
+    assert refused
+    for space in spaces(PACKS[pack](), "elastic", "ascii", each=2):
+        kept = {k: e for k, e in space.events.items() if in_small_letters(space.store(e))}
+        assert len(kept) > len(space.events) // 2
+        few = Space(kept, space.store, space.rules, space.lists)
+        assert compare(LuceneSearch(), written, few).differences == ()
+
+
+#: What the engines of this folder take for no query, or for another than it looks like.
+NO_QUERIES: dict[str, tuple[Any, tuple[str, ...]]] = {
+    "search": (
+        SplunkSearch,
+        ('a="x', "a IN (1, 2", 'a="*"', r'a="x\*y\*" b="\*"', "a>5", "| where a", "word", 'a=b"c'),
+    ),
+    "lucene": (
+        LuceneSearch,
+        ("a:x OR b:y AND c:z", "(a:x", "word", "a:/x/", "a:x?", "a:>5", "a:x b:y"),
+    ),
+}
+
+
+@pytest.mark.parametrize("name", NO_QUERIES)
+def test_an_engine_takes_only_what_it_knows(name: str) -> None:
+    cls, queries = NO_QUERIES[name]
+    for query in queries:
+        with pytest.raises(QueryError):
+            cls().run(query)
+
+
+SEARCHES = {
+    'a="x" OR b="y" c="z"': {"ac", "bc"},
+    'a="X" NOT c="z"': {"a"},
+    'a IN ("x", "w*")': {"a", "ac"},
+    'NOT (a="x" OR b="y")': {"c"},
+    'd{}.e="*1*"': {"c"},
+}
+LUCENE = {
+    "(a:x OR b:y) AND c:z": {"ac", "bc"},
+    "a:X": set(),
+    "NOT a:x": {"bc", "c"},
+    r"f:(\-g OR g\ h*)": {"c"},
+    'f:"g h i"': {"c"},
+    "d.e:1": {"c"},
+    "c:(z OR true)": {"ac", "bc", "c"},
+}
+EVENTS: dict[str, dict[str, Any]] = {
+    "a": {"a": "x"},
+    "ac": {"a": "x", "c": "z"},
+    "bc": {"b": "y", "c": "z"},
+    "c": {"c": True, "d": [{"e": 1}, {"e": 2}], "f": "g h i"},
+}
+
+
+@pytest.mark.parametrize(("cls", "query", "ids"), [
+    *((SplunkSearch, query, ids) for query, ids in SEARCHES.items()),
+    *((LuceneSearch, query, ids) for query, ids in LUCENE.items()),
+])  # fmt: skip
+def test_an_engine_says_what_the_documentation_says(cls: Any, query: str, ids: set[str]) -> None:
+    engine = cls()
+    engine.load(EVENTS)
+    assert set(engine.run(query)) == ids
 
 
 #: By the schema of the table and the pack, how many queries there are at least.
