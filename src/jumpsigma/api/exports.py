@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -105,7 +105,12 @@ def _choice(
     def choose(rule: LoadedRule, depth: int = 0) -> EventMapping | Diagnostic:
         below = [names.find(each) for each in rule.refers_to] if depth < 32 else []
         if below and (first := below[0]) is not None:
-            return choose(first, depth + 1)
+            found = choose(first, depth + 1)
+            # What is said of the rule below is said of the correlation too, under its own name.
+            if isinstance(found, Diagnostic):
+                span = rule.span(("correlation",), key=True)
+                found = replace(found, rule_id=rule.id, span=span)
+            return found
         source = rule.logsource
         choice = target.mapping_of(
             {"product": source.product, "category": source.category, "service": source.service},
