@@ -14,13 +14,25 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
+from ipaddress import IPv6Network, ip_network
 from typing import Final, assert_never
 
 from jumpsigma.export.language import Binds, Clause, Language, LanguageSettings
 from jumpsigma.export.languages import dropped
 from jumpsigma.export.languages import lucene_regex as regexes
-from jumpsigma.export.languages.kinds import Kind, Kinds, booleans_of, number_of
+from jumpsigma.export.languages.kinds import (
+    Asked,
+    Equals,
+    Fits,
+    Is,
+    Kind,
+    Kinds,
+    Never,
+    Present,
+    Typed,
+    Whole,
+    asked,
+)
 from jumpsigma.export.refusals import CannotSayError
 from jumpsigma.export.simplify import simplified
 from jumpsigma.interpret.values import text_of
@@ -40,7 +52,6 @@ from jumpsigma.ir.nodes import (
     Test,
     Text,
     TimePart,
-    Value,
     Wildcard,
 )
 
@@ -165,110 +176,46 @@ class Lucene(Language):
             case _:
                 assert_never(value)
 
-    def _valued(self, field: str, value: Value) -> Clause:
+    def _valued(self, field: str, value: Typed) -> Clause:
         kind = self.kinds.of(field)
-        match kind:
-            case Kind.KEYWORD:
-                return self._keyword_field(field, value)
-            case Kind.DYNAMIC:
-                return self._dynamic_field(field, value)
-            case Kind.BOOLEAN:
-                return self._boolean_field(field, value)
-            case Kind.NUMBER:
-                return self._number_field(field, value)
-            case Kind.ADDRESS:
-                return self._address_field(field, value)
-            case Kind.FLAT:
-                return self._flat_field(field, value)
-            case Kind.WORDS:
-                raise CannotSayError(f"the text of {field}, of which the index has words only")
-            case Kind.DATE:
-                raise CannotSayError(f"the text of {field}, which the index has as a time")
-            case _:
-                assert_never(kind)
-
-    def _keyword_field(self, field: str, value: Value) -> Clause:
-        match value:
-            case Text():
-                return Clause(self._text(field, value))
-            case Number(number):
+        what = asked(kind, field, value)
+        if kind is Kind.FLAT:
+            return self._flat(field, what)
+        match what:
+            case Never():
+                return self.constant(holds=False)
+            case Present():
+                return Clause(self._exists(field))
+            case Is(boolean):
+                return Clause(f"{self.field(field)}:{str(boolean).lower()}")
+            case Equals(number):
                 return Clause(self._term(field, text_of(number) or ""))
-            case Boolean(boolean):
-                word = Text(("true" if boolean else "false",))
-                return Clause(self._text(field, word))
+            case Whole(text, cased):
+                return Clause(self._text(field, Text((text,) if text else (), cased)))
+            case Fits(text):
+                return Clause(self._text(field, text))
             case Regex():
-                return Clause(self._matches(field, regexes.of_regex(value)))
+                return Clause(self._matches(field, regexes.of_regex(what)))
             case Network(str() as cidr):
-                return Clause(self._network(self._derived("address", field), cidr))
+                name = field if kind is Kind.ADDRESS else self._derived("address", field)
+                return Clause(self._network(name, cidr))
+            case Network():
+                raise AssertionError(what)  # bound before
+            case Compare() if kind is Kind.NUMBER:
+                return Clause(self._range(field, what))
             case Compare():
-                in_range = self._range(self._derived("number", field), value)
+                in_range = self._range(self._derived("number", field), what)
                 decimal = self._matches(field, _DECIMAL)
                 return Clause(f"{in_range} AND {decimal}", Binds.AND)
             case _:
-                raise AssertionError(value)
+                assert_never(what)
 
-    def _dynamic_field(self, field: str, value: Value) -> Clause:
-        match value:
-            case Boolean(boolean):  # as a boolean and as a text alike
-                return Clause(self._term(field, str(boolean).lower()))
-            case Compare():
-                raise CannotSayError(f"a number in {field}, which may be a text in the index")
-            case _:
-                return self._keyword_field(field, value)
-
-    def _boolean_field(self, field: str, value: Value) -> Clause:
-        which = booleans_of(value) or set()
-        if len(which) == 2:
-            return Clause(self._exists(field))
-        if not which:
-            return self.constant(holds=False)
-        return Clause(f"{self.field(field)}:{str(which.pop()).lower()}")
-
-    def _number_field(self, field: str, value: Value) -> Clause:
-        match value:
-            case Number(number):
-                return Clause(self._term(field, text_of(number) or ""))
-            case Compare():
-                return Clause(self._range(field, value))
-            case Text((Wildcard.MANY,)):
+    def _flat(self, field: str, what: Asked) -> Clause:
+        match what:
+            case Fits(Text((Wildcard.MANY,))):
                 return Clause(self._exists(field))
-            case Text():
-                found = number_of(value)
-                return self.constant(holds=False) if found is None else self._number_field(
-                    field, Number(found)
-                )  # fmt: skip
-            case Regex():
-                raise CannotSayError(f"an expression over {field}, which the index has as a number")
-            case _:  # a boolean is no number, and an address is text
-                return self.constant(holds=False)
-
-    def _address_field(self, field: str, value: Value) -> Clause:
-        match value:
-            case Network(str() as cidr):
-                return Clause(self._network(field, cidr))
-            case Text((Wildcard.MANY,)):
-                return Clause(self._exists(field))
-            case Text():
-                network = _network_of(value, field)
-                never = self.constant(holds=False)
-                return never if network is None else Clause(self._network(field, network))
-            case Regex():
-                raise CannotSayError(
-                    f"an expression over {field}, which the index has as an address"
-                )
-            case _:  # no address is a number
-                return self.constant(holds=False)
-
-    def _flat_field(self, field: str, value: Value) -> Clause:
-        match value:
-            case Text((Wildcard.MANY,)):
-                return Clause(self._exists(field))
-            case Text(cased=cased) if (literal := value.literal) is not None:
-                spelled = [literal] if cased else _spellings(literal)
-            case Boolean(boolean):
-                spelled = _spellings("true" if boolean else "false")
-            case Number(number):
-                spelled = [text_of(number) or ""]
+            case Whole(text, cased):
+                spelled = [text] if cased else _spellings(text)
             case _:
                 raise CannotSayError(
                     f"{field}, of which the index has whole texts only (it is flattened)"
@@ -333,47 +280,21 @@ class Lucene(Language):
     # --------------------------------------------------------------------- keywords, elements
     def keyword(self, keyword: Keyword) -> Clause:
         """A value in the field that has all of them."""
-        values, value = str(self.tables["values"]), keyword.value
-        many = Wildcard.MANY
+        value, many = keyword.value, Wildcard.MANY
         match value:
             case Text(parts, cased):
-                return self._keyword_field(values, Text((many, *parts, many), cased))
+                wanted: Typed = Text((many, *parts, many), cased)
             case Number() | Boolean():
-                part = "true" if value.value is True else text_of(value.value) or "false"
-                return self._keyword_field(values, Text((many, part, many)))
+                wanted = Text((many, text_of(value.value) or "", many))
             case Regex() | Network():
-                return self._keyword_field(values, value)
+                wanted = value
             case _:
                 assert_never(value)
+        return self._valued(str(self.tables["values"]), wanted)
 
     def element(self, element: Element) -> Clause:
         """What the language of bodies says."""
         raise CannotSayError(f"fields of one element of {element.field}")
-
-
-def _network_of(value: Text, field: str) -> str | None:
-    """The network of the addresses that a text is of; None for what no address is.
-
-    An address has one spelling here, which the README of a target says.
-    """
-    literal = value.literal
-    if literal is not None:
-        try:
-            return str(ip_address(literal)) if str(ip_address(literal)) == literal.lower() else None
-        except ValueError:
-            return None
-    match value.parts:
-        case (str() as start, Wildcard.MANY) if re.fullmatch(r"(\d{1,3}\.){1,3}", start, re.ASCII):
-            octets = start.rstrip(".").split(".")
-            rest = 4 - len(octets)
-            try:
-                return str(IPv4Network(f"{'.'.join(octets + ['0'] * rest)}/{8 * len(octets)}"))
-            except ValueError:
-                return None
-        case _:
-            raise CannotSayError(
-                f"a part of the text of {field}, which the index has as an address"
-            )
 
 
 def _spellings(text: str) -> list[str]:
