@@ -43,8 +43,8 @@ QUERIES: dict[str, tuple[str, dict[str, str], Any, str, str | None]] = {
         "sentinel",
         SSO,
         {"initiated_by.email": "ann@example.com", "sso_token_success": False},
-        'service_s="sso" initiated_by_email_s="ann@example.com" sso_token_success_b=false',
-        "service_s:sso AND (initiated_by_email_s:ann@example.com AND sso_token_success_b:false)",
+        'service_s="sso" initiated_by_email_s="ann@example.com" sso_token_success_b=0',
+        "service_s:sso AND (initiated_by_email_s:ann@example.com AND sso_token_success_b:0)",
     ),
     "an element of JSON text": (
         "sentinel",

@@ -15,6 +15,7 @@ from sigma.plugins import InstalledSigmaPlugins
 from sigma.processing.pipeline import ProcessingPipeline
 
 from jumpsigma import api, load_pack
+from jumpsigma.api.export_files import export_files
 from jumpsigma.export import target_names
 from sigma.backends.jumpcloud import _faithful
 
@@ -90,8 +91,11 @@ def test_every_shipped_rule_is_converted_or_refused_as_by_jumpsigma(checkout: Pa
     """The rules as stock tools load them, from the checkout."""
     sqlite = backend("sqlite", collect=True)
     texts = sqlite.convert(collection(checkout / "sigma_rules"))
-    exported = api.export_queries(load_pack(checkout / "sigma_rules"), "sqlite")
-    assert sorted(texts) == sorted(each.text.rstrip("\n") for each in exported.queries)
+    pack = load_pack(checkout / "sigma_rules")
+    exported = api.export_queries(pack, "sqlite")
+    assert sorted(texts) == sorted(
+        text.rstrip("\n") for text in export_files(exported, pack).values()
+    )
     assert len(texts) > 100
     refused = {each.rule_id for each in exported.refused}
     assert {str(one.id) for one, _ in sqlite.errors} == refused
