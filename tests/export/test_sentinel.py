@@ -173,6 +173,19 @@ QUERIES: dict[str, tuple[str, Any, list[str]]] = {
             ),
         ],
     ),
+    "letters outside ASCII": (
+        "collector",
+        {"resource.name": ["ÉA", "b"], "resource.type": "*Ü?x*"},
+        [
+            "JumpCloud_CL",
+            RESOURCE_NAME + ",",
+            '    resource_type_s = column_ifexists("resource_type_s", "")',
+            (
+                '| where tolower(resource_name_s) in ("éa", "b") and '
+                'tolower(resource_type_s) matches regex @"(?s)^.*ü.x.*$"'
+            ),
+        ],
+    ),
     "empty or null": (
         "collector",
         {"resource.name": ["", None]},
@@ -274,7 +287,7 @@ REFUSED: dict[str, tuple[str, Any, str, str]] = {
     "an expression that fits it": ("collector", {"resource.name|re": "a*"}, "JS066", "an empty"),
     "a key of a column": ("dcr", {"success|exists": True}, "JS066", "exists"),
     "an object as a whole": ("dcr", {"resource": "x"}, "JS066", "resource as a whole"),
-    "a letter with a case": ("collector", {"resource.name": "É"}, "JS066", "letters of ASCII"),
+    "no pair of letters": ("collector", {"resource.name": "Straße"}, "JS066", "of two letters"),
     "a word's end": ("collector", {"resource.name|re": r"\bx"}, "JS066", "letters of all scripts"),
     "a control character": ("collector", {"resource.name": "a\x01"}, "JS066", "control character"),
     "a line's end to YAML": (
@@ -376,8 +389,10 @@ def test_a_count_is_of_each_moment_with_and_without_its_events(tmp_path: Path) -
 # Name: the correlation, what its query holds.
 PARTS = {
     "groups and values are keys": (
-        "{type: value_count, rules: [failed], group-by: [client_ip], timespan: 1m,"
-        " condition: {gt: 2, field: username}}",
+        (
+            "{type: value_count, rules: [failed], group-by: [client_ip], timespan: 1m,"
+            " condition: {gt: 2, field: username}}"
+        ),
         [
             "| where isnotempty(client_ip_s) and isnotempty(username_s)",
             "by_client_ip = tolower(client_ip_s), counted = tolower(username_s), slot = 0",

@@ -10,6 +10,7 @@ from engines.engine import Engine
 from engines.jumpcloud_model import is_documented, leaves_something
 from near import Event
 from proof import Compared, Space, Written, compare
+from stores.elastic import without_lists
 from spaces import LISTS, Folding, features, lists_for, shipped, spaces
 from stores.flat_text import plain_decimals, plain_numbers
 
@@ -76,7 +77,7 @@ PROVEN: tuple[Proven, ...] = (
     Proven("panther", "panther"),
     Proven("sekoia", "sekoia", folding="ascii"),
     *(
-        Proven("sentinel", "kusto", kind, {"schema": schema}, folding="ascii")
+        Proven("sentinel", "kusto", kind, {"schema": schema}, folding="simple")
         for kind in ("kql", "analytics_rule")
         for schema in ("collector", "dcr")
     ),
@@ -88,6 +89,14 @@ PROVEN: tuple[Proven, ...] = (
         "lucene",
         folding="simple",
         keeps={"ecs": "elastic_ecs"},
+    ),
+    Proven(
+        "elasticsearch",
+        "eql",
+        "eql",
+        folding="ascii",
+        keeps={"ecs": "elastic_ecs"},
+        only=without_lists,
     ),
     *(
         Proven(

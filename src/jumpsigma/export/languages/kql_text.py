@@ -61,16 +61,17 @@ def number(value: float) -> str:
     return f"real({value!r})" if "e" in repr(value) else repr(value)
 
 
-def folded(text: str) -> str:
-    """The text, if KQL compares it in any case as it should.
+def needs_lower(text: str) -> bool:
+    """Whether both sides have to be lowered, for operators without case know letters of ASCII only.
 
-    Raises :class:`CannotSayError`: the operators without case know letters of ASCII only.
+    Raises :class:`CannotSayError` for a letter of which the two cases are no pair by themselves.
     """
-    if any(c.lower() != c or c.upper() != c for c in text if not c.isascii()):
-        raise CannotSayError(
-            f"{text!r} in any case: its operators without case know only letters of ASCII"
-        )
-    return text
+    letters = [c for c in text if not c.isascii() and (c.lower() != c or c.upper() != c)]
+    for letter in letters:
+        low, up = letter.lower(), letter.lower().upper()
+        if letter not in (low, up) or len(low) + len(up) > 2 or up.lower() != low or low in "σς":
+            raise CannotSayError(f"{letter!r} in any case: it is not one of two letters")
+    return bool(letters)
 
 
 def compared(value: str, text: Text) -> str:
@@ -79,29 +80,38 @@ def compared(value: str, text: Text) -> str:
         case ():
             return f'{value} == ""'
         case (str() as whole,):
-            sign = "==" if text.cased else "=~"
+            sign = "=="
         case (str() as whole, Wildcard.MANY):
-            sign = "startswith_cs" if text.cased else "startswith"
+            sign = "startswith_cs"
         case (Wildcard.MANY, str() as whole):
-            sign = "endswith_cs" if text.cased else "endswith"
+            sign = "endswith_cs"
         case (Wildcard.MANY, str() as whole, Wildcard.MANY):
-            sign = "contains_cs" if text.cased else "contains"
+            sign = "contains_cs"
         case _:
-            return f"{value} matches regex {verbatim(_pattern(text))}"
-    return f"{value} {sign} {literal(whole if text.cased else folded(whole))}"
+            return _fits(value, text)
+    if text.cased:
+        return f"{value} {sign} {literal(whole)}"
+    if needs_lower(whole):
+        return f"tolower({value}) {sign} {literal(whole.lower())}"
+    return f"{value} {'=~' if sign == '==' else sign.removesuffix('_cs')} {literal(whole)}"
 
 
-def _pattern(text: Text) -> str:
+def _fits(value: str, text: Text) -> str:
+    """By an expression, for a text with wildcards within."""
+    letters = "".join(part for part in text.parts if isinstance(part, str))
+    lower = not text.cased and needs_lower(letters)
     written = []
     for part in text.parts:
         match part:
             case str():
-                written.append(escape(part if text.cased else folded(part)))
+                written.append(escape(part.lower() if lower else part))
             case Wildcard():
                 written.append(".*" if part is Wildcard.MANY else ".")
             case _:  # lists are bound before
                 raise AssertionError(part)
-    return f"(?{'s' if text.cased else 'is'})^{''.join(written)}$"
+    flags, source = "s" if text.cased or lower else "is", "".join(written)
+    value = f"tolower({value})" if lower else value
+    return f"{value} matches regex {verbatim(f'(?{flags})^{source}$')}"
 
 
 def fits_empty(value: Text | Regex) -> bool:

@@ -281,8 +281,11 @@ def whole_texts(operand: Operand, texts: Sequence[Text]) -> str:
     """The condition that a text or a value in JSON is one of several whole texts."""
     cased = texts[0].cased
     values = [text.literal or "" for text in texts]
-    spelled = [literal(each if cased else kql_text.folded(each)) for each in values]
-    return f"{operand.texts()} {'in' if cased else 'in~'} ({', '.join(spelled)})"
+    lower = not cased and kql_text.needs_lower("".join(values))
+    spelled = ", ".join(literal(each.lower() if lower else each) for each in values)
+    if lower:
+        return f"tolower({operand.texts()}) in ({spelled})"
+    return f"{operand.texts()} {'in' if cased else 'in~'} ({spelled})"
 
 
 def refers(left: Operand, right: Operand, value: FieldRef) -> str:
