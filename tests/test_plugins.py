@@ -14,8 +14,10 @@ from sigma.processing.pipeline import ProcessingPipeline
 PIPELINES = {
     "jumpcloud_raw": "jumpcloud.yml",
     "jumpcloud_ecs": "ecs.yml",
+    "jumpcloud_elastic": "elastic.yml",
     "jumpcloud_sekoia": "sekoia.yml",
     "jumpcloud_sentinel": "sentinel.yml",
+    "jumpcloud_sentinel_dcr": "sentinel_dcr.yml",
 }
 MODULE = "sigma.pipelines.jumpcloud"
 

@@ -30,6 +30,10 @@ try:
         """Sigma taxonomy to the Elastic Common Schema."""
         return _load("ecs.yml")
 
+    def jumpcloud_elastic() -> _ProcessingPipeline:
+        """JumpCloud names to the fields of Elastic's integration for JumpCloud."""
+        return _load("elastic.yml")
+
     def jumpcloud_sekoia() -> _ProcessingPipeline:
         """JumpCloud names to the fields of Sekoia.io's parser for Directory Insights."""
         return _load("sekoia.yml")
@@ -37,6 +41,10 @@ try:
     def jumpcloud_sentinel() -> _ProcessingPipeline:
         """JumpCloud names to the flat columns of Microsoft Sentinel's first connector."""
         return _load("sentinel.yml")
+
+    def jumpcloud_sentinel_dcr() -> _ProcessingPipeline:
+        """JumpCloud names to the columns of Microsoft Sentinel's second connector."""
+        return _load("sentinel_dcr.yml")
 
     def _load(name: str) -> _ProcessingPipeline:
         # Read at each call: pySigma adds up pipelines in place, so none may be shared.
@@ -46,9 +54,18 @@ try:
     pipelines = {
         "jumpcloud_raw": jumpcloud_raw,
         "jumpcloud_ecs": jumpcloud_ecs,
+        "jumpcloud_elastic": jumpcloud_elastic,
         "jumpcloud_sekoia": jumpcloud_sekoia,
         "jumpcloud_sentinel": jumpcloud_sentinel,
+        "jumpcloud_sentinel_dcr": jumpcloud_sentinel_dcr,
     }
-    __all__ = ["jumpcloud_ecs", "jumpcloud_raw", "jumpcloud_sekoia", "jumpcloud_sentinel"]
+    __all__ = [
+        "jumpcloud_ecs",
+        "jumpcloud_elastic",
+        "jumpcloud_raw",
+        "jumpcloud_sekoia",
+        "jumpcloud_sentinel",
+        "jumpcloud_sentinel_dcr",
+    ]
 except Exception as _error:  # noqa: BLE001
     _warnings.warn(f"the jumpcloud pipelines are not available: {_error}", stacklevel=2)
