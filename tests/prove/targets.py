@@ -10,8 +10,8 @@ from engines.engine import Engine
 from engines.jumpcloud_model import is_documented, leaves_something
 from near import Event
 from proof import Compared, Space, Written, compare
-from stores.elastic import without_lists
 from spaces import LISTS, Folding, features, lists_for, shipped, spaces
+from stores.elastic import without_lists
 from stores.flat_text import plain_decimals, plain_numbers
 
 from jumpsigma.api import export_queries

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
+from fnmatch import fnmatchcase
 from functools import cache
 from ipaddress import ip_address
 from typing import Any
@@ -87,6 +88,28 @@ def typed(events: Mapping[str, Event]) -> dict[str, Event]:
         for key, event in events.items()
         if all(_fits(kinds.of(path), value) for path, value in _leaves(event))
     }
+
+
+def without_lists(event: Event) -> bool:
+    """Whether only the fields that are known for it hold lists: EQL looks into none."""
+    known = load_target("elasticsearch").languages["eql"].tables["lists"]
+    names = [*known, *(name.removeprefix("jumpcloud.event.") for name in known)]
+    names += [name.removesuffix(".*") for name in names]
+    return not any(
+        isinstance(value, list) and not any(fnmatchcase(path, name) for name in names)
+        for path, value in _nodes(event)
+    )
+
+
+def _nodes(value: Any, path: str = "") -> Iterator[tuple[str, Any]]:
+    if path:
+        yield path, value
+    if isinstance(value, dict):
+        for key, inner in value.items():
+            yield from _nodes(inner, f"{path}.{key}" if path else key)
+    elif isinstance(value, list):
+        for inner in value:
+            yield from _nodes(inner, path) if isinstance(inner, dict) else ()
 
 
 @cache
