@@ -10,13 +10,15 @@ from typing import Any
 import pytest
 from engines.engine import QueryError
 from engines.jumpcloud_model import JumpCloudModel, is_documented, leaves_something, projected
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from proof import Space, compare
 from spaces import features, lists_for, spaces
 from targets import written
 
 from jumpsigma import api, load_pack
 from jumpsigma.diagnostics import DiagnosticError
-from jumpsigma.export import Support, load_target
+from jumpsigma.export import Converter, Query, Support, chosen_options, load_target
 from jumpsigma.export.languages.jumpcloud_terms import (
     ANYTHING,
     NOTHING,
@@ -28,6 +30,22 @@ from jumpsigma.export.languages.jumpcloud_terms import (
     either,
     lacks,
     search_term,
+)
+from jumpsigma.interpret import holds
+from jumpsigma.ir.nodes import (
+    And,
+    Boolean,
+    Exists,
+    Expr,
+    Keyword,
+    LogSource,
+    Not,
+    Null,
+    Or,
+    RuleIR,
+    Test,
+    Text,
+    Wildcard,
 )
 
 HEAD = {"service": ["all"], "start_time": "2000-01-01T00:00:00Z", "limit": 10_000}
@@ -331,6 +349,52 @@ def test_a_correlation_fetches_the_events_of_all_its_rules(
             assert below.kind == "correlation" or {*space.expected[str(below.id)]} <= found
 
 
+FIELDS = ("username", "client_ip", "service", "error_message", "success")
+VALUES = ("ann", "ANN", "bob", "sso", "2001:db8::1", True, False, None)
+LEAVES = st.one_of(
+    st.builds(Test, st.sampled_from(FIELDS), st.sampled_from([
+        Text(("ann",)), Text(("Ann",), cased=True), Text(("a", Wildcard.MANY)), Text(("sso",)),
+        Text(("2001:db8::1",)), Boolean(True), Boolean(False), Null(), Exists(True),
+    ])),
+    st.builds(Keyword, st.just(Text(("ann",)))),
+)  # fmt: skip
+CONDITIONS: st.SearchStrategy[Expr] = st.recursive(
+    LEAVES,
+    lambda inner: st.one_of(
+        st.builds(And, st.lists(inner, min_size=1, max_size=3).map(tuple)),
+        st.builds(Or, st.lists(inner, min_size=1, max_size=3).map(tuple)),
+        st.builds(Not, inner),
+    ),
+    max_leaves=8,
+)
+SOME_EVENTS = st.lists(
+    st.dictionaries(st.sampled_from(FIELDS), st.sampled_from(VALUES)), min_size=8, max_size=8
+)
+
+
+@pytest.mark.parametrize("negation", ["matcher", "schema"])
+@settings(max_examples=300)
+@given(condition=CONDITIONS, events=SOME_EVENTS)
+def test_any_condition_is_bounded_from_above(
+    negation: str, condition: Expr, events: list[dict[str, Any]]
+) -> None:
+    target = load_target("jumpcloud")
+    options = chosen_options(target, {"negation": negation})
+    converter = Converter(target, target.formats["request"], options)
+    made = converter.convert(RuleIR(None, "any", "any.yml", LogSource(), "jumpcloud", condition))
+    found = [number for number, event in enumerate(events) if holds(condition, event)]
+    if not isinstance(made, Query):
+        assert made.code == "JS065"
+        assert found == []
+        return
+    engine = JumpCloudModel()
+    engine.load({str(number): event for number, event in enumerate(events)})
+    returned = [int(key) for key in engine.run(made.text)]
+    assert {*found} <= {*returned}
+    if not leaves_something(made.text):
+        assert found == returned
+
+
 def test_the_file_of_the_pack_has_every_request(tmp_path: Path) -> None:
     pack = load_pack()
     made = api.export_queries(pack, "jumpcloud", "pack", min_level="high")
@@ -338,6 +402,7 @@ def test_the_file_of_the_pack_has_every_request(tmp_path: Path) -> None:
     documents = json.loads((tmp_path / "requests.json").read_text(encoding="utf-8"))
     assert [each["rule"]["id"] for each in documents] == [each.rule.id for each in made.queries]
     assert all(each["rule"]["author"] and each["rule"]["license"] for each in documents)
+    assert [JumpCloudModel().run(json.dumps(each)) for each in documents] == [[]] * len(documents)
 
 
 def test_the_table_says_which_features_are_left() -> None:
