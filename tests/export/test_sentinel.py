@@ -322,6 +322,12 @@ def test_refused(name: str, tmp_path: Path) -> None:
     assert found.span.line > 1
 
 
+def test_a_rule_that_never_holds_is_no_rule(tmp_path: Path) -> None:
+    found = written(tmp_path, {"resource.name|expand": "%nobody%"})
+    assert isinstance(found, Diagnostic)
+    assert (found.code, "never holds" in found.message) == ("JS065", True)
+
+
 FAILED = """title: Failed
 id: 7b9c1d0e-4f7e-4a53-9d0e-2f6a4a0c1b13
 name: failed

@@ -45,7 +45,19 @@ from jumpsigma.export.refusals import CannotSayError, NotWrittenError
 from jumpsigma.export.simplify import simplified
 from jumpsigma.ir.correlations import CorrelationIR
 from jumpsigma.ir.dump import children
-from jumpsigma.ir.nodes import And, Element, Exists, Expr, FieldRef, Not, Null, RuleIR, Test, Text
+from jumpsigma.ir.nodes import (
+    And,
+    Element,
+    Exists,
+    Expr,
+    FieldRef,
+    Not,
+    Null,
+    Or,
+    RuleIR,
+    Test,
+    Text,
+)
 
 _COLUMN: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_]*", re.ASCII)
 _LINES: Final = ",\n    "
@@ -168,6 +180,8 @@ class Kql(Language):
     def written(self, condition: Expr) -> tuple[dict[str, str], list[str]]:
         """The functions that a condition needs, and the lines from the table on."""
         draft, simple = self.draft, simplified(condition)
+        if simple == Or(()):
+            raise NotWrittenError("a rule that never holds, such as one on a list without values")
         items = simple.items if isinstance(simple, And) else (simple,)
         before: list[str] = []
         behind: list[str] = []

@@ -290,17 +290,13 @@ def whole_texts(operand: Operand, texts: Sequence[Text]) -> str:
 
 def refers(left: Operand, right: Operand, value: FieldRef) -> str:
     """S408: the text of the one compared with that of the other."""
-    cased = "_cs" if value.cased else ""
-    sign = {
-        "equals": "==" if value.cased else "=~",
-        "startswith": f"startswith{cased}",
-        "endswith": f"endswith{cased}",
-        "contains": f"contains{cased}",
-    }[value.how]
-    both = f"{left.has_text()} and {right.has_text()}"
-    test = f"({both} and {left.texts()} {sign} {right.texts()})"
-    if value.how == "equals" and (first := left.numbers()) and (second := right.numbers()):
-        return f"({test} or coalesce({first} == {second}, false))"
+    sign = "==" if value.how == "equals" else f"{value.how}_cs"
+    first, second = left.texts(), right.texts()
+    if not value.cased:  # operators without case know letters of ASCII only
+        first, second = f"tolower({first})", f"tolower({second})"
+    test = f"({left.has_text()} and {right.has_text()} and {first} {sign} {second})"
+    if value.how == "equals" and (one := left.numbers()) and (other := right.numbers()):
+        return f"({test} or coalesce({one} == {other}, false))"
     return test
 
 
