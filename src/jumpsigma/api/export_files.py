@@ -10,7 +10,7 @@ from jumpsigma._version import __version__
 from jumpsigma.api.cases import default_mapping
 from jumpsigma.api.exports import Exported, ExportedQuery
 from jumpsigma.api.paths import relative_to_pack
-from jumpsigma.attack import load_attack
+from jumpsigma.attack import Technique, load_attack
 from jumpsigma.export.render import render_template
 from jumpsigma.export.tree import Written, unique_slugs, write_tree
 from jumpsigma.intake.wrapped import MAPPING, unwrap
@@ -141,6 +141,17 @@ def _attack(tags: tuple[str, ...]) -> dict[str, Any]:
     return {
         "tactics": [name for name in names if name in attack.tactics],
         "techniques": [
-            {"id": each.id, "name": each.name, "tactics": list(each.tactics)} for each in found
+            {
+                "id": each.id,
+                "name": each.name,
+                "tactics": list(each.tactics),
+                "parent": _parent(attack.technique(each.parent) or each),
+            }
+            for each in found
         ],
     }
+
+
+def _parent(technique: Technique) -> dict[str, str]:
+    """What a sub-technique belongs to; a technique belongs to itself."""
+    return {"id": technique.id, "name": technique.name}

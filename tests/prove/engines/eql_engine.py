@@ -17,7 +17,7 @@ from jumpsigma.interpret.values import text_of
 class Eql:
     """The events as nested objects; every event is of any category.
 
-    What an index has as a keyword is a text, whatever it was.
+    What an index has as a keyword is a text, whatever it was, and a list of one is that one.
     """
 
     name = "eql"
@@ -77,7 +77,8 @@ def _indexed(value: Any, kinds: Kinds, path: str = "") -> Any:
                 for key, inner in value.items()
             }
         case list():
-            return [_indexed(inner, kinds, path) for inner in value]
+            inside = [_indexed(inner, kinds, path) for inner in value]
+            return inside if len(inside) > 1 else next(iter(inside), None)
         case _:
             return text_of(value) if kinds.of(path) in (Kind.KEYWORD, Kind.DYNAMIC) else value
 

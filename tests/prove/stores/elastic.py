@@ -91,13 +91,16 @@ def typed(events: Mapping[str, Event]) -> dict[str, Event]:
 
 
 def without_lists(event: Event) -> bool:
-    """Whether only the fields that are known for it hold lists: EQL looks into none."""
+    """Whether only the fields that are known for it hold lists of several: EQL looks into none."""
     known = load_target("elasticsearch").languages["eql"].tables["lists"]
     names = [*known, *(name.removeprefix("jumpcloud.event.") for name in known)]
     names += [name.removesuffix(".*") for name in names]
     return not any(
-        isinstance(value, list) and not any(fnmatchcase(path, name) for name in names)
+        isinstance(value, list)
+        and (len(value) > 1 or isinstance(value[0], list | dict))
+        and not any(fnmatchcase(path, name) for name in names)
         for path, value in _nodes(event)
+        if value != []
     )
 
 

@@ -159,8 +159,6 @@ class Eql(Language):
 
     def _valued(self, field: str, value: Typed) -> Clause:
         name, kind = self.field(field), self.kinds.of(field)
-        if kind is Kind.FLAT:
-            raise CannotSayError(f"{field}, which is flattened")
         what = asked(kind, field, value)
         match what:
             case Never():
