@@ -163,13 +163,13 @@ QUERIES: dict[str, tuple[str, Any, list[str]]] = {
     ),
     "wildcards": (
         "collector",
-        {"resource.name|all": ["a*", "*b", "*c*", "d?e*"]},
+        {"resource.name|all": ["a*", "*b", "*c*", "d?<.e*"]},
         [
             "JumpCloud_CL",
             RESOURCE_NAME,
             (
                 '| where resource_name_s startswith "a" and resource_name_s endswith "b" and '
-                'resource_name_s contains "c" and resource_name_s matches regex @"(?is)^d.e.*$"'
+                'resource_name_s contains "c" and resource_name_s matches regex @"(?is)^d.<\\.e.*$"'
             ),
         ],
     ),
@@ -488,6 +488,8 @@ SOURCES = {
     "[[:alpha:]_]": '@"[[:alpha:]_]"',
     "a\nb": r'@"a\nb"',
     r"\.\\\pL": r'@"\.\\\pL"',
+    r"\p{Greek}[\PN\x{e9}]\x41": r'@"\p{Greek}[\PN\x{e9}]\x41"',
+    r"\<\_\-[\-\/]": r'@"<_\-[\-/]"',
 }
 
 
@@ -496,7 +498,9 @@ def test_an_expression_means_the_same_in_both_dialects(source: str) -> None:
     assert kql_text.regex(Regex((source,))) == SOURCES[source]
 
 
-@pytest.mark.parametrize("source", ["[a&&b]", "[a--b]", "[~~]", r"[\D]", r"\B", r"\C", r"\Qa\E"])
+@pytest.mark.parametrize(
+    "source", ["[a&&b]", "[a--b]", "[~~]", r"[\D]", r"\B", r"\C", r"\Qa\E", r"\p{^Greek}"]
+)
 def test_an_expression_that_does_not_is_refused(source: str) -> None:
     with pytest.raises(CannotSayError):
         kql_text.regex(Regex((source,)))

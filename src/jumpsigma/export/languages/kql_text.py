@@ -14,7 +14,7 @@ from typing import Final
 from jumpsigma.export.refusals import CannotSayError, NotWrittenError
 from jumpsigma.interpret.values import satisfies
 from jumpsigma.ir.nodes import Regex, Text, Wildcard
-from jumpsigma.ir.regex import escape, source_of
+from jumpsigma.ir.regex import source_of
 
 _ESCAPES: Final = {"\\": "\\\\", '"': '\\"', "\n": "\\n", "\r": "\\r", "\t": "\\t"}
 #: What YAML takes for the end of a line.
@@ -28,9 +28,13 @@ _CLASSES: Final = {
     "s": (r"[\t\n\f\r ]", r"\t\n\f\r "),
     "S": (r"[^\t\n\f\r ]", None),
 }
+#: Signs that a backslash makes literal; Rust has other meanings for some others, as `\<`.
+_SIGNS: Final = frozenset("\\.+*?()|[]{}^$-&~")
 #: Letters behind a backslash that mean the same in both.
 _SAME: Final = frozenset("aftnrvAzxpP")
-_PIECE: Final = re.compile(r"\\.|\[:\^?\w+:\]|\{\d+(?:,\d*)?\}|.", re.DOTALL)
+_PIECE: Final = re.compile(
+    r"\\[pP]\{\^?\w+\}|\\x\{\w+\}|\\.|\[:\^?\w+:\]|\{\d+(?:,\d*)?\}|.", re.DOTALL
+)
 _MAPPED: Final = IPv6Network("::ffff:0:0/96")
 
 
@@ -104,7 +108,7 @@ def _fits(value: str, text: Text) -> str:
     for part in text.parts:
         match part:
             case str():
-                written.append(escape(part.lower() if lower else part))
+                written.append(_literal(part.lower() if lower else part))
             case Wildcard():
                 written.append(".*" if part is Wildcard.MANY else ".")
             case _:  # lists are bound before
@@ -112,6 +116,10 @@ def _fits(value: str, text: Text) -> str:
     flags, source = "s" if text.cased or lower else "is", "".join(written)
     value = f"tolower({value})" if lower else value
     return f"{value} matches regex {verbatim(f'(?{flags})^{source}$')}"
+
+
+def _literal(text: str) -> str:
+    return "".join("\\" + c if c in _SIGNS and c not in "-&~" else c for c in text)
 
 
 def fits_empty(value: Text | Regex) -> bool:
@@ -153,8 +161,10 @@ def _escaped(character: str, *, in_class: bool) -> str:
         if found is None:
             raise CannotSayError(rf"a regular expression with \{character} in brackets")
         return found
-    if character in _SAME or not character.isalnum():
+    if (character[0] in _SAME and "^" not in character) or character in _SIGNS:
         return "\\" + character
+    if len(character) == 1 and not character.isalnum():
+        return character
     if character in "bB":
         raise CannotSayError(
             rf"a regular expression with \{character}: its words have letters of all scripts"
