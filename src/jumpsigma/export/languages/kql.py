@@ -7,8 +7,8 @@ The schema is an option of the target. Tables by its name, ``schemas.<name>``:
 - ``other``: the type of every other column; that of a column of which a rule names a part is
   ``json``.
 - ``lists``: the fields that hold lists of objects; one within another has it as a beginning.
-- ``id``: the columns of which one has the id of the event.
 - ``values``: by such a field, the fields of its objects that may hold lists themselves.
+- ``id``: the columns of which one has the id of the event.
 
 Besides: ``longest`` (characters of a query), ``fresh`` (the condition that an event came since the
 last run, with the names of options), ``last.<schema>`` (a line at the end) and ``entities`` (for
@@ -115,6 +115,8 @@ class Kql(Language):
 
         Raises :class:`CannotSayError`.
         """
+        if simplified(rule.condition) == Or(()):
+            raise NotWrittenError("a rule that never holds, such as one on a list without values")
         functions, lines = self._writer().written(rule.condition)
         if self.fresh is not None:
             lines.insert(1, f"| where {self.fresh}")
@@ -180,8 +182,6 @@ class Kql(Language):
     def written(self, condition: Expr) -> tuple[dict[str, str], list[str]]:
         """The functions that a condition needs, and the lines from the table on."""
         draft, simple = self.draft, simplified(condition)
-        if simple == Or(()):
-            raise NotWrittenError("a rule that never holds, such as one on a list without values")
         items = simple.items if isinstance(simple, And) else (simple,)
         before: list[str] = []
         behind: list[str] = []
