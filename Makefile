@@ -10,11 +10,12 @@ ONCE := $(addprefix --ignore ,tests/corpus/test_witnesses.py tests/corpus/test_g
 	tests/synth tests/codegen/test_standalone.py tests/codegen/test_regex.py tests/intel \
 	tests/content/test_mutants.py tests/content/test_correlation_mutants.py \
 	tests/correlations/test_spill.py tests/correlations/test_twin.py tests/benchmarks \
-	tests/intake tests/prefilter tests/reachability tests/changes tests/checks/test_corpus_hits.py)
+	tests/intake tests/prefilter tests/reachability tests/changes tests/checks/test_corpus_hits.py \
+	tests/export tests/prove)
 # What tests rules more than code: counting its lines would only take time.
 UNCOVERED := tests/corpus tests/content tests/benchmarks tests/prefilter/test_prefilter_corpus.py \
 	tests/prefilter/test_prefilter_pack.py tests/reachability/test_soundness.py \
-	tests/checks/test_corpus_hits.py
+	tests/checks/test_corpus_hits.py tests/export/test_whole_pack.py tests/prove/test_targets.py
 # How long `make fuzz` runs each of its targets.
 SECONDS ?= 60
 FUZZ_TARGETS := $(patsubst tests/fuzz/fuzz_%.py,fuzz-%,$(wildcard tests/fuzz/fuzz_*.py))

@@ -214,7 +214,7 @@ def _proofs(results: Sequence[dict[str, Any]], table: Table) -> str:
                     f"{each['engine']} {each['version']}",
                     name,
                     f"{pack['exported']:,}",
-                    f"{sum(one['rules'] for one in pack['refused']):,}",
+                    f"{pack['left_out']:,}",
                     f"{pack['pairs']:,}",
                     f"{pack['differences']:,}" + (" (superset)" if each["superset"] else ""),
                 )

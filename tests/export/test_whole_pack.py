@@ -1,4 +1,4 @@
-"""The shipped pack for every target: each rule is written or refused, and few enough are refused."""
+"""The shipped pack for every target: each rule written or refused, and few enough refused."""
 
 from __future__ import annotations
 

@@ -69,7 +69,7 @@ def _outcome(proven: Proven, engine: Engine, pack: str, version: str, each: int 
     differences = list(outcome.differences())
     print(  # noqa: T201
         f"{proven.name} on {engine.name} {version}, {pack}: {outcome.exported} written,"
-        f" {sum(outcome.refused.values())} refused, {outcome.pairs} pairs,"
+        f" {len(outcome.refused_rules)} refused, {outcome.pairs} pairs,"
         f" {len(differences)} differences",
         flush=True,
     )
@@ -104,6 +104,7 @@ def as_json(
 def _pack_json(outcome: Outcome) -> dict[str, Any]:
     return {
         "exported": outcome.exported,
+        "left_out": len(outcome.refused_rules),
         "queries": hashlib.sha256("\0".join(outcome.queries).encode()).hexdigest(),
         "refused": [
             {"code": code, "reason": reason, "rules": count}

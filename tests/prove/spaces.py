@@ -36,11 +36,13 @@ LISTS = {
 _EACH_FEATURE = 25
 
 
+@cache
 def shipped() -> Pack:
     """The rules that come with jumpsigma."""
     return load_pack()
 
 
+@cache
 def features() -> Pack:
     """The rules of this folder."""
     return load_pack(HERE / "rules", cases=False)
@@ -86,13 +88,14 @@ def taken_by(place: str, events: dict[str, Event]) -> dict[str, Event]:
     return events if takes is None else {key: events[key] for key in sorted(takes(events))}
 
 
+@cache
 def spaces(
     pack: Pack,
     mapping: str,
     folding: Folding,
     *,
     each: int = _EACH_FEATURE,
-    keeps: str | Mapping[str, str] | None = None,
+    keeps: str | None = None,
 ) -> list[Space]:
     """What queries in the words of a mapping are run on.
 
@@ -104,7 +107,6 @@ def spaces(
     and query are proven together. Events that were made are no such events as JumpCloud sends; of
     them the matcher reads what was stored, so that the query is proven alone.
     """
-    keeps = keeps.get(mapping) if isinstance(keeps, Mapping) else keeps
     store, lists = store_of(keeps or mapping), lists_for(pack)
     raw = mapping if keeps is not None or store is None else "jumpcloud"
     lowered, cases = lower_pack(pack, raw), of_cases(pack, raw)

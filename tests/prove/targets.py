@@ -12,7 +12,7 @@ from near import Event
 from proof import Compared, Space, Written, compare
 from spaces import LISTS, Folding, features, lists_for, shipped, spaces
 from stores.elastic import without_lists
-from stores.flat_text import plain_decimals, plain_numbers
+from stores.flat_text import claimed, claimed_plain
 
 from jumpsigma.api import export_queries
 from jumpsigma.api.exports import Exported
@@ -40,6 +40,10 @@ class Proven:
     keeps: str | Mapping[str, str] | None = None
     superset: Callable[[str], bool] | None = None
     only: Callable[[Event], bool] | None = None
+
+    def kept_of(self, mapping: str) -> str | None:
+        """The module of ``stores`` for events in the words of a mapping."""
+        return self.keeps.get(mapping) if isinstance(self.keeps, Mapping) else self.keeps
 
     @property
     def name(self) -> str:
@@ -110,7 +114,7 @@ PROVEN: tuple[Proven, ...] = (
         for options in ({}, {"negation": "schema"})
     ),
     # Models made from the documentation: no engine of these products can be had.
-    Proven("splunk", "spl-model", keeps="splunk", only=plain_numbers),
+    Proven("splunk", "spl-model", keeps="splunk", only=claimed),
     Proven(
         "splunk",
         "spl-model",
@@ -121,9 +125,9 @@ PROVEN: tuple[Proven, ...] = (
             "characters": "utf8",
         },
         keeps="splunk_dropped",
-        only=plain_decimals,
+        only=claimed_plain,
     ),
-    Proven("crowdstrike", "logscale-model", keeps="logscale", only=plain_numbers),
+    Proven("crowdstrike", "logscale-model", keeps="logscale", only=claimed),
     Proven(
         "crowdstrike",
         "logscale-model",
@@ -134,23 +138,23 @@ PROVEN: tuple[Proven, ...] = (
             "characters": "utf8",
         },
         keeps="logscale_dropped",
-        only=plain_decimals,
+        only=claimed_plain,
     ),
-    Proven("loki", "logql-model", keeps="loki", only=plain_numbers),
+    Proven("loki", "logql-model", keeps="loki", only=claimed),
     Proven(
         "loki",
         "logql-model",
         options={"empties": "dropped"},
         keeps="loki_dropped",
-        only=plain_numbers,
+        only=claimed,
     ),
-    Proven("victorialogs", "logsql-model", keeps="victorialogs", only=plain_numbers),
+    Proven("victorialogs", "logsql-model", keeps="victorialogs", only=claimed),
     Proven(
         "victorialogs",
         "logsql-model",
         options={"empties": "dropped", "numbers": "plain"},
         keeps="victorialogs_dropped",
-        only=plain_decimals,
+        only=claimed_plain,
     ),
 )
 
@@ -202,7 +206,9 @@ def prove(proven: Proven, engine: Engine, pack: Pack, *, each: int = 25) -> Outc
         some = [q for q in written(exported, proven.superset) if q.key in _keys(exported, mapping)]
         found = [
             compare(engine, some, _claimed(space, proven.only))
-            for space in spaces(pack, mapping, proven.folding, each=each, keeps=proven.keeps)
+            for space in spaces(
+                pack, mapping, proven.folding, each=each, keeps=proven.kept_of(mapping)
+            )
         ]
         compared[mapping] = Compared(
             sum(one.events for one in found),
@@ -210,7 +216,7 @@ def prove(proven: Proven, engine: Engine, pack: Pack, *, each: int = 25) -> Outc
             tuple(difference for one in found for difference in one.differences),
         )
     refused = Counter((one.code, one.message) for one in exported.refused)
-    rules = tuple(sorted(str(one.rule_id) for one in exported.refused))
+    rules = tuple(sorted({str(one.rule_id) for one in exported.refused}))
     queries = tuple(query.text for query in exported.queries)
     return Outcome(len(queries), refused, rules, compared, queries)
 

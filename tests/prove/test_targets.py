@@ -1,0 +1,39 @@
+"""The proofs whose engine comes with the development environment; `make prove` runs all of them."""
+
+from __future__ import annotations
+
+import pytest
+from engines.catalogue import ENGINES
+from targets import PACKS, PROVEN, Proven, prove
+
+from jumpsigma.export import Target, available_targets
+
+LIGHT = {each.name: each for each in PROVEN if ENGINES[each.engine].light}
+#: Where the shipped pack is run too: one engine, for the events are many.
+WHOLE = ("sqlite:functions=yes",)
+
+
+def differences(proven: Proven, pack: str, each: int) -> list[str]:
+    engine = ENGINES[proven.engine].start()
+    try:
+        outcome = prove(proven, engine, PACKS[pack](), each=each)
+    finally:
+        engine.close()
+    assert outcome.exported
+    assert outcome.pairs
+    return list(outcome.differences())
+
+
+@pytest.mark.parametrize("name", LIGHT)
+def test_a_query_returns_what_the_matcher_finds(name: str) -> None:
+    assert not differences(LIGHT[name], "features", 2)
+
+
+@pytest.mark.parametrize("name", WHOLE)
+def test_the_shipped_rules_return_what_the_matcher_finds(name: str) -> None:
+    assert not differences(LIGHT[name], "shipped", 1)
+
+
+def test_every_target_of_tier_1_is_proven() -> None:
+    tier_1 = {t.name for t in available_targets() if isinstance(t, Target) and t.tier == 1}
+    assert tier_1 <= {each.target for each in PROVEN}
