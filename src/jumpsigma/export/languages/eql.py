@@ -4,8 +4,8 @@ https://www.elastic.co/docs/reference/query-languages/eql/eql-syntax. A comparis
 field is neither true nor false, so a negation goes down to each test and names what is missing too.
 A field of which the index may not know yet is written with ``?``.
 
-Tables: ``kind``, ``kinds``, ``dropped`` as of :mod:`.lucene`; ``lists``: fields that hold lists,
-which EQL does not look into.
+Tables: ``kind``, ``kinds``, ``dropped`` as of :mod:`.lucene`; ``lists`` and ``several``: fields
+that hold lists, which EQL does not look into, and those that may hold several values.
 """
 
 from __future__ import annotations
@@ -51,6 +51,12 @@ from jumpsigma.ir.nodes import (
 )
 
 _NAME: Final = re.compile(r"[A-Za-z_]\w*", re.ASCII)
+#: Words of EQL or ES|QL that are no names.
+_RESERVED: Final = frozenset(
+    ("and", "any", "as", "asc", "by", "const", "desc", "false", "first", "in", "is", "join", "last")
+    + ("like", "not", "null", "nulls", "of", "on", "or", "regex", "rlike", "sample", "sequence")
+    + ("true", "until", "where", "with")
+)
 _ESCAPES: Final = {"\\": "\\\\", '"': '\\"', "\n": "\\n", "\r": "\\r", "\t": "\\t"}
 _MAPPED: Final = IPv6Network("::ffff:0:0/96")
 
@@ -60,10 +66,14 @@ class Eql(Language):
 
     AND: ClassVar[str] = " and "
     OR: ClassVar[str] = " or "
+    NOT: ClassVar[str] = "not "
+    CIDR_MATCH: ClassVar[str] = "cidrMatch"
+    OPTIONAL: ClassVar[str] = "?"
 
     def __init__(self, settings: LanguageSettings) -> None:
         super().__init__(settings)
         self.kinds = Kinds(self.tables)
+        self.lists = (*self.tables.get("lists", ()), *self.tables.get("several", ()))
 
     def query(self, rule: RuleIR) -> str:
         """The query of a rule."""
@@ -82,12 +92,13 @@ class Eql(Language):
     # ------------------------------------------------------------------------------- joining
     def conjunction(self, items: Sequence[Expr]) -> Clause:
         """All of them, without what always holds."""
+        always, never = self.constant(holds=True), self.constant(holds=False)
         clauses = [self.clause(item) for item in items]
-        if any(clause.text == "false" for clause in clauses):
-            return self.constant(holds=False)
-        parts = [clause for clause in clauses if clause.text != "true"]
+        if never in clauses:
+            return never
+        parts = [clause for clause in clauses if clause != always]
         if len(parts) < 2:
-            return parts[0] if parts else self.constant(holds=True)
+            return parts[0] if parts else always
         texts = [f"({each.text})" if each.binds < Binds.AND else each.text for each in parts]
         return Clause(self.AND.join(texts), Binds.AND)
 
@@ -101,20 +112,19 @@ class Eql(Language):
             case Or(items):
                 return self.conjunction([Not(each) for each in items])
             case Test(value=Null()):
-                return Clause(f"{self.field(item.field)} != null", Binds.ATOM)
+                return self.present(self.field(item.field))
             case Test():
                 clause = self.clause(item)
-                if clause.text in ("true", "false"):
-                    return self.constant(holds=clause.text == "false")
-                text = clause.text if clause.binds is Binds.ATOM else f"({clause.text})"
-                return Clause(f"{self.field(item.field)} == null or not {text}", Binds.OR)
+                if clause in (self.constant(holds=True), self.constant(holds=False)):
+                    return self.constant(holds=clause == self.constant(holds=False))
+                missing = self.missing(self.field(item.field))
+                return Clause(f"{missing.text}{self.OR}{self.NOT}{clause.text}", Binds.OR)
             case _:  # keywords and elements, which are refused
                 return self.clause(item)
 
     def disjunction(self, items: Sequence[Expr]) -> Clause:
         """One of them; texts of one field are a list."""
-        if not items:
-            return self.constant(holds=False)
+        always, never = self.constant(holds=True), self.constant(holds=False)
         lists: dict[str, list[str]] = {}
         for item in items:
             if (listed := self._listable(item)) is not None:
@@ -126,20 +136,20 @@ class Eql(Language):
                 parts.append(self.clause(item))
             elif listed[0] in lists:
                 parts.append(self._like(listed[0], lists.pop(listed[0])))
-        if any(part.text == "true" for part in parts):
-            return self.constant(holds=True)
-        parts = [part for part in parts if part.text != "false"]
+        if always in parts:
+            return always
+        parts = [part for part in parts if part != never]
         if len(parts) < 2:
-            return parts[0] if parts else self.constant(holds=False)
+            return parts[0] if parts else never
         return Clause(self.OR.join(part.text for part in parts), Binds.OR)
 
     def _listable(self, item: Expr) -> tuple[str, str] | None:
-        """The field and the text of a test that `:` says."""
-        if not isinstance(item, Test) or not isinstance(item.value, Text) or item.value.cased:
+        """The field and the text of a test that is said of several texts together."""
+        if not isinstance(item, Test) or not isinstance(item.value, Text):
             return None
         if self.kinds.of(item.field) not in (Kind.KEYWORD, Kind.DYNAMIC):
             return None
-        pattern = _simple(item.value)
+        pattern = self.simple(item.value)
         return None if pattern is None else (item.field, pattern)
 
     # ----------------------------------------------------------------------------------- tests
@@ -147,7 +157,7 @@ class Eql(Language):
         """One field and one value."""
         match test.value:
             case Null():
-                return Clause(f"{self.field(test.field)} == null")
+                return self.missing(self.field(test.field))
             case Exists():
                 raise CannotSayError("a key whose value may be null: an index does not have it")
             case FieldRef():
@@ -164,7 +174,7 @@ class Eql(Language):
             case Never():
                 return self.constant(holds=False)
             case Present():
-                return Clause(f"{name} != null")
+                return self.present(name)
             case Is() if kind is Kind.DYNAMIC:
                 raise CannotSayError(f"a boolean in {field}, which may be a text in the index")
             case Is(boolean):
@@ -193,27 +203,57 @@ class Eql(Language):
         literal = value.literal
         if literal is not None and (value.cased or not regexes.has_case(literal)):
             return Clause(f"{self.field(field)} == {self.literal(literal)}")
-        pattern = None if value.cased else _simple(value)
-        return self._matches(field, regexes.of_text(value)) if pattern is None else self._like(
-            field, [pattern]
-        )  # fmt: skip
-
-    def _like(self, field: str, patterns: Sequence[str]) -> Clause:
-        """In any case, with `*`."""
-        literals = ", ".join(map(self.literal, dict.fromkeys(patterns)))
-        return Clause(
-            f"{self.field(field)} : {literals if len(patterns) == 1 else f'({literals})'}"
+        pattern = self.simple(value)
+        return (
+            self._matches(field, regexes.of_text(value))
+            if pattern is None
+            else self._like(field, [pattern])
         )
 
+    def missing(self, name: str) -> Clause:
+        """The field has no value."""
+        return Clause(f"{name} == null")
+
+    def present(self, name: str) -> Clause:
+        """The field has one."""
+        return Clause(f"{name} != null")
+
+    def simple(self, value: Text) -> str | None:
+        """The pattern for `:`, which knows the case of ASCII letters, and escapes no wildcard."""
+        written = ""
+        for part in value.parts:
+            match part:
+                case str():
+                    if set(part) & {"*", "?"} or (not part.isascii() and regexes.has_case(part)):
+                        return None
+                    written += part
+                case Wildcard.MANY:
+                    written += "*"
+                case _:
+                    return None
+        return None if value.cased else written or None
+
+    def _like(self, field: str, patterns: Sequence[str]) -> Clause:
+        return Clause(
+            self.like(self.field(field), list(map(self.literal, dict.fromkeys(patterns))))
+        )
+
+    def like(self, name: str, literals: Sequence[str]) -> str:
+        """One of some patterns of :meth:`simple`, in any case."""
+        return f"{name} : {_listed(literals)}"
+
     def _matches(self, field: str, pattern: str) -> Clause:
+        return Clause(self.matches(self.field(field), self.literal(regexes.bounded(pattern))))
+
+    def matches(self, name: str, literal: str) -> str:
         """The whole text fits a Lucene expression."""
-        return Clause(f"{self.field(field)} regex {self.literal(regexes.bounded(pattern))}")
+        return f"{name} regex {literal}"
 
     def _network(self, name: str, cidr: str) -> Clause:
         network = ip_network(cidr, strict=False)
         if isinstance(network, IPv6Network) and network.overlaps(_MAPPED):
             raise CannotSayError(f"{cidr}, in which the index finds IPv4 addresses too")
-        return Clause(f'cidrMatch({name}, "{network}")')
+        return Clause(f'{self.CIDR_MATCH}({name}, "{network}")')
 
     # ------------------------------------------------------------------------------- spelling
     def literal(self, text: str) -> str:
@@ -222,28 +262,21 @@ class Eql(Language):
 
     def field(self, name: str) -> str:
         """A field's name."""
-        if any(fnmatchcase(name, pattern) for pattern in self.tables.get("lists", ())):
+        if any(fnmatchcase(name, pattern) for pattern in self.lists):
             raise CannotSayError(f"{name}, which holds a list")
         if "`" in name:
             raise CannotSayError(f"the field name {name!r}")
-        parts = [part if _NAME.fullmatch(part) else f"`{part}`" for part in name.split(".")]
-        return f"{'?' if self.kinds.of(name) is Kind.DYNAMIC else ''}{'.'.join(parts)}"
+        parts = [part if _is_name(part) else f"`{part}`" for part in name.split(".")]
+        optional = self.OPTIONAL if self.kinds.of(name) is Kind.DYNAMIC else ""
+        return optional + ".".join(parts)
 
 
-def _simple(value: Text) -> str | None:
-    """The pattern for `:`, which knows the case of ASCII letters, and cannot escape wildcards."""
-    written = ""
-    for part in value.parts:
-        match part:
-            case str():
-                if set(part) & {"*", "?"} or (not part.isascii() and regexes.has_case(part)):
-                    return None
-                written += part
-            case Wildcard.MANY:
-                written += "*"
-            case _:
-                return None
-    return written or None
+def _is_name(part: str) -> bool:
+    return _NAME.fullmatch(part) is not None and part.lower() not in _RESERVED
+
+
+def _listed(literals: Sequence[str]) -> str:
+    return literals[0] if len(literals) == 1 else f"({', '.join(literals)})"
 
 
 __all__ = ["Eql"]
