@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -31,6 +33,7 @@ from jumpsigma.export.languages.jumpcloud_terms import (
     lacks,
     search_term,
 )
+from jumpsigma.export.tree import unique_slugs
 from jumpsigma.interpret import holds
 from jumpsigma.ir.nodes import (
     And,
@@ -47,6 +50,7 @@ from jumpsigma.ir.nodes import (
     Text,
     Wildcard,
 )
+from jumpsigma.matcher.indicators import GivenLists
 
 HEAD = {"service": ["all"], "start_time": "2000-01-01T00:00:00Z", "limit": 10_000}
 ALL: dict[str, Any] = {}
@@ -239,6 +243,18 @@ def test_a_list_that_is_too_long_is_left(tmp_path: Path) -> None:
         assert (document["remainder"] is None) == (term is not None)
 
 
+def test_a_list_whose_values_hold_for_a_time_is_left(tmp_path: Path) -> None:
+    """What is known of an address now may be false of it in an older event (S476)."""
+    rule = one(tmp_path / "r.yml", "s: {client_ip|expand: '%bad%', username: a}\n  condition: s")
+    until = {"valid_until": datetime(2026, 2, 1, tzinfo=UTC)}
+    given_lists = GivenLists([("bad", ["192.0.2.1"], until)])
+    (query,) = api.export_queries(load_pack(rule), "jumpcloud", indicators=given_lists).queries
+    document = json.loads(query.text)
+    assert document["request"]["search_term"] == {"and": [{"username": "a"}]}
+    assert len(document["remainder"]) == 1
+    assert "hold only for a time" in document["remainder"][0]
+
+
 def test_what_never_holds_is_not_fetched(tmp_path: Path) -> None:
     rule = one(tmp_path / "r.yml", "s: {client_ip|expand: '%bad%'}\n  condition: s")
     made = api.export_queries(load_pack(rule), "jumpcloud", lists={"bad": []})
@@ -397,11 +413,14 @@ def test_any_condition_is_bounded_from_above(
 
 def test_the_file_of_the_pack_has_every_request(tmp_path: Path) -> None:
     pack = load_pack()
-    made = api.export_queries(pack, "jumpcloud", "pack", min_level="high")
+    made = api.export_queries(pack, "jumpcloud", "pack", min_level="medium")
     api.export_tree(made, pack, tmp_path)
     documents = json.loads((tmp_path / "requests.json").read_text(encoding="utf-8"))
     assert [each["rule"]["id"] for each in documents] == [each.rule.id for each in made.queries]
     assert all(each["rule"]["author"] and each["rule"]["license"] for each in documents)
+    readme = (load_target("jumpcloud").folder / "README.md").read_text(encoding="utf-8")
+    (name,) = re.findall(r"requests/(\w+)\.json", readme)
+    assert name in unique_slugs(each.rule.title for each in made.queries)
     assert [JumpCloudModel().run(json.dumps(each)) for each in documents] == [[]] * len(documents)
 
 
