@@ -52,11 +52,11 @@ from jumpsigma.ir.nodes import (
 
 _NAME: Final = re.compile(r"[A-Za-z_]\w*", re.ASCII)
 #: Words of EQL or ES|QL that are no names.
-_RESERVED: Final = frozenset(
-    ("and", "any", "as", "asc", "by", "const", "desc", "false", "first", "in", "is", "join", "last")
-    + ("like", "not", "null", "nulls", "of", "on", "or", "regex", "rlike", "sample", "sequence")
-    + ("true", "until", "where", "with")
-)
+_RESERVED: Final = {
+    "and", "any", "as", "asc", "by", "const", "desc", "false", "first", "in", "is", "join", "last",
+    "like", "not", "null", "nulls", "of", "on", "or", "regex", "rlike", "sample", "sequence",
+    "true", "until", "where", "with",
+}  # fmt: skip
 _ESCAPES: Final = {"\\": "\\\\", '"': '\\"', "\n": "\\n", "\r": "\\r", "\t": "\\t"}
 _MAPPED: Final = IPv6Network("::ffff:0:0/96")
 
