@@ -92,8 +92,8 @@ REFUSED = {
     one("changes.field: email"): r"JS066 .*JSON text \(changes\)",
     one("'changes[x].to': y"): "JS066 .*JSON text",
     one("resource: x"): "JS066 .*resource, an object",
-    one("timestamp: x"): "JS066 .*meaning of its own",
-    one("_msg: x"): "JS066 .*meaning of its own",
+    one("timestamp: x"): "JS066 .*something else",
+    one("_msg: x"): "JS066 .*something else",
 }
 
 

@@ -10,7 +10,7 @@ from engines.engine import Engine
 from engines.jumpcloud_model import is_documented, leaves_something
 from near import Event
 from proof import Compared, Space, Written, compare
-from spaces import LISTS, Folding, features, lists_for, shipped, spaces
+from spaces import LISTS, Folding, asked, features, lists_for, shipped, spaces
 from stores.elastic import without_lists
 from stores.flat_text import claimed, claimed_plain
 
@@ -19,7 +19,7 @@ from jumpsigma.api.exports import Exported
 from jumpsigma.pack import Pack
 
 #: The packs that are exported, by the name that results give them.
-PACKS = {"shipped": shipped, "features": features}
+PACKS = {"shipped": shipped, "features": features, "asked": asked}
 
 
 @dataclass(frozen=True, slots=True)

@@ -192,13 +192,18 @@ def _expression(literal: str) -> re.Pattern[str]:
     source, flags = literal[1:].rsplit("/", 1)
     if set(flags) - {"i", "d"}:
         raise QueryError(f"flags {flags!r}")
-    found = re.sub(r"(?<!\\)((?:\\\\)*)\$$", r"\1\\Z", source)
+    found = re.sub(r"\\.|\[(?:\\.|[^\]])*\]|\$", _very_end, source)
     if "(?" in found.replace("(?:", ""):
         raise QueryError("a group of a kind that is not documented")
     return re.compile(
         found.replace("\\/", "/"),
         (re.IGNORECASE if "i" in flags else 0) | (re.DOTALL if "d" in flags else 0),
     )
+
+
+def _very_end(found: re.Match[str]) -> str:
+    r"""``$`` as the end of the text, which Python's also finds before a last line break."""
+    return r"\Z" if found[0] == "$" else found[0]
 
 
 def _number(text: str) -> float:

@@ -32,6 +32,8 @@ LISTS = frozenset(
         "resource.resources",
     }
 )
+#: Of these, where the elements are texts and not objects.
+LISTS_OF_TEXTS = frozenset({"profile_list.signer_certificates", "resource.resources"})
 #: Where they hold objects; elsewhere an object is left out.
 OBJECTS = frozenset(
     {
@@ -73,6 +75,8 @@ OBJECTS = frozenset(
 MIXED = ("changes.from", "changes.to", "command.items", "command.queries")
 _OPEN = (*MIXED, "association.attributes", "auth_context.auth_methods", "auth_meta")
 GONE = object()
+#: Letters that engines join with letters of ASCII, or that are two letters in their small form.
+STRANGE = frozenset("\u017f\u212a\u0130\u0131")
 
 #: What becomes of a list at a path where none is known.
 OtherList = Callable[[list[Any]], Any]
@@ -117,7 +121,9 @@ def flat(
                 return value
 
     def elements(value: list[Any], path: str) -> Any:
-        found = [kept(item, path, element=True) for item in value]
+        texts = path in LISTS_OF_TEXTS
+        items = [item for item in value if texts != isinstance(item, dict)]
+        found = [kept(item, path, element=True) for item in items]
         return [item for item in found if item is not GONE] or GONE
 
     found = kept(event, "")
@@ -158,6 +164,16 @@ def plain_numbers(value: Any) -> bool:
             return not value.is_integer() and "e" not in repr(value)
         case _:
             return True
+
+
+def claimed(event: Event) -> bool:
+    """Whether the READMEs speak of such an event."""
+    return plain_numbers(event) and not STRANGE & set(as_json(event))
+
+
+def claimed_plain(event: Event) -> bool:
+    """Whether they do with the option ``numbers``."""
+    return plain_decimals(event) and not STRANGE & set(as_json(event))
 
 
 def plain_decimals(value: Any) -> bool:

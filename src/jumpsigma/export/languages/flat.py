@@ -9,12 +9,14 @@ writes null as a text, null from that text. The option ``empties`` with the valu
 that null, ``''``, ``{}`` and ``[]`` never come, and then nothing is left to be told apart.
 
 Tables: ``lists`` (the fields that hold a list), ``objects`` (those that hold an object, of which
-such a product has no value), ``mixed`` (those that hold anything, a list of texts among it).
+such a product has no value), ``mixed`` (those that hold anything, a list of texts among it),
+``reserved`` (an expression for the names that the product has for something else).
 """
 
 from __future__ import annotations
 
 import copy
+import re
 from collections.abc import Callable, Sequence
 from typing import ClassVar, Self, assert_never
 
@@ -38,16 +40,23 @@ from jumpsigma.ir.nodes import (
     Exists,
     Expr,
     FieldRef,
+    Keyword,
     Network,
+    Not,
     Null,
     Number,
+    Or,
     Regex,
+    Selection,
     Test,
     Text,
     TimePart,
     Value,
 )
 from jumpsigma.ir.regex import compiled
+
+#: Below it doubles hold every integer.
+_EXACT = 2**53
 
 
 class FlatLanguage(Language):
@@ -61,6 +70,8 @@ class FlatLanguage(Language):
 
     def __init__(self, settings: LanguageSettings) -> None:
         super().__init__(settings)
+        reserved = self.tables.get("reserved")
+        self.reserved = re.compile(str(reserved)) if reserved else None
         self.lists = self._names("lists")
         self.objects = self._names("objects")
         self.mixed = self._names("mixed")
@@ -112,8 +123,6 @@ class FlatLanguage(Language):
                 self._check_texts(lambda text: bool(compiled(value).search(text)))
                 self._check_characters(pattern)
                 return self.found(field, pattern)
-            case Exists() | Null() if not field:
-                return self.constant(holds=values[0] == Exists(expected=True))
             case Null():
                 self._needs_dropped("null, which it cannot tell from what is empty or missing")
                 return self.lacks(field)
@@ -121,6 +130,10 @@ class FlatLanguage(Language):
                 self._needs_dropped("whether a key is there, of which it keeps no empty value")
                 return self.has(field) if expected else self.lacks(field)
             case Compare(op, number):
+                if abs(number) >= _EXACT:
+                    raise CannotSayError(
+                        f"a comparison with {number}, near which doubles have gaps"
+                    )
                 return self.compares(field, op, number)
             case FieldRef(other):
                 raise NotWrittenError(f"a comparison with the field {other}")
@@ -130,8 +143,6 @@ class FlatLanguage(Language):
                 assert_never(values[0])
 
     def _found(self, field: str, pattern: Pattern) -> Clause:
-        if not field:  # an element itself is an object and has no text
-            return self.constant(holds=False)
         self._check_texts(pattern.matches)
         self._check_characters(pattern)
         return self.found(field, pattern)
@@ -144,6 +155,8 @@ class FlatLanguage(Language):
     # ---------------------------------------------------------------------- what is refused
     def _check_field(self, field: str) -> None:
         path = f"{self.inside}.{field}" if self.inside else field
+        if self.reserved is not None and self.reserved.fullmatch(path):
+            raise CannotSayError(f"the field {field}, a name that it has for something else")
         if path in self.objects:
             raise CannotSayError(f"the field {field}, an object: only what is in it has a value")
 
@@ -196,10 +209,9 @@ class FlatLanguage(Language):
     # -------------------------------------------------------------------------------- elements
     def element(self, element: Element) -> Clause:
         """An element, or where none qualifies, an absent one (S254)."""
+        item = _settled(element.item)
         named = (
-            And((Test("field", Text((element.name,))), element.item))
-            if element.name is not None
-            else element.item
+            And((Test("field", Text((element.name,))), item)) if element.name is not None else item
         )
         one = self.some(element.field, simplified(named))
         if not holds_of_absent(element.item):
@@ -220,6 +232,25 @@ class FlatLanguage(Language):
         deeper = copy.copy(self)
         deeper.inside = f"{self.inside}.{field}" if self.inside else field
         return deeper
+
+
+def _settled(expr: Expr) -> Expr:
+    """What is said of an element itself, which is there and has no text, said once and for all."""
+    match expr:
+        case Test("", value):
+            return And(()) if value == Exists(expected=True) else Or(())
+        case And(items):
+            return And(tuple(map(_settled, items)))
+        case Or(items):
+            return Or(tuple(map(_settled, items)))
+        case Not(item):
+            return Not(_settled(item))
+        case Selection(item=item):
+            return _settled(item)
+        case Test() | Keyword() | Element():
+            return expr
+        case _:
+            assert_never(expr)
 
 
 def _kind(test: Test) -> tuple[str, bool]:

@@ -39,8 +39,6 @@ class LogsQl(FlatLanguage):
         for number in range(len(parts)):
             if (path := ".".join(parts[: number + 1])) in self.lists | self.mixed:
                 raise CannotSayError(f"the field {field}: a list is kept as JSON text ({path})")
-        if field.startswith("_") or field == "timestamp":
-            raise CannotSayError(f"the field {field}, which has a meaning of its own")
         return field if _PLAIN.fullmatch(field) and field not in _WORDS else quoted(field)
 
     def regex(self, value: Regex) -> Pattern:

@@ -30,7 +30,7 @@ from jumpsigma.ir.nodes import And, Boolean, Element, Expr, Or, RuleIR, Test, Te
 _WORD = re.compile(r"[A-Za-z][A-Za-z0-9_]*", re.ASCII)
 #: Words that are numbers, or may be what null is shown as.
 _NO_WORDS = frozenset({"null", "nan", "inf", "infinity"})
-_PLAIN_FIELD = re.compile(r"[A-Za-z_][A-Za-z0-9_.{}]*", re.ASCII)
+_PLAIN_FIELD = re.compile(r"[A-Za-z_][A-Za-z0-9_.]*", re.ASCII)
 _FIELD = re.compile(r"[^'\"\\$`\x00-\x1f\x7f]+")
 _SIGNS = {"lt": "<", "lte": "<=", "gt": ">", "gte": ">="}
 #: What an object or a list looks like as JSON begins with one of these.
@@ -73,11 +73,12 @@ class Spl(FlatLanguage):
         for test in tests:
             if not isinstance(test, Test) or (word := _word_of(test)) is None:
                 return None
+            self._check_field(test.field)
             words.setdefault(self.name(test.field), []).append(word)
         if len(words) != 1:
             return None
         ((field, found),) = words.items()
-        if not _PLAIN_FIELD.fullmatch(field) or field in self.objects:
+        if not _PLAIN_FIELD.fullmatch(field) or field in self.objects or field in self.mixed:
             return None
         quoted = [f'"{word}"' for word in dict.fromkeys(found)]
         if len(quoted) == 1:
