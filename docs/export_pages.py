@@ -41,13 +41,18 @@ dialect; the README of the target names them.
 _EQUIVALENCE = """\
 # Equivalence: what exported queries return
 
-`make prove` exports two packs, the shipped one and rules written to be difficult, loads the same
-events as each product would store them, runs the queries, and compares the ids with what the
-matcher finds. The events are those of every case of every rule, of an invented company with its
-attacks, and some made near every rule by Hypothesis. A pair is one query on one event.
+`make prove` exports three packs, loads the same events as each product would store them, runs the
+queries, and compares the ids with what the matcher finds. The events are those of every case of
+every rule, of an invented company with its attacks, and some made near every rule by Hypothesis. A
+pair is one query on one event.
 
 What is relied on (no dots in keys, times in UTC and so on) is in the README of each target; events
 outside of it are not compared.
+
+- `shipped`: the rules that come with jumpsigma.
+- `features`: rules written to be difficult, with everything that a rule can need.
+- `asked`: three questions. `initiated_by.email` in an object, a sign-in to an application that
+  failed, and `changes[totp_enabled].to: false`.
 
 ## On engines
 

@@ -84,7 +84,7 @@ def for_jumpcloud() -> set[str]:
     from jumpsigma.api.lowering import lower_pack
 
     lowered = lower_pack(pack(), "jumpcloud")
-    return names(node.id for node in (*lowered.rules, *lowered.correlations))
+    return names([*(r.id for r in lowered.rules), *(c.id for c in lowered.correlations)])
 
 
 @pytest.mark.parametrize("target", CEILINGS)

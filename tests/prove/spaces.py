@@ -48,6 +48,12 @@ def features() -> Pack:
     return load_pack(HERE / "rules", cases=False)
 
 
+@cache
+def asked() -> Pack:
+    """Three questions that every product should answer."""
+    return load_pack(HERE / "asked", cases=False)
+
+
 def lists_for(pack: Pack) -> Lists:
     """The values of placeholders, for the matcher and for the export alike."""
     return pack.lists_with({**lists_of(pack), **LISTS})

@@ -29,6 +29,11 @@ def test_a_query_returns_what_the_matcher_finds(name: str) -> None:
     assert not differences(LIGHT[name], "features", 2)
 
 
+@pytest.mark.parametrize("name", LIGHT)
+def test_three_questions_are_answered(name: str) -> None:
+    assert not differences(LIGHT[name], "asked", 40)
+
+
 @pytest.mark.parametrize("name", WHOLE)
 def test_the_shipped_rules_return_what_the_matcher_finds(name: str) -> None:
     assert not differences(LIGHT[name], "shipped", 1)

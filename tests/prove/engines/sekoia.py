@@ -27,7 +27,7 @@ _TOKEN = re.compile(r"\s*([()]|[A-Za-z_]\w*)", re.ASCII)
 class Sekoia:
     """The events as nested objects of texts."""
 
-    name = "sekoia"
+    name = "a model of the dialect of Sekoia.io"
 
     def __init__(self) -> None:
         self._events: dict[str, Event] = {}
