@@ -195,10 +195,11 @@ def _expression(literal: str) -> re.Pattern[str]:
     found = re.sub(r"\\.|\[(?:\\.|[^\]])*\]|\$", _very_end, source)
     if "(?" in found.replace("(?:", ""):
         raise QueryError("a group of a kind that is not documented")
-    return re.compile(
-        found.replace("\\/", "/"),
-        (re.IGNORECASE if "i" in flags else 0) | (re.DOTALL if "d" in flags else 0),
-    )
+    options = (re.IGNORECASE if "i" in flags else 0) | (re.DOTALL if "d" in flags else 0)
+    try:
+        return re.compile(found.replace("\\/", "/"), options)
+    except re.error as error:
+        raise QueryError(f"no expression: {source!r}") from error
 
 
 def _very_end(found: re.Match[str]) -> str:

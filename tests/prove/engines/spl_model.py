@@ -11,6 +11,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Iterator
+from functools import cache
 from typing import Any
 
 from engines.engine import QueryError, Stored
@@ -295,7 +296,15 @@ def _match(subject: Any, pattern: Any) -> bool | None:
     text = _single(subject)
     if text is None:
         return None
-    return re.search(str(pattern).replace(r"\z", r"\Z"), text) is not None
+    return _expression(str(pattern)).search(text) is not None
+
+
+@cache
+def _expression(source: str) -> re.Pattern[str]:
+    try:
+        return re.compile(source.replace(r"\z", r"\Z"))
+    except re.error as error:
+        raise QueryError(f"no expression: {source!r}") from error
 
 
 def _to_number(value: Any) -> float | None:
