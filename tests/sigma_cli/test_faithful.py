@@ -148,6 +148,20 @@ def test_rules_without_ids(acme: str, tmp_path: Path) -> None:
     ]
 
 
+@pytest.mark.parametrize("name", [f"id: {ONE}\n", ""])
+def test_of_rules_with_one_name_none_gets_the_query_of_another(
+    acme: str, tmp_path: Path, name: str
+) -> None:
+    for number in (1, 2):
+        text = RULE.format(title="Same", id=ONE, item=f"a: x{number}")
+        (tmp_path / f"{number}.yml").write_text(
+            text.replace(f"id: {ONE}\n", name), encoding="utf-8"
+        )
+    converter = backend(acme, collect=True)
+    assert converter.convert(collection(tmp_path / "1.yml", tmp_path / "2.yml")) == []
+    assert len(converter.errors) == 2
+
+
 def test_a_rule_that_jumpsigma_does_not_load_is_refused(acme: str, tmp_path: Path) -> None:
     path = rule(tmp_path / "r.yml", "a: []")  # pySigma makes null of it
     converter = backend(acme, collect=True)

@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import tempfile
 from abc import ABCMeta
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple, cast
@@ -154,7 +155,7 @@ class _Written(NamedTuple):
     together: list[str]
 
 
-def _written_of(exported: Exported, pack: Pack, rules: Iterable[Rule]) -> _Written:
+def _written_of(exported: Exported, pack: Pack, rules: list[Rule]) -> _Written:
     from jumpsigma.api.export_files import export_files
 
     texts = iter(export_files(exported, pack).values())
@@ -168,11 +169,16 @@ def _written_of(exported: Exported, pack: Pack, rules: Iterable[Rule]) -> _Writt
         for query, part in zip(exported.queries, parts, strict=True)
     }
     refused: dict[str, list[str]] = {}
+    nameless = [rule for rule in rules if rule.id is None]
     for diagnostic in (*exported.refused, *pack.diagnostics):
         reason = diagnostic.message + (f" ({diagnostic.hint})" if diagnostic.hint else "")
-        for rule in rules:
-            if _is_about(diagnostic, rule, pack):
-                refused.setdefault(_key(rule), []).append(f"{diagnostic.code}: {reason}")
+        keys = [diagnostic.rule_id] if diagnostic.rule_id else _titles(diagnostic, nameless, pack)
+        for key in keys:
+            refused.setdefault(key, []).append(f"{diagnostic.code}: {reason}")
+    for key, times in Counter(map(_key, rules)).items():
+        if times > 1:  # a query could be that of either
+            found.pop(key, None)
+            refused.setdefault(key, []).append("several rules have this id, or title without an id")
     loaded = {rule.id or rule.title for rule in pack.rules}
     for rule in rules:
         if (key := _key(rule)) not in found and key not in refused and key not in loaded:
@@ -180,13 +186,14 @@ def _written_of(exported: Exported, pack: Pack, rules: Iterable[Rule]) -> _Writt
     return _Written(found, refused, [text.rstrip("\n") for text in together])
 
 
-def _is_about(diagnostic: Diagnostic, rule: Rule, pack: Pack) -> bool:
-    if diagnostic.rule_id is not None:
-        return diagnostic.rule_id == str(rule.id)
-    if diagnostic.span is None or rule.id is not None:
-        return False
-    named = [each for each in pack.rules if each.title == rule.title]
-    return not named or any(each.path == diagnostic.span.path for each in named)
+def _titles(diagnostic: Diagnostic, nameless: list[Rule], pack: Pack) -> list[str]:
+    """The rules without an id that something may be about which names none."""
+    if diagnostic.span is None or not nameless:
+        return []
+    here = {each.title for each in pack.rules if each.path == diagnostic.span.path}
+    loaded = {each.title for each in pack.rules}
+    titles = (str(rule.title) for rule in nameless)
+    return [title for title in titles if title in here or title not in loaded]
 
 
 def _key(rule: Rule) -> str:
