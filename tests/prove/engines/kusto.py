@@ -41,6 +41,7 @@ _APPLY: Final = re.compile(
     r"\| mv-apply (.+) on \(\n((?:    (?:\| )?mv-expand .+\n)*)"
     r"    (?:\| )?summarize (.+(?:\n    .+)*)\n\)"
 )
+_COUNTED: Final = re.compile(r"(match_\d+) = countif")
 _INGESTED: Final = re.compile(r"ingestion_time\(\) > ago\(\w+\)")
 _ADDED: Final = re.compile(r"(?:^\| extend |^    )(\w+) = ", re.MULTILINE)
 
@@ -155,12 +156,13 @@ class Kusto:
             more = more + "\n" if match[2] else ""
             return f"| mv-expand {match[1]}\n{more}| summarize {match[3]}\n    by {_names(known)}"
 
-        known = list(dict.fromkeys([*self._columns, *_ADDED.findall(_APPLY.sub("", query))]))
+        known = dict.fromkeys(self._columns)
         parts = []
         for part in _stages(_IF_EXISTS.sub(column, query)):
             parts.append(_APPLY.sub(apply, part))
-            if (found := _APPLY.search(part)) is not None:
-                known += re.findall(r"(match_\d+) = countif", found[3])
+            found = _APPLY.search(part)
+            names = _ADDED.findall(part) if found is None else _COUNTED.findall(found[3])
+            known |= dict.fromkeys(names)
         return "".join(parts)
 
     def _asked(self, question: Mapping[str, Any]) -> list[tuple[str, str, int]]:
