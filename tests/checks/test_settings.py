@@ -8,7 +8,8 @@ import pytest
 from fragments import FILE, write
 
 import jumpsigma
-from jumpsigma.api.configuration import find_configuration, read_configuration
+from jumpsigma.api.configuration import read_configuration
+from jumpsigma.api.configuration_place import find_configuration
 from jumpsigma.checks import CHECKS, chosen
 from jumpsigma.diagnostics import DiagnosticError, Severity
 

@@ -1,4 +1,7 @@
-"""``jumpsigma.toml``, or ``[tool.jumpsigma]`` of ``pyproject.toml``: how a pack is validated."""
+"""``jumpsigma.toml``, or ``[tool.jumpsigma]`` of ``pyproject.toml``.
+
+How a pack is validated, and which queries are compared.
+"""
 
 from __future__ import annotations
 
@@ -11,27 +14,32 @@ from difflib import get_close_matches
 from pathlib import Path
 from typing import Any, Final
 
+from jumpsigma.api.configuration_place import PYPROJECT, TABLES
 from jumpsigma.checks import Override, Settings
 from jumpsigma.checks.ignores import Ignore
 from jumpsigma.checks.settings import DEFAULT
 from jumpsigma.diagnostics import CODES, Diagnostic, DiagnosticError, Severity, Span
 
-FILE: Final = "jumpsigma.toml"
-PYPROJECT: Final = "pyproject.toml"
 #: The keys of the table, which the JSON schema for editors is made from too.
 KEYS: Final = ("select", "ignore", "severity", "attack", "overrides")
 OVERRIDE_KEYS: Final = ("paths", "rules", "ignore", "severity")
-_TOP: Final = "validate"
+DIFF_KEYS: Final = ("targets", "options")
 _SEVERITIES: Final = tuple(str(each) for each in Severity)
 
 
 @dataclass(frozen=True, slots=True)
 class Configuration:
-    """What a file says; ``attack`` is the path of a STIX bundle, from the place of the file."""
+    """What a file says.
+
+    ``attack`` is the path of a STIX bundle, from the place of the file. ``targets`` are those
+    whose queries ``diff`` compares, ``target_options`` their options by target.
+    """
 
     settings: Settings = field(default_factory=Settings)
     path: str | None = None
     attack: str | None = None
+    targets: tuple[str, ...] = ()
+    target_options: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
 
     def choose(self, select: Iterable[str], ignore: Iterable[str]) -> Settings:
         """The settings, with what the command line says instead (``select``) and besides."""
@@ -42,29 +50,6 @@ class Configuration:
             select=chosen or self.settings.select,
             ignores=(*self.settings.ignores, *more),
         )
-
-
-def find_configuration(folders: Iterable[str]) -> Path | None:
-    """The nearest file that speaks of us: from each folder upwards, then from the current one.
-
-    A ``pyproject.toml`` without our table does not count.
-    """
-    starts = [*(Path(os.path.abspath(folder)) for folder in folders), Path.cwd()]  # noqa: PTH100
-    for start in starts:
-        for folder in (start, *start.parents):
-            if (folder / FILE).is_file():
-                return folder / FILE
-            if _has_table(folder / PYPROJECT):
-                return folder / PYPROJECT
-    return None
-
-
-def _has_table(path: Path) -> bool:
-    try:
-        data = tomllib.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError):
-        return False
-    return _TOP in data.get("tool", {}).get("jumpsigma", {})
 
 
 def read_configuration(path: str | Path) -> Configuration:
@@ -105,9 +90,9 @@ class _Reader:
         if self.path.name == PYPROJECT:
             data = data.get("tool", {}).get("jumpsigma", {})
         else:
-            self._known(data, (_TOP,), "the file")
-        table = self._mapping(data.get(_TOP, {}), _TOP)
-        self._known(table, KEYS, f"[{_TOP}]")
+            self._known(data, TABLES, "the file")
+        table = self._mapping(data.get("validate", {}), "validate")
+        self._known(table, KEYS, "[validate]")
         overrides = table.get("overrides", [])
         if not isinstance(overrides, list):
             raise self._wrong("overrides must be tables: [[validate.overrides]]", "overrides")
@@ -121,7 +106,25 @@ class _Reader:
         if attack is not None and not isinstance(attack, str):
             raise self._wrong("attack must be the path of a STIX bundle", "attack")
         place = str(self.path.parent / attack) if attack is not None else None
-        return Configuration(settings, str(self.path), place)
+        compared = self._mapping(data.get("diff", {}), "diff")
+        self._known(compared, DIFF_KEYS, "[diff]")
+        return Configuration(
+            settings,
+            str(self.path),
+            place,
+            tuple(self._texts(compared, "targets", ())),
+            self._target_options(compared),
+        )
+
+    def _target_options(self, table: Mapping[str, Any]) -> dict[str, dict[str, str]]:
+        found: dict[str, dict[str, str]] = {}
+        for target, given in self._mapping(table.get("options", {}), "options").items():
+            found[target] = {}
+            for name, value in self._mapping(given, target).items():
+                if not isinstance(value, str):
+                    raise self._wrong("an option of a target is NAME = 'value'", name)
+                found[target][name] = value
+        return found
 
     def _override(self, value: Any) -> Override:
         table = self._mapping(value, "overrides")

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from jumpsigma.api.coverages import answer_for
+from jumpsigma.api.lists import lists_for
 from jumpsigma.api.lowering import lower_each
 from jumpsigma.api.rules import compile as compile_rules
 from jumpsigma.api.rules import load_pack
-from jumpsigma.changes import RuleChange
+from jumpsigma.changes import RuleChange, TargetQuery
 from jumpsigma.changes.rules import PLAIN, Node, Version, added, changed, essence, pairs, removed
 from jumpsigma.changes.trees import Side, opened
 from jumpsigma.diagnostics import Diagnostic, DiagnosticError, Span
@@ -20,6 +21,11 @@ from jumpsigma.intake.events import expand_inputs
 from jumpsigma.mapping import load_mapping
 from jumpsigma.matcher import Matcher
 from jumpsigma.pack import Pack
+
+if TYPE_CHECKING:
+    from jumpsigma.export import Format, Target
+
+    Wanted = tuple[Target, Format, Mapping[str, str]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +43,7 @@ class Sighting:
 class Diff:
     """What changed from ``base`` to ``head``.
 
+    ``targets`` are those whose queries were compared, each a name and a format.
     ``gained`` and ``lost`` are the events of a corpus on which rules newly fire, or no longer do;
     None where no corpus was given. ``diagnostics`` are what is wrong with the rules of the head.
     """
@@ -44,6 +51,7 @@ class Diff:
     base: str
     head: str
     mappings: tuple[str, ...]
+    targets: tuple[tuple[str, str], ...]
     changes: tuple[RuleChange, ...]
     gained: tuple[Sighting, ...] | None
     lost: tuple[Sighting, ...] | None
@@ -56,6 +64,8 @@ def diff(
     *,
     rules: Sequence[str] = (),
     mappings: Sequence[str] = ("jumpcloud",),
+    targets: Sequence[str] = (),
+    options: Mapping[str, Mapping[str, str]] | None = None,
     events: Sequence[str | Path] = (),
     start: str | Path = ".",
 ) -> Diff:
@@ -64,15 +74,18 @@ def diff(
     ``base`` and ``head`` are folders or revisions of the git repository at ``start``; without
     ``head`` it is the working tree of that repository. ``rules`` are files or folders below the
     top of both; by default ``sigma_rules``, else everything. A side that has a file of its own
-    for a mapping in ``mappings`` is read with that. ``events`` are files or folders of events in
-    the words of the first mapping.
+    for a mapping is read with that. ``targets`` are those whose queries are compared: a name, or
+    ``name:format`` for another format than the default; ``options`` are theirs, by target.
+    ``events`` are files or folders of events in the words of the first mapping.
 
     Raises :class:`DiagnosticError` for what is neither folder nor revision (JS090), a mapping
-    that is not found or wrong (JS052, JS053), and events that cannot be read.
+    that is not found or wrong (JS052, JS053), a target that is not found or wrong (JS061, JS062)
+    or has no such format or option (JS090), and events that cannot be read.
     """
     if "-" in map(str, events):
         message = "events are read once for each side, and standard input can be read only once"
         raise DiagnosticError(Diagnostic("JS090", message, hint="name a file or a folder"))
+    chosen = [_target(each, options or {}) for each in dict.fromkeys(targets)]
     with ExitStack() as stack:
         old = stack.enter_context(opened(base, start=Path(start)))
         new = stack.enter_context(opened(head, start=Path(start)))
@@ -81,7 +94,7 @@ def diff(
             raise DiagnosticError(Diagnostic("JS090", message, hint="name paths below the top"))
         packs = [_load(side, rules) for side in (old, new)]
         before, after = (
-            list(_versions(side, pack, mappings))
+            list(_versions(side, pack, mappings, chosen))
             for side, pack in zip((old, new), packs, strict=True)
         )
         changes = tuple(_changes(before, after, packs))
@@ -99,6 +112,7 @@ def diff(
             old.label,
             new.label,
             tuple(mappings),
+            tuple(dict.fromkeys((target.name, form.name) for target, form, _ in chosen)),
             changes,
             gained,
             lost,
@@ -111,15 +125,45 @@ def _load(side: Side, rules: Sequence[str]) -> Pack:
     return load_pack(*paths, cases=False) if paths else Pack()
 
 
-def _versions(side: Side, pack: Pack, mappings: Sequence[str]) -> Iterator[Version]:
+def _target(spec: str, options: Mapping[str, Mapping[str, str]]) -> Wanted:
+    """The target that ``name`` or ``name:format`` means, with its settings."""
+    # Whoever compares no queries does not wait for what writes them.
+    from jumpsigma.export import chosen_format, chosen_options, load_target
+
+    name, separator, form = spec.rpartition(":")
+    found = load_target(name if separator else spec)
+    format_ = chosen_format(found, form if separator else None)
+    return found, format_, chosen_options(found, options.get(found.name, {}))
+
+
+def _queries(side: Side, pack: Pack, wanted: Wanted) -> list[TargetQuery]:
+    """What a target makes of each rule of a side."""
+    from jumpsigma.api.exports import ExportedQuery, write_each
+    from jumpsigma.export import Converter
+
+    converter = Converter(*wanted, lists_for(pack))
+    made = write_each(pack, converter, pack.rules, find=side.mapping)
+    return [
+        TargetQuery(each.text)
+        if isinstance(each, ExportedQuery)
+        else TargetQuery(None, tuple((why.code, why.message) for why in each or ()))
+        for _, each in made
+    ]
+
+
+def _versions(
+    side: Side, pack: Pack, mappings: Sequence[str], targets: Sequence[Wanted]
+) -> Iterator[Version]:
     plain = lower_each(pack, load_mapping(PLAIN))
     mapped: dict[str, list[Node]] = {
         name: [node for _, node in lower_each(pack, load_mapping(side.mapping(name)))]
         for name in mappings
     }
+    written = {(each[0].name, each[1].name): _queries(side, pack, each) for each in targets}
     for number, (rule, node) in enumerate(plain):
         nodes = {name: found[number] for name, found in mapped.items()}
-        yield Version(rule, side.relative(rule.path), node, nodes)
+        queries = {key: made[number] for key, made in written.items()}
+        yield Version(rule, side.relative(rule.path), node, nodes, queries)
 
 
 def _changes(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -71,32 +71,59 @@ def export_queries(
     found = target if isinstance(target, Target) else load_target(target)
     format_ = chosen_format(found, format_name)
     settings = chosen_options(found, options or {})
-    converter = Converter(found, format_, settings, lists_for(pack, lists, indicators))
     chosen = select(pack.rules, logsource=logsource, min_level=min_level)
+    made = write_each(
+        pack,
+        Converter(found, format_, settings, lists_for(pack, lists, indicators)),
+        chosen,
+        mapping=mapping,
+    )
+    queries = tuple(each for _, each in made if isinstance(each, ExportedQuery))
+    refused = tuple(why for _, each in made if isinstance(each, tuple) for why in each)
+    return Exported(found, format_, settings, queries, refused)
+
+
+def write_each(
+    pack: Pack,
+    converter: Converter,
+    chosen: Iterable[LoadedRule],
+    *,
+    mapping: str | Path | None = None,
+    find: Callable[[str], str | Path] = str,
+) -> list[tuple[LoadedRule, ExportedQuery | tuple[Diagnostic, ...] | None]]:
+    """What becomes of each of some rules: its query, why there is none, or None (S831).
+
+    ``find`` gives the place of a mapping that the target names.
+    """
     names = Names(pack.rules, ())
-    nodes = lower_by(pack, _choice(found, settings, mapping, names), chosen)
-    queries: dict[int, ExportedQuery] = {}
-    refused: list[Diagnostic] = []
+    choice = _choice(converter, mapping, names, find)
+    made: list[tuple[LoadedRule, ExportedQuery | tuple[Diagnostic, ...]]] = []
     spoken_for: set[int] = set()
-    for rule, node in nodes:
+    for rule, node in lower_by(pack, choice, chosen):
         if isinstance(node, tuple):
-            refused.extend(node)
+            made.append((rule, node))
             continue
-        made = converter.convert(node)
-        if isinstance(made, Diagnostic):
-            refused.append(made)
+        query = converter.convert(node)
+        if isinstance(query, Diagnostic):
+            made.append((rule, (query,)))
             continue
-        queries[id(rule)] = ExportedQuery(rule, made.text, node.mapping)
+        made.append((rule, ExportedQuery(rule, query.text, node.mapping)))
         if isinstance(node, CorrelationIR) and not node.generate:
             spoken_for |= {id(names.find(each)) for each in rule.refers_to}
-    kept = tuple(each for key, each in queries.items() if key not in spoken_for)
-    return Exported(found, format_, settings, kept, tuple(refused))
+    return [
+        (rule, None if isinstance(each, ExportedQuery) and id(rule) in spoken_for else each)
+        for rule, each in made
+    ]
 
 
 def _choice(
-    target: Target, options: Mapping[str, str], mapping: str | Path | None, names: Names
+    converter: Converter,
+    mapping: str | Path | None,
+    names: Names,
+    find: Callable[[str], str | Path],
 ) -> Callable[[LoadedRule], EventMapping | Diagnostic]:
     """The mapping of each rule: the one given, else the target's choice."""
+    target, options = converter.target, converter.language.options
     loaded: dict[str, EventMapping] = {}
     if mapping is not None:
         given = load_mapping(mapping)
@@ -122,7 +149,7 @@ def _choice(
             reason = reason if choice is None or choice.refuse is None else choice.refuse
             return refused_log_source(reason, rule.id, span)
         if choice.use not in loaded:
-            loaded[choice.use] = load_mapping(choice.use)
+            loaded[choice.use] = load_mapping(find(choice.use))
         return loaded[choice.use]
 
     return choose

@@ -8,7 +8,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Final
 
-from jumpsigma.api.configuration import KEYS, OVERRIDE_KEYS
+from jumpsigma.api.configuration import DIFF_KEYS, KEYS, OVERRIDE_KEYS
+from jumpsigma.api.configuration_place import TABLES
 from jumpsigma.diagnostics import Severity
 from jumpsigma.export import Feature
 from jumpsigma.export.languages import BASES
@@ -95,8 +96,15 @@ def _jumpsigma() -> dict[str, Any]:
         "overrides": {"type": "array", "items": override},
         **shared,
     }
-    top = _table({"validate": _table(known, KEYS, ())}, ("validate",), ())
-    return _document("How jumpsigma validates rules", top)
+    options = {"type": "object", "additionalProperties": {"type": "string"}}
+    compared: dict[str, Any] = {
+        "targets": _TEXTS | {"description": "Whose queries are compared: NAME or NAME:FORMAT."},
+        "options": {"type": "object", "additionalProperties": options,
+                    "description": "Options of these targets, by target."},
+    }  # fmt: skip
+    tables = {"validate": _table(known, KEYS, ()), "diff": _table(compared, DIFF_KEYS, ())}
+    top = _table(tables, TABLES, ())
+    return _document("How jumpsigma validates and compares rules", top)
 
 
 def _backend() -> dict[str, Any]:

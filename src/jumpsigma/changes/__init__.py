@@ -14,6 +14,7 @@ from jumpsigma.changes.rules import (
     MappedChange,
     RuleChange,
 )
+from jumpsigma.changes.targets import TargetChange, TargetQuery
 
 __all__ = [
     "KINDS",
@@ -24,5 +25,7 @@ __all__ = [
     "MappedChange",
     "Relation",
     "RuleChange",
+    "TargetChange",
+    "TargetQuery",
     "compare",
 ]

@@ -8,6 +8,7 @@ from difflib import unified_diff
 from typing import Any, Final, Literal, get_args
 
 from jumpsigma.changes.relation import Comparison, compare, example
+from jumpsigma.changes.targets import TargetChange, TargetQuery
 from jumpsigma.diagnostics import Diagnostic
 from jumpsigma.ir.correlations import CorrelationIR, Threshold, dump_correlation
 from jumpsigma.ir.dump import dump
@@ -93,6 +94,7 @@ class RuleChange:
     condition: Comparison | None = None
     correlation: CorrelationChange | None = None
     mapped: tuple[MappedChange, ...] = ()
+    targets: tuple[TargetChange, ...] = ()
     notes: tuple[str, ...] = ()
 
     @property
@@ -109,18 +111,23 @@ class RuleChange:
             or condition
             or self.correlation
             or self.mapped
+            or any(each.is_changed for each in self.targets)
             or self.notes
         )
 
 
 @dataclass(frozen=True, slots=True)
 class Version:
-    """A rule on one side: in its own names, in the words of each mapping, where it stands."""
+    """A rule on one side: in its own names, in the words of each mapping, where it stands.
+
+    ``queries``: what each target, as its name and a format, makes of it.
+    """
 
     rule: LoadedRule
     path: str
     plain: Node
     mapped: Mapping[str, Node]
+    queries: Mapping[tuple[str, str], TargetQuery]
     reach: dict[str, Reach] = field(default_factory=dict)
 
 
@@ -179,7 +186,16 @@ def _whole(
     mapped = tuple(
         change for name, base, head in sides if (change := _mapped(name, base, head)) is not None
     )
-    return RuleChange(kind, rule.id, rule.title, version.path, rule.level, mapped=mapped)
+    is_base = kind == "removed"
+    return RuleChange(
+        kind,
+        rule.id,
+        rule.title,
+        version.path,
+        rule.level,
+        mapped=mapped,
+        targets=_targets(version if is_base else None, None if is_base else version),
+    )
 
 
 def changed(base: Version, head: Version) -> RuleChange:
@@ -210,6 +226,7 @@ def changed(base: Version, head: Version) -> RuleChange:
         condition=condition,
         correlation=_correlation(base.plain, head.plain),
         mapped=(*mapped, *_in_its_own_words(base, head)),
+        targets=_targets(base, head),
         notes=notes,
     )
 
@@ -400,6 +417,13 @@ def _in_its_own_words(base: Version, head: Version) -> tuple[MappedChange, ...]:
     if any(map(_query, nodes)) or not difference:
         return ()
     return (MappedChange(PLAIN, difference, is_mapping=False, base=None, head=None),)
+
+
+def _targets(base: Version | None, head: Version | None) -> tuple[TargetChange, ...]:
+    """The query of every target, changed or not; both sides have the same targets."""
+    old, new = ({} if side is None else side.queries for side in (base, head))
+    is_below = base is not None and head is not None and base.rule.document == head.rule.document
+    return tuple(TargetChange(*key, old.get(key), new.get(key), is_below) for key in new or old)
 
 
 def _difference(old: Node | None, new: Node | None) -> str:

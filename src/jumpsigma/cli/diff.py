@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Mapping, Sequence
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
@@ -16,6 +17,8 @@ EXAMPLES = """Examples:
   jumpsigma diff main
 
   jumpsigma diff v1.2 v1.3 --rules sigma_rules/jumpcloud --format json
+
+  jumpsigma diff main --target splunk --target elasticsearch:eql
 
   jumpsigma diff old_rules new_rules --events export.ndjson -o comment.md
 """
@@ -53,6 +56,19 @@ def diff(
             help="Compare queries and coverage in these words; default: jumpcloud. Repeatable.",
         ),
     ] = None,
+    target: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--target",
+            "-t",
+            metavar="NAME[:FORMAT]",
+            help="Compare this target's queries; default: those of jumpsigma.toml. Repeatable.",
+        ),
+    ] = None,
+    config: Annotated[
+        Path | None,
+        typer.Option("--config", help="Settings; default: the nearest jumpsigma.toml."),
+    ] = None,
     events: Annotated[
         list[str] | None,
         typer.Option(
@@ -73,13 +89,24 @@ def diff(
     comment on a pull request.
     """
     from jumpsigma import api
+    from jumpsigma.api.configuration_place import find_configuration
     from jumpsigma.report import diff as reports
 
+    targets: Sequence[str] = target or ()
+    options: Mapping[str, Mapping[str, str]] = {}
+    found_at = config or find_configuration([])
+    if found_at is not None:
+        from jumpsigma.api.configuration import read_configuration
+
+        given = read_configuration(found_at)
+        targets, options = targets or given.targets, given.target_options
     found = api.diff(
         base,
         head,
         rules=rules or (),
         mappings=mapping or ("jumpcloud",),
+        targets=targets,
+        options=options,
         events=events or (),
     )
     tell(found.diagnostics)

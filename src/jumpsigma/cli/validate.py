@@ -110,7 +110,8 @@ def validate(
 ) -> int:
     """Check rules: what is wrong with them, where, and what to do about it."""
     from jumpsigma.api.changes import changes_since
-    from jumpsigma.api.configuration import Configuration, find_configuration, read_configuration
+    from jumpsigma.api.configuration import Configuration, read_configuration
+    from jumpsigma.api.configuration_place import find_configuration
     from jumpsigma.api.validation import validate as run_checks
 
     if schema is not None:

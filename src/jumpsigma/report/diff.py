@@ -8,6 +8,7 @@ from typing import Any, Final, Protocol, assert_never
 
 from jumpsigma.changes import Attribute, Comparison, MappedChange, RuleChange
 from jumpsigma.reachability import Reach
+from jumpsigma.report.diff_queries import news, query_difference, query_json, told_queries
 from jumpsigma.report.jsonout import to_json
 from jumpsigma.report.visible import visible
 from jumpsigma.report.words import code, prose
@@ -44,6 +45,10 @@ class Compared(Protocol):
         """The mappings whose queries are compared."""
 
     @property
+    def targets(self) -> tuple[tuple[str, str], ...]:
+        """The targets whose queries are compared, each a name and a format."""
+
+    @property
     def changes(self) -> tuple[RuleChange, ...]:
         """Every rule that is not as it was."""
 
@@ -62,6 +67,7 @@ def diff_json(found: Compared) -> str:
         "base": found.base,
         "head": found.head,
         "mappings": list(found.mappings),
+        "targets": [{"target": name, "format": form} for name, form in found.targets],
         "changes": [_change(each) for each in found.changes],
         "events": None
         if found.gained is None or found.lost is None
@@ -101,6 +107,7 @@ def _change(each: RuleChange) -> dict[str, Any]:
             "attributes": [_attribute(one) for one in each.correlation.attributes],
         },
         "mappings": [_mapped(one) for one in each.mapped],
+        "targets": [query_json(one) for one in each.targets],
         "notes": list(each.notes),
     }
 
@@ -149,6 +156,8 @@ def diff_markdown(found: Compared) -> str:
     for each in sorted(found.changes, key=_rank):
         text = "\n".join(_section(each)) + "\n"
         if len(text) > room:
+            text = "\n".join(_section(each, queries=False)) + "\n"
+        if len(text) > room:
             left += 1
             continue
         room -= len(text)
@@ -165,7 +174,11 @@ def _rank(each: RuleChange) -> tuple[int, str]:
         first = 0
     elif each.kind == "added" or condition in ("wider", "undecided") or each.correlation:
         first = 1
-    elif any(one.query or one.is_coverage_changed for one in each.mapped) or each.notes:
+    elif (
+        any(one.query or one.is_coverage_changed for one in each.mapped)
+        or any(one.is_changed for one in each.targets)
+        or each.notes
+    ):
         first = 2
     else:
         first = 3
@@ -208,6 +221,10 @@ def _words(each: RuleChange) -> Iterator[str]:
         direction = _direction(mapped)
         if direction:
             yield f"coverage {direction}"
+    for target in each.targets:
+        what = news(target)
+        if each.kind == "changed" and target.is_changed:
+            yield f"{what[0] if what else 'query changed'} ({target.target}:{target.format})"
     if each.notes:
         yield "cannot be compared"
 
@@ -233,7 +250,7 @@ def _direction(one: MappedChange) -> str | None:
     return None if old == new else ("gained" if new > old else "lost")
 
 
-def _section(each: RuleChange) -> Iterator[str]:
+def _section(each: RuleChange, *, queries: bool = True) -> Iterator[str]:
     yield f"### {prose(each.title)}\n"
     level = f" · {each.level}" if each.level else ""
     yield f"{code(each.path)}{level}{f' · {each.kind}' if each.kind != 'changed' else ''}\n"
@@ -242,6 +259,9 @@ def _section(each: RuleChange) -> Iterator[str]:
     for one in each.mapped:
         if one.query and each.kind == "changed":
             yield _folded(f"query, mapping {one.mapping}", one.query, "diff")
+    for target in each.targets:
+        if queries and (text := query_difference(target)):
+            yield _folded(f"query, target {target.target}:{target.format}", text, "diff")
     if each.condition is not None:
         yield from _examples(each.condition)
 
@@ -270,6 +290,7 @@ def _lines(each: RuleChange) -> Iterator[str]:
             name = code(mapped.mapping)
             yield f"**the mapping {name} changed under it**: the rule itself did not change"
         yield from _coverage(mapped)
+    yield from told_queries(each)
     yield from (prose(note) for note in each.notes)
 
 
