@@ -152,16 +152,18 @@ def diff_markdown(found: Compared) -> str:
     head = f"## What changes from {prose(found.base)} to {prose(found.head)}\n\n{_totals(found)}\n"
     parts = [head, _corpus(found)]
     room = LIMIT - sum(map(len, parts))
-    left = 0
+    told: list[tuple[RuleChange, str]] = []
     for each in sorted(found.changes, key=_rank):
-        text = "\n".join(_section(each)) + "\n"
-        if len(text) > room:
-            text = "\n".join(_section(each, queries=False)) + "\n"
-        if len(text) > room:
-            left += 1
-            continue
-        room -= len(text)
-        parts.append(text)
+        text = "\n".join(_section(each, queries=False)) + "\n"
+        if len(text) <= room:
+            room -= len(text)
+            told.append((each, text))
+    for each, text in told:  # queries of targets have what room the rules leave
+        whole = "\n".join(_section(each)) + "\n"
+        more = len(whole) - len(text)
+        parts.append(whole if more <= room else text)
+        room -= more if more <= room else 0
+    left = len(found.changes) - len(told)
     if left:
         parts.append(f"… and {left} more rules; `--format json` has all of them.\n")
     return "\n".join(filter(None, parts))
