@@ -62,7 +62,7 @@ def _cases(draw: st.DrawFn) -> tuple[str, str]:
     return str(IPv4Network((kept, prefix))), draw(texts)
 
 
-@settings(max_examples=1500, deadline=None)
+@settings(max_examples=500, deadline=None)
 @given(_cases())
 def test_a_network_is_an_expression(case: tuple[str, str]) -> None:
     cidr, text = case

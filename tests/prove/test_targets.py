@@ -9,6 +9,8 @@ from targets import PACKS, PROVEN, Proven, prove
 from jumpsigma.export import Target, available_targets
 
 LIGHT = {each.name: each for each in PROVEN if ENGINES[each.engine].light}
+#: Of each target the proof that says most: the last one has the most options.
+ONE_EACH = {each.target: each.name for each in LIGHT.values()}
 #: Where the shipped pack is run too: one engine, for the events are many.
 WHOLE = ("sqlite:functions=yes",)
 
@@ -24,7 +26,7 @@ def differences(proven: Proven, pack: str, each: int) -> list[str]:
     return list(outcome.differences())
 
 
-@pytest.mark.parametrize("name", LIGHT)
+@pytest.mark.parametrize("name", ONE_EACH.values())
 def test_a_query_returns_what_the_matcher_finds(name: str) -> None:
     assert not differences(LIGHT[name], "features", 2)
 
