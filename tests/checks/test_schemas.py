@@ -111,6 +111,12 @@ def test_packs(text: str, good: bool, tmp_path: Path) -> None:
         ("[validate.severity]\nJS109 = 'fatal'\n", False),
         ("[[validate.overrides]]\npaths = ['x']\nignore = {JS109 = 'why'}\n", True),
         ("[[validate.overrides]]\nignore = {JS109 = 'why'}\n", False),
+        ("[diff]\ntargets = ['splunk', 'elasticsearch:eql']\n", True),
+        ("[diff]\ntargets = 'splunk'\n", False),
+        ("[diff]\ntarget = []\n", False),
+        ("[diff.options.splunk]\nempties = 'dropped'\n", True),
+        ("[diff.options.splunk]\nempties = true\n", False),
+        ("[diff.options]\nsplunk = 'dropped'\n", False),
     ],
 )
 def test_settings(text: str, good: bool, tmp_path: Path) -> None:

@@ -253,7 +253,9 @@ class _Reader:
                 return Verdict(Support(kind), reason)
             if kind == Support.OPTION and isinstance(reason, dict):
                 self._known(reason, ("name", "reason"), where)
-                return Verdict(Support.OPTION, str(reason["reason"]), str(reason["name"]))
+                why, name = reason.get("reason"), reason.get("name")
+                if isinstance(why, str) and isinstance(name, str):
+                    return Verdict(Support.OPTION, why, name)
         hint = "yes, {not_written, cannot or left: why} or {option: {name: x, reason: why}}"
         raise self._wrong("not a verdict on a feature", where, hint)
 
