@@ -77,6 +77,19 @@ def test_links_lead_somewhere_and_lines_are_short(name: str) -> None:
     assert [line for line in text.splitlines() if len(line) > 118 and line[0] != "|"] == []
 
 
+@pytest.mark.parametrize("name", TARGETS)
+def test_files_and_make_targets_that_are_named_are_there(name: str) -> None:
+    top, text = ROOT.parent, text_of(name)
+    for path in re.findall(r"`((?:tests|mappings|docs)/[\w./-]+)`", text):
+        assert (top / path).exists(), path
+    made = (top / "Makefile").read_text(encoding="utf-8")
+    for goal in re.findall(r"`make ([\w-]+)`", text):
+        prefix, _, environment = goal.partition("-")
+        assert re.search(rf"^{goal}:", made, re.M) or (
+            f"{prefix}-%:" in made and re.search(rf"\b{environment}\b", made)
+        ), goal
+
+
 def test_every_target_has_its_line_in_the_list() -> None:
     lines = [line for line in text_of("").splitlines() if line.startswith("| [")]
     assert sorted(re.findall(r"^\| \[([a-z]+)\]\(\1/\)", "\n".join(lines), re.MULTILINE)) == TARGETS
