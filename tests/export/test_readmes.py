@@ -85,7 +85,7 @@ def test_files_and_make_targets_that_are_named_are_there(name: str) -> None:
     made = (top / "Makefile").read_text(encoding="utf-8")
     for goal in re.findall(r"`make ([\w-]+)`", text):
         prefix, _, environment = goal.partition("-")
-        assert re.search(rf"^{goal}:", made, re.M) or (
+        assert re.search(rf"^{goal}:", made, re.MULTILINE) or (
             f"{prefix}-%:" in made and re.search(rf"\b{environment}\b", made)
         ), goal
 
