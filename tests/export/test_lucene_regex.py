@@ -104,3 +104,10 @@ def test_a_long_one() -> None:
     assert bounded("x" * 1000)
     with pytest.raises(CannotSayError, match="1,000"):
         bounded("x" * 1001)
+
+
+def test_no_escaped_character_is_an_end_of_a_range() -> None:
+    """Newer versions of Lucene read it as a character of its own."""
+    written = of_regex(Regex((r"^[\S][!-/][^a][9-z]$",)))
+    assert not re.search(r"\\.-|(?<!\\)-\\", written)
+    assert written == ("[\x01-\x08\x0b\x0e-\x1f!-\U0010ffff][!-,\\-\\.\\/][^a][9-z]")

@@ -25,6 +25,7 @@ LONGEST: Final = 1_000
 #: Letters of which one becomes two when it is lowered, and the other depends on what follows it.
 NOT_SIMPLE: Final = frozenset("\u0130\u03a3\u03c3\u03c2\u0307")
 _PLAIN: Final = re.compile(r"[0-9A-Za-z_ ,;'%`]|[^\x00-\x7f]")
+_PLAIN_IN_CLASS: Final = " !%',:;=_"
 _ANY: Final = ".*"
 _LINE: Final = "[^\n]"
 #: What RE2 folds besides the two cases of a letter.
@@ -321,14 +322,27 @@ def _merged(ranges: Ranges) -> list[tuple[int, int]]:
 
 
 def _range(pair: tuple[int, int]) -> str:
-    low, high = map(_in_class, pair)
-    if pair[0] == pair[1]:
-        return low
-    return low + high if pair[1] - pair[0] == 1 else f"{low}-{high}"
+    """A range in a class; newer versions of Lucene take no escaped character for an end of one."""
+    low, high = pair
+    before = after = ""
+    while low < high and not _is_end(low):
+        before, low = before + _in_class(low), low + 1
+    while low < high and not _is_end(high):
+        after, high = _in_class(high) + after, high - 1
+    if high - low < 2:
+        between = _in_class(low) + (_in_class(high) if high > low else "")
+    else:
+        between = f"{_in_class(low)}-{_in_class(high)}"
+    return before + between + after
+
+
+def _is_end(code: int) -> bool:
+    return _in_class(code) == chr(code or 1)
 
 
 def _in_class(code: int) -> str:
     char = chr(code)
     # NUL stands in no text, and some parsers of queries do not take it.
     char = "\x01" if code == 0 else char
-    return char if char.isalnum() or not " " <= char <= "~" else f"\\{char}"
+    plain = char.isalnum() or char in _PLAIN_IN_CLASS or not " " <= char <= "~"
+    return char if plain else f"\\{char}"
