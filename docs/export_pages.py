@@ -74,6 +74,23 @@ Of the shipped pack, by proof. A rule of a log source for which a target has no 
 that needs a field that its place never has (JS051), is counted too.
 """
 
+_UPSTREAM = """\
+# Official backends beside ours: how often
+
+What `tests/prove/upstream.py` counted over the rules of SigmaHQ. [Official backends beside
+ours](../explanation/upstream.md) says what is compared, and shows each kind of difference.
+
+## Rules
+
+"""
+_KINDS = """\
+
+## Kinds of difference
+
+Rules; one may have several.
+
+"""
+
 Table = Callable[[Sequence[str], Iterable[Sequence[str]]], str]
 
 
@@ -203,6 +220,34 @@ def equivalence_page(table: Table) -> str:
         if rows:
             parts.append(f"\n### `{each['proof']}`\n\n{table(('rules', 'code', 'why'), rows)}")
     return "".join(parts)
+
+
+def upstream_page(table: Table) -> str:
+    """What the last run of official backends over a corpus of rules found."""
+    results = [
+        json.loads(path.read_text("utf-8"))
+        for path in sorted((RESULTS / "upstream").glob("*.json"))
+    ]
+    words = sorted({word for each in results for word in each["counts"]})
+    rows = [
+        (
+            f"`{each['target']}`",
+            each["backend"],
+            each["engine"],
+            f"{each['rules']:,}" + ("" if each["every"] == 1 else f" (1 of {each['every']})"),
+            f"{each['satisfied']:,}",
+            f"{each['events']:,}",
+            *(f"{each['counts'].get(word, 0):,}" for word in words),
+        )
+        for each in results
+    ]
+    head = ("target", "official backend", "run on", "rules", "of them satisfied", "events", *words)
+    kinds = [
+        (f"`{each['target']}`", f"`{kind}`", f"{count:,}")
+        for each in results
+        for kind, count in sorted(each["kinds"].items())
+    ]
+    return _UPSTREAM + table(head, rows) + _KINDS + table(("target", "kind", "rules"), kinds)
 
 
 def _is_model(result: dict[str, Any]) -> bool:

@@ -15,7 +15,7 @@ from typing import Any
 import typer.core
 import typer.main
 import yaml
-from export_pages import equivalence_page, targets_page
+from export_pages import equivalence_page, targets_page, upstream_page
 
 import jumpsigma
 from jumpsigma import api
@@ -426,6 +426,7 @@ PAGES: dict[str, Callable[[], str]] = {
     "mappings.md": mappings_page,
     "rules.md": rules_page,
     "targets.md": lambda: targets_page(_table),
+    "upstream.md": lambda: upstream_page(_table),
 }
 
 

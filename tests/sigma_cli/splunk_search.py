@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Mapping
+from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
 from typing import Any
 
 from engines.engine import QueryError, Stored
@@ -106,7 +107,9 @@ class _Parser:
             item = self._all()
             self._expect("paren", ")")
             return item
-        if kind != "word":
+        if kind == "quoted":  # a name with other signs than letters, digits and dots
+            text = text[1:-1]
+        elif kind != "word":
             raise QueryError(f"no field: {text}")
         return self._test(text)
 
@@ -124,12 +127,10 @@ class _Parser:
         else:
             raise QueryError(f"no comparison of {field}: {text}")
         return lambda fields: any(
-            pattern.fullmatch(value) is not None
-            for value in fields.get(field, ())
-            for pattern in patterns
+            matches(value) for value in fields.get(field, ()) for matches in patterns
         )
 
-    def _value(self) -> re.Pattern[str]:
+    def _value(self) -> Callable[[str], bool]:
         kind, text = self._next()
         if kind == "quoted":
             if "\\*" in text.replace("\\\\", ""):
@@ -139,8 +140,11 @@ class _Parser:
             raise QueryError(f"no value: {text}")
         if not text.strip("*"):
             raise QueryError("a test of whether there is a field")
+        if (network := _network(text)) is not None:
+            return lambda value: value == text or _is_in(value, network)
         parts = ".*".join(map(re.escape, text.split("*")))
-        return re.compile(parts, re.IGNORECASE | re.DOTALL | re.ASCII)
+        pattern = re.compile(parts, re.IGNORECASE | re.DOTALL | re.ASCII)
+        return lambda value: pattern.fullmatch(value) is not None
 
     def _next(self) -> tuple[str, str]:
         if not self._tokens:
@@ -150,6 +154,21 @@ class _Parser:
     def _expect(self, kind: str, text: str) -> None:
         if (found := self._next()) != (kind, text):
             raise QueryError(f"{text} expected, not {found[1]}")
+
+
+def _network(text: str) -> IPv4Network | IPv6Network | None:
+    """The network that a value with a slash is; ``search`` looks for its addresses."""
+    try:
+        return ip_network(text, strict=False) if "/" in text else None
+    except ValueError:
+        return None
+
+
+def _is_in(value: str, network: IPv4Network | IPv6Network) -> bool:
+    try:
+        return ip_address(value) in network
+    except ValueError:
+        return False
 
 
 def _tokens(query: str) -> Iterator[tuple[str, str]]:
