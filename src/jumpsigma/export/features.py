@@ -11,7 +11,6 @@ from enum import StrEnum
 from typing import assert_never
 
 from jumpsigma.ir.correlations import CorrelationIR, Threshold
-from jumpsigma.ir.dump import children
 from jumpsigma.ir.nodes import (
     And,
     Boolean,
@@ -100,41 +99,45 @@ Needs = dict[Feature, Place | None]
 def needs_of(rule: RuleIR | CorrelationIR) -> Needs:
     """What a rule needs, each with the first place in its file that needs it."""
     found: Needs = {}
-    for feature, place in _of_rule(rule):
-        found.setdefault(feature, place)
+    _of_rule(rule, found)
     return found
 
 
-def _of_rule(rule: RuleIR | CorrelationIR) -> Iterator[tuple[Feature, Place | None]]:
+def _of_rule(rule: RuleIR | CorrelationIR, found: Needs) -> None:
     if isinstance(rule, RuleIR):
-        yield from _of_expr(rule.condition)
+        _of_expr(rule.condition, found)
         return
-    yield Feature(rule.type), None
+    found.setdefault(Feature(rule.type), None)
     if not isinstance(rule.condition, Threshold):
-        yield Feature.RULE_CONDITION, None
+        found.setdefault(Feature.RULE_CONDITION, None)
     for reference in rule.references:
         if isinstance(reference.rule, CorrelationIR):
-            yield Feature.NESTED_CORRELATION, None
-        yield from _of_rule(reference.rule)
+            found.setdefault(Feature.NESTED_CORRELATION, None)
+        _of_rule(reference.rule, found)
 
 
-def _of_expr(expr: Expr) -> Iterator[tuple[Feature, Place | None]]:
+def _of_expr(expr: Expr, found: Needs) -> None:
     match expr:
         case Test(value=value, place=place):
-            yield from ((feature, place) for feature in features_of_value(value))
+            for feature in features_of_value(value):
+                found.setdefault(feature, place)
         case Keyword(value=value, place=place):
-            yield Feature.KEYWORD, place
-            yield from ((feature, place) for feature in features_of_value(value))
-        case Element(place=place):
-            yield Feature.ELEMENT, place
-        case Not():
-            yield Feature.NOT, None
-        case And() | Or() | Selection():
-            pass
+            found.setdefault(Feature.KEYWORD, place)
+            for feature in features_of_value(value):
+                found.setdefault(feature, place)
+        case And(items) | Or(items):
+            for item in items:
+                _of_expr(item, found)
+        case Not(item):
+            found.setdefault(Feature.NOT, None)
+            _of_expr(item, found)
+        case Selection(item=item):
+            _of_expr(item, found)
+        case Element(item=item, place=place):
+            found.setdefault(Feature.ELEMENT, place)
+            _of_expr(item, found)
         case _:
             assert_never(expr)
-    for child in children(expr):
-        yield from _of_expr(child)
 
 
 def features_of_value(value: Value) -> Iterator[Feature]:

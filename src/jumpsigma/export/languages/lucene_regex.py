@@ -11,7 +11,7 @@ from __future__ import annotations
 import re
 import warnings
 from collections.abc import Iterable, Iterator, Sequence
-from functools import cache
+from functools import cache, lru_cache
 from re import _constants as codes  # type: ignore[attr-defined]
 from re import _parser as parser  # type: ignore[attr-defined]
 from typing import Any, Final, assert_never
@@ -31,6 +31,8 @@ _LINE: Final = "[^\n]"
 #: What RE2 folds besides the two cases of a letter.
 _ALSO: Final = {"k": "\u212a", "s": "\u017f"}
 _LAST: Final = 0x10FFFF
+#: Of so many characters it is kept how they are written: rules are made of few.
+_CHARACTERS: Final = 4_096
 #: Larger ranges are not looked through for letters.
 _MOST_LETTERS: Final = 10_000
 #: Larger products of counts make automata that an index refuses.
@@ -61,7 +63,12 @@ def bounded(pattern: str) -> str:
 
 def literal(text: str) -> str:
     """Exactly this text."""
-    return "".join(char if _PLAIN.fullmatch(char) else _escaped(char) for char in text)
+    return "".join(map(_literal, text))
+
+
+@lru_cache(_CHARACTERS)
+def _literal(char: str) -> str:
+    return char if _PLAIN.fullmatch(char) else _escaped(char)
 
 
 def _escaped(char: str) -> str:
@@ -84,7 +91,12 @@ def in_any_case(text: str) -> str:
     if strange := set(lowered) & NOT_SIMPLE:
         letters = " and ".join(sorted(strange))
         raise CannotSayError(f"{text!r} in any case: the case of {letters} is no simple one")
-    return "".join(_one_of(spellings(char)) for char in lowered)
+    return "".join(map(_in_any_case, lowered))
+
+
+@lru_cache(_CHARACTERS)
+def _in_any_case(char: str) -> str:
+    return _one_of(spellings(char))
 
 
 def _one_of(characters: Sequence[str]) -> str:
