@@ -53,6 +53,7 @@ outside of it are not compared.
 - `features`: rules written to be difficult, with everything that a rule can need.
 - `asked`: three questions. `initiated_by.email` in an object, a sign-in to an application that
   failed, and `changes[totp_enabled].to: false`.
+- `conformance`: the tables that the interpreter is held to, where the target has their words.
 
 ## On engines
 

@@ -5,12 +5,24 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 
 from engines.engine import Engine
 from engines.jumpcloud_model import is_documented, leaves_something
 from near import Event
 from proof import Compared, Space, Written, compare
-from spaces import LISTS, Folding, asked, features, lists_for, shipped, spaces
+from spaces import (
+    LISTS,
+    Folding,
+    asked,
+    conformance,
+    conformance_space,
+    features,
+    lists_for,
+    no_integral,
+    shipped,
+    spaces,
+)
 from stores.elastic import without_lists
 from stores.flat_text import claimed, claimed_plain
 
@@ -40,6 +52,8 @@ class Proven:
     keeps: str | Mapping[str, str] | None = None
     superset: Callable[[str], bool] | None = None
     only: Callable[[Event], bool] | None = None
+    conformance: bool = False
+    """Whether its words are those of the conformance tables, so that these are proven too."""
 
     def kept_of(self, mapping: str) -> str | None:
         """The module of ``stores`` for events in the words of a mapping."""
@@ -73,12 +87,12 @@ PROVEN: tuple[Proven, ...] = (
     Proven("secops", "yaral-model", folding="ascii", keeps="secops"),
     Proven("secops", "yaral-model", options={"elements": "20"}, folding="ascii", keeps="secops"),
     Proven("secops", "yaral-model", options={"fields": "udm"}, folding="ascii", keeps="secops"),
-    Proven("sqlite", "sqlite3", options={"functions": "yes"}, folding="ascii"),
-    Proven("duckdb", "duckdb", folding="simple"),
-    Proven("clickhouse", "chdb", folding="simple"),
-    Proven("databricks", "pyspark", folding="simple"),
-    Proven("postgres", "postgresql", folding="simple"),
-    Proven("panther", "panther"),
+    Proven("sqlite", "sqlite3", options={"functions": "yes"}, folding="ascii", conformance=True),
+    Proven("duckdb", "duckdb", folding="simple", conformance=True),
+    Proven("clickhouse", "chdb", folding="simple", only=no_integral, conformance=True),
+    Proven("databricks", "pyspark", folding="simple", only=no_integral, conformance=True),
+    Proven("postgres", "postgresql", folding="simple", conformance=True),
+    Proven("panther", "panther", conformance=True),
     Proven("sekoia", "sekoia", folding="ascii"),
     *(
         Proven("sentinel", "kusto", kind, {"schema": schema}, folding="simple")
@@ -183,6 +197,16 @@ class Outcome:
                 yield f"{mapping}: {each.rule}: {what}\n  {each.query}\n  {each.event}"
 
 
+def prove_conformance(proven: Proven, engine: Engine, folder: Path) -> Outcome:
+    """The rows of the conformance tables, each a rule with its events, as they stand there."""
+    pack, events = conformance(folder)
+    exported = export_queries(
+        pack, proven.target, proven.format, options=proven.options, mapping="sigma"
+    )
+    space = _claimed(conformance_space(pack, events, proven.folding), proven.only)
+    return _outcome(exported, {"sigma": compare(engine, written(exported), space)})
+
+
 def written(exported: Exported, superset: Callable[[str], bool] | None = None) -> list[Written]:
     """The queries of an export as a proof takes them."""
     return [
@@ -215,6 +239,10 @@ def prove(proven: Proven, engine: Engine, pack: Pack, *, each: int = 25) -> Outc
             sum(one.pairs for one in found),
             tuple(difference for one in found for difference in one.differences),
         )
+    return _outcome(exported, compared)
+
+
+def _outcome(exported: Exported, compared: Mapping[str, Compared]) -> Outcome:
     refused = Counter((one.code, one.message) for one in exported.refused)
     rules = tuple(sorted({str(one.rule_id) for one in exported.refused}))
     queries = tuple(query.text for query in exported.queries)

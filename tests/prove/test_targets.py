@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 from engines.catalogue import ENGINES
-from targets import PACKS, PROVEN, Proven, prove
+from targets import PACKS, PROVEN, Proven, prove, prove_conformance
 
 from jumpsigma.export import Target, available_targets
 
@@ -39,6 +41,17 @@ def test_three_questions_are_answered(name: str) -> None:
 @pytest.mark.parametrize("name", WHOLE)
 def test_the_shipped_rules_return_what_the_matcher_finds(name: str) -> None:
     assert not differences(LIGHT[name], "shipped", 1)
+
+
+@pytest.mark.parametrize("name", [each.name for each in LIGHT.values() if each.conformance])
+def test_the_conformance_rows_return_what_the_matcher_finds(name: str, tmp_path: Path) -> None:
+    engine = ENGINES[LIGHT[name].engine].start()
+    try:
+        outcome = prove_conformance(LIGHT[name], engine, tmp_path / "rules")
+    finally:
+        engine.close()
+    assert outcome.exported > 400
+    assert not list(outcome.differences())
 
 
 def test_every_target_of_tier_1_is_proven() -> None:

@@ -112,7 +112,7 @@ class ClickHouse(SqlLanguage):
 
     def literal(self, text: str) -> str:
         """A backslash escapes in all literals."""
-        quoted = text.replace("\\", "\\\\").replace("'", "\\'")
+        quoted = self.without_nul(text).replace("\\", "\\\\").replace("'", "\\'")
         return f"'{quoted}'"
 
     def lower(self, text: str) -> str:

@@ -15,7 +15,7 @@ from jumpsigma.export.languages.sql import DECIMAL, Predicate, SqlLanguage
 from jumpsigma.export.refusals import CannotSayError
 from jumpsigma.ir.nodes import Regex
 
-_DEPTH: Final = 8
+_DEPTH: Final = 16
 _ELEMENTS: Final = "try_variant_get(x, '$', 'array<variant>')"
 _MEMBERS: Final = "map_values(try_variant_get(x, '$', 'map<string,variant>'))"
 
@@ -116,7 +116,7 @@ class Databricks(SqlLanguage):
 
     def literal(self, text: str) -> str:
         """A backslash escapes in all literals; a variable is put in before they are read."""
-        quoted = text.replace("\\", "\\\\").replace("'", "\\'").replace("${", "\\u0024{")
+        quoted = self.without_nul(text).replace("\\", "\\\\").replace("'", "\\'").replace("${", "\\u0024{")
         return f"'{quoted}'"
 
     def starts_with(self, text: str, start: str) -> str:

@@ -174,9 +174,18 @@ class SqlLanguage(Language):
         return correlation_query(self, correlation)
 
     def literal(self, text: str) -> str:
-        """A text as SQL writes it."""
-        quoted = text.replace("'", "''")
+        """A text as SQL writes it.
+
+        Raises :class:`CannotSayError` for one with a NUL, which no database takes.
+        """
+        quoted = self.without_nul(text).replace("'", "''")
         return f"'{quoted}'"
+
+    def without_nul(self, text: str) -> str:
+        """The text, when it has no NUL."""
+        if "\0" in text:
+            raise CannotSayError("a text with the NUL character")
+        return text
 
     def lower(self, text: str) -> str:
         """A text in lower case."""
