@@ -108,7 +108,7 @@ class Ledger:
             return False
         self.references.begin_again(match.path.decode("utf-8", "surrogatepass") or None)
         raw = match.payload
-        offset = self.references.keep(raw)
+        (offset,) = self.references.keep([raw])
         self.references.add([number], [_hour(match.time)], [match.line], [offset], [len(raw)])
         return True
 
@@ -267,10 +267,7 @@ class Classes:
                     return left
             raws, numbers, offsets = map(list, zip(*taken, strict=True))
             if None in offsets:
-                offsets = [
-                    keep(raw) if offset is None else offset
-                    for raw, offset in zip(raws, offsets, strict=True)
-                ]
+                offsets = keep(raws)
             add(found, hours, numbers, offsets, list(map(len, raws)))
             return left
 
