@@ -25,7 +25,13 @@ from jumpsigma.matcher.correlate import (
     Plan,
 )
 from jumpsigma.matcher.correlate.payloads import Payloads
-from jumpsigma.matcher.findings import Finding, finding_of, findings_of
+from jumpsigma.matcher.findings import (
+    Carried,
+    Finding,
+    finding_of,
+    findings_again,
+    findings_of,
+)
 from jumpsigma.matcher.findings import Source as Place
 from jumpsigma.matcher.lists import IndicatorList
 from jumpsigma.matcher.lookups import IndicatorLists
@@ -162,6 +168,7 @@ class Matcher:
                     map(str, sources),
                     jobs,
                     correlator,
+                    prefilter,
                     stats=stats if stats is not None else ReadStats(),
                     on_reject=on_reject,
                     on_problem=on_problem,
@@ -214,7 +221,8 @@ class Matcher:
 
     def classes(self, folder: str, limit: int = DEFAULT_LIMIT) -> Classes:
         """What takes base matches in another process, which keeps there what is not read again."""
-        return Classes(self._plan, self._payloads, Ledger(limit, folder))
+        ledger = Ledger(limit, folder, decidable=self._plan.decidable)
+        return Classes(self._plan, self._payloads, ledger)
 
     def session(
         self,
@@ -367,15 +375,14 @@ class Matcher:
         holding = self._held(event, keep, left_out, rules)
         if not holding.numbers or self.silent.issuperset(holding.numbers):
             return []
-        return findings_of(
-            self._program,
-            self.rules,
-            self.silent,
-            holding,
-            event.data,
-            path=event.path,
-            line=event.line,
-        )
+        return findings_of(self._program, self.rules, self.silent, holding, event)
+
+    def findings_again(
+        self, numbers: tuple[int, ...], raw: bytes, *, path: str | None, line: int
+    ) -> list[Finding]:
+        """The findings of rules that hold on an event, as another process has found out."""
+        event = Carried(self._payloads.read, self._program, numbers, raw, path, line)
+        return findings_again(self._program, self.rules, event)
 
     def _held(
         self,

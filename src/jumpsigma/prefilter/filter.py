@@ -71,6 +71,11 @@ class Prefilter:
         self._looked_for: dict[tuple[str, ...], _LookedFor] = {}
         self._patience, self._since = _PATIENCE, 0
 
+    def __getstate__(self) -> dict[str, Any]:
+        """Without what it has learned, for other processes."""
+        learned = {"_warm_up": WARM_UP, "_seen": [], "_remembered": 0, "_looked_for": {}}
+        return {**self.__dict__, **learned}
+
     def wants(self, block: Block) -> bool:
         """Whether the block is to be filtered; asked once for each block, in order."""
         self._remember(block)

@@ -104,10 +104,10 @@ class References:
         if last is None or last[1:] != (path, None, 0):
             self.begin(path)
 
-    def add(self, *columns: list[int]) -> None:
+    def add(self, *columns: Sequence[int]) -> None:
         """Add references: the numbers of their classes, their hours, lines, offsets and lengths."""
         for held, more in zip(self._columns, columns, strict=True):
-            held.fromlist(more)
+            held.extend(more if isinstance(more, array) else array("q", more))
         if len(self._columns[0]) < _BATCH:
             return
         try:
@@ -171,9 +171,11 @@ class References:
         """
         columns = [array("q", column) for column in packed]
         theirs = columns[0]
-        known = [max(numbers[number], 0) for number in theirs]
-        self.add(known, *[column.tolist() for column in columns[1:]])
-        alone = [place for place, number in enumerate(theirs) if numbers[number] < 0]
+        known = array("q", map(numbers.__getitem__, theirs))
+        alone = [place for place, number in enumerate(known) if number < 0]
+        for place in alone:
+            known[place] = 0
+        self.add(known, *columns[1:])
         return [Reference(*[column[place] for column in columns]) for place in alone]
 
     def counts(self) -> Counter[int]:
