@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import timedelta
 from operator import itemgetter
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, assert_never
 
 from jumpsigma.diagnostics import Diagnostic
 from jumpsigma.intake import wrapped
 from jumpsigma.intake.events import Block, Event, ReadStats, Reject, Source, read_blocks
 from jumpsigma.ir.correlations import CorrelationIR
-from jumpsigma.ir.nodes import RuleIR
+from jumpsigma.ir.nodes import Placeholder, RuleIR, TextPart, Wildcard
 from jumpsigma.matcher.correlate import (
     DEFAULT_LIMIT,
     Classes,
@@ -33,9 +33,9 @@ from jumpsigma.matcher.findings import (
     findings_of,
 )
 from jumpsigma.matcher.findings import Source as Place
-from jumpsigma.matcher.lists import IndicatorList
-from jumpsigma.matcher.lookups import IndicatorLists
+from jumpsigma.matcher.lookups import IndicatorLists, Piece
 from jumpsigma.matcher.program import Holding, Program
+from jumpsigma.matcher.runtime import MANY, ONE
 from jumpsigma.matcher.session import Session
 from jumpsigma.prefilter import Candidate, Prefilter, RuleNeeds
 
@@ -49,15 +49,33 @@ _FEW: Final = 500
 _NUMBER: Final = itemgetter(1)
 
 
-class _ValueList:
-    """A list as the prefilter sees it."""
+class _ValueLists:
+    """Lists as the prefilter sees them."""
 
-    def __init__(self, one: IndicatorList) -> None:
-        self._one = one
-        self.values = tuple(one) if len(one) <= _FEW else None
+    def __init__(self, lists: IndicatorLists) -> None:
+        self._lists = lists
 
-    def has(self, text: str) -> bool:
-        return bool(self._one.spellings(text)) or any(self._one.covering(text))
+    def values(self, name: str) -> tuple[str, ...] | None:
+        one = self._lists.load(name)
+        return tuple(one) if len(one) <= _FEW else None
+
+    def fits(self, parts: Sequence[TextPart]) -> Callable[[str], bool]:
+        find = self._lists.text(list(map(_piece, parts)), cased=False, every=False).find
+        return lambda text: any(True for _ in find(text))
+
+
+def _piece(part: TextPart) -> Piece:
+    match part:
+        case str():
+            return part
+        case Placeholder(name):
+            return (name,)
+        case Wildcard.MANY:
+            return MANY
+        case Wildcard.ONE:
+            return ONE
+        case _:
+            assert_never(part)
 
 
 class Matcher:
@@ -289,10 +307,7 @@ class Matcher:
 
     def prefilter(self) -> Prefilter:
         """What tells, for one scan, which events need not be parsed."""
-        return Prefilter(self._needs, self._value_list, wrapped=self.unwraps)
-
-    def _value_list(self, name: str) -> _ValueList:
-        return _ValueList(self.lists.load(name))
+        return Prefilter(self._needs, _ValueLists(self.lists), wrapped=self.unwraps)
 
     @contextmanager
     def _prefilter(self) -> Iterator[Prefilter]:

@@ -16,7 +16,7 @@ from jumpsigma.prefilter.rules import RuleNeeds
 _PER_EXPRESSION: Final = 0.002
 #: and, where it is more than a text, as a share of parsing every event: in the whole input.
 _PER_COMPLEX: Final = 0.002
-#: What looking up the value of every event costs, as a share of parsing every event.
+#: What looking up a value costs, as a share of parsing the event.
 _PER_LOOK_UP: Final = 0.1
 #: A rule whose fields fewer of the events have is not looked into any further.
 _RARE: Final = 0.005
@@ -85,10 +85,13 @@ def choose(
 
 def _atoms(need: Need | None) -> Iterator[Atom]:
     match need:
-        case None | Listed():
+        case None:
             return
         case Atom():
             yield need
+        case Listed():
+            if need.pattern:
+                yield need.atom
         case All(items) | Some(items):
             for item in items:
                 yield from _atoms(item)
@@ -141,12 +144,15 @@ class _Chooser:
                 if not need.is_literal:
                     cost = max(cost, _PER_COMPLEX * len(self._sample.ends))
                 return _Best(events.bit_count() + cost, events, (need,))
-            case Listed(pattern, name):
-                known = self._values(name)
-                if known is not None and not known:
+            case Listed(pattern):
+                known = map(self._values, need.names)
+                if any(values is not None and not values for values in known):
                     return _Best(0.0, 0, ())
-                cost = _PER_LOOK_UP * len(self._sample.ends)
-                return _Best(cost, 0, (need,)) if pattern else None
+                if not pattern:
+                    return None
+                asked = self._found[need.atom].bit_count()
+                cost = _PER_LOOK_UP * asked + _PER_COMPLEX * len(self._sample.ends)
+                return _Best(cost, 0, (need,))
             case All(items):
                 found = [best for item in items if (best := self.cheapest(item)) is not None]
                 return min(found, key=_cost, default=None)

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from collections.abc import Callable, Collection, Iterable, Sequence
+from contextlib import suppress
 from functools import cache
-from itertools import chain, islice
+from itertools import chain, filterfalse, islice
 from typing import Any, Final, Protocol, assert_never
 
 from jumpsigma.intake.blocks import Block
+from jumpsigma.ir.nodes import TextPart
 from jumpsigma.prefilter import database, spelling
 from jumpsigma.prefilter.choice import Choice, Sample, Sought, choose
 from jumpsigma.prefilter.database import Database
@@ -30,36 +33,47 @@ _MORE_PATIENCE: Final = 4
 #: Where more often than each so many bytes something stands that is looked for, somebody means to
 #: keep us busy: nothing is told apart there.
 _CROWDED: Final = 8
-#: Values that were looked up on lists and are not there; so many are remembered.
+#: Values that were looked up on lists; so many are remembered, none that is longer than so.
 _REMEMBERED: Final = 1 << 16
+_LONGEST_REMEMBERED: Final = 128
+#: After so many look-ups values that are on no list are looked for as such, and once more after
+#: as many times that: it takes as long as they do.
+_LOOK_UPS: Final = 100_000
+_MORE_LOOK_UPS: Final = 8
+#: So many of them for each key, as long as the expression is not longer than so.
+_HARMLESS: Final = 256
+_LONGEST_EXPRESSION: Final = 15_000
 
 #: An event that is worth parsing: its number, start and end in the block, and the rules that it may
 #: satisfy, None for all.
 Candidate = tuple[int, int, int, tuple[int, ...] | None]
 
 
-class ValueList(Protocol):
-    """A list that placeholders stand for, as far as is needed here."""
+class ValueLists(Protocol):
+    """The lists that placeholders stand for, as far as is needed here."""
 
-    @property
-    def values(self) -> Collection[str] | None:
-        """Its values, None when there are too many to look for each."""
+    def values(self, name: str) -> Collection[str] | None:
+        """The values of a list, None when there are too many to look for each."""
 
-    def has(self, text: str) -> bool:
-        """Whether a lower-case text may be on it, as it stands or as an address (S474)."""
+    def fits(self, parts: Sequence[TextPart]) -> Callable[[str], bool]:
+        """What tells whether a lower-case text may consist of parts.
+
+        One that is nothing but a value of a list may be spelled as an address (S474).
+        """
 
 
 class Prefilter:
     """Finds the events of a scan that may satisfy a rule. For one thread.
 
-    ``needs`` are those of the rules, in order; ``lists`` gives a list by its name. ``wrapped``:
-    whether rules see the event inside a SIEM's document. Without Hyperscan it wants no block.
+    ``needs`` are those of the rules, in order; ``lists`` are what their placeholders stand for.
+    ``wrapped``: whether rules see the event inside a SIEM's document. Without Hyperscan it wants no
+    block.
     """
 
     def __init__(
         self,
         needs: RuleNeeds,
-        lists: Callable[[str], ValueList],
+        lists: ValueLists,
         *,
         wrapped: bool,
     ) -> None:
@@ -99,11 +113,11 @@ class Prefilter:
         """Decide what to look for in such blocks, by a sample of the input."""
         events = (block.text[start:end] for _, start, end in block.places())
         sample = _sample_of(chain(self._seen, events))
-        lists = cache(self._lists)
         self._since = 0
         try:
-            choice = choose(self._needs, sample, lambda name: lists(name).values)
-            self._looked_for[block.odd] = _LookedFor(choice, self._hiding, block.odd, lists)
+            choice = choose(self._needs, sample, cache(self._lists.values))
+            made = _LookedFor(choice, self._hiding, block.odd, self._lists)
+            self._looked_for[block.odd] = made
         except ValueError:  # Hyperscan does not take what it is given
             self._warm_up = sys.maxsize
 
@@ -115,6 +129,7 @@ class Prefilter:
         """
         looked_for = self._looked_for[block.odd]
         hits = looked_for.hits(block)
+        looked_for.learn()
         always = looked_for.always
         if every or always:
             return _merged(block, hits, always)
@@ -150,7 +165,7 @@ class _LookedFor:
         choice: Choice,
         hiding: tuple[str, ...],
         odd: tuple[str, ...],
-        lists: Callable[[str], ValueList],
+        lists: ValueLists,
     ) -> None:
         self.expected = choice.expected
         self.always = choice.always
@@ -170,13 +185,25 @@ class _LookedFor:
                     assert_never(sought)
         self._first_look_up = len(patterns)
         # One expression for a key, whatever the lists: each match is looked at once.
-        by_key: dict[str, list[tuple[ValueList, tuple[int, ...]]]] = {}
+        by_key: dict[str, list[tuple[_Fits, tuple[int, ...]]]] = {}
         for listed, held in asked:
-            by_key.setdefault(listed.pattern, []).append((lists(listed.name), held))
-        self._look_ups = [_LookUp(each) for each in by_key.values()]
-        patterns += [(pattern, False) for pattern in by_key]
-        self._rules = rules
-        self._database = Database(patterns)
+            by_key.setdefault(listed.pattern, []).append((lists.fits(listed.parts), held))
+        self._look_ups = [_LookUp(*each) for each in by_key.items()]
+        self._rules, self._patterns = rules, patterns
+        self._enough = _LOOK_UPS
+        self._compile([each.pattern for each in self._look_ups])
+
+    def _compile(self, look_ups: Iterable[str]) -> None:
+        self._database = Database([*self._patterns, *((each, False) for each in look_ups)])
+
+    def learn(self) -> None:
+        """Where much is looked up, leave out what has been and is on no list."""
+        if sum(each.asked for each in self._look_ups) < self._enough:
+            return
+        self._enough *= _MORE_LOOK_UPS
+        # What Hyperscan does not take, it took before without these values.
+        with suppress(ValueError):
+            self._compile([each.without_harmless() for each in self._look_ups])
 
     def hits(self, block: Block) -> list[_Hit]:
         """What stands in a block, by its last byte; every event where too much does."""
@@ -204,35 +231,64 @@ class _LookedFor:
 
 
 class _LookUp:
-    """The value of a field, to be looked up on lists; a value that is on none is remembered."""
+    """The value of a field, to be looked up on lists.
 
-    def __init__(self, held: Sequence[tuple[ValueList, tuple[int, ...]]]) -> None:
-        self._held = held
+    ``pattern`` matches its key up to the value, ``held`` says what rules need of it.
+    """
+
+    def __init__(self, pattern: str, held: Sequence[tuple[_Fits, tuple[int, ...]]]) -> None:
+        self.pattern, self._held = pattern, held
+        self.asked = 0
         self._all = tuple(sorted({number for _, numbers in held for number in numbers}))
         self._known: dict[bytes, tuple[int, ...]] = {}
 
     def rules(self, text: bytes, at: int) -> tuple[int, ...]:
-        """The rules that are worth evaluating by the value that begins at an index."""
-        if text[at] != _QUOTE:
-            return () if text[at] in _NO_TEXT else self._all
-        value = text[at + 1 : text.find(b'"', at + 1)]
+        """The rules that are worth evaluating by a value.
+
+        :param at: the first byte of it, or one by which it is another than those of
+            :meth:`without_harmless`.
+        """
+        self.asked += 1
+        quote = text.rfind(b'"', 0, at)
+        if text[quote + 1 : at].strip() == b":":  # behind the key
+            if text[at] != _QUOTE:
+                return () if text[at] in _NO_TEXT else self._all
+            quote = at
+        value = text[quote + 1 : text.find(b'"', quote + 1)]
         found = self._known.get(value)
         if found is None:
             found = self._asked(value)
-            if len(self._known) < _REMEMBERED:
+            if len(self._known) < _REMEMBERED and len(value) <= _LONGEST_REMEMBERED:
                 self._known[value] = found
         return found
+
+    def without_harmless(self) -> str:
+        """The pattern for values but those that are known to be on no list.
+
+        The first that were seen are the frequent ones.
+        """
+        harmless = (value.decode("ascii") for value, rules in self._known.items() if not rules)
+        values = list(islice(filterfalse(_NO_VALUE.match, harmless), _HARMLESS))
+        while values:
+            pattern = spelling.other_value(self.pattern, values)
+            if len(pattern) <= _LONGEST_EXPRESSION:
+                return pattern
+            del values[len(values) // 2 :]
+        return self.pattern
 
     def _asked(self, value: bytes) -> tuple[int, ...]:
         if b"\\" in value or not value.isascii():
             return self._all
         lowered = value.decode("ascii").lower()
-        found = {number for one, numbers in self._held if one.has(lowered) for number in numbers}
+        found = {number for fits, numbers in self._held if fits(lowered) for number in numbers}
         return tuple(sorted(found))
 
 
 _QUOTE = b'"'[0]
 _NO_TEXT = b"n{"  # null, an object
+#: With these a value would look like what stands between it and its key.
+_NO_VALUE = re.compile(r"\s*:|\s*\Z")
+_Fits = Callable[[str], bool]
 
 _Hit = tuple[int, tuple[int, ...] | None]
 
