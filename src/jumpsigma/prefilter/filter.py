@@ -6,6 +6,7 @@ import re
 import sys
 from collections.abc import Callable, Collection, Iterable, Sequence
 from contextlib import suppress
+from dataclasses import dataclass
 from functools import cache
 from itertools import chain, filterfalse, islice
 from typing import Any, Final, Protocol, assert_never
@@ -15,6 +16,7 @@ from jumpsigma.ir.nodes import TextPart
 from jumpsigma.prefilter import database, spelling
 from jumpsigma.prefilter.choice import Choice, Sample, Sought, choose
 from jumpsigma.prefilter.database import Database
+from jumpsigma.prefilter.doubts import Doubt, doubt_of
 from jumpsigma.prefilter.needs import Atom, Listed
 from jumpsigma.prefilter.rules import RuleNeeds
 
@@ -43,6 +45,12 @@ _MORE_LOOK_UPS: Final = 8
 #: So many of them for each key, as long as the expression is not longer than so.
 _HARMLESS: Final = 256
 _LONGEST_EXPRESSION: Final = 15_000
+
+#: So many sets of rules are remembered with how they are doubted. After so many candidates they are
+#: not doubted any more, when more than such a share was kept.
+_PLANS: Final = 10_000
+_DOUBTED: Final = 256
+_IN_VAIN: Final = 0.7
 
 #: An event that is worth parsing: its number, start and end in the block, and the rules that it may
 #: satisfy, None for all.
@@ -133,7 +141,7 @@ class Prefilter:
         always = looked_for.always
         if every or always:
             return _merged(block, hits, always)
-        found = _gathered(block, hits)
+        found = looked_for.doubted(block.text, _gathered(block, hits))
         self._since += 1
         if self._since > self._patience:
             share = len(found) / max(1, block.count)
@@ -189,6 +197,9 @@ class _LookedFor:
         for listed, held in asked:
             by_key.setdefault(listed.pattern, []).append((lists.fits(listed.parts), held))
         self._look_ups = [_LookUp(*each) for each in by_key.items()]
+        self._lists, self._doubtful = lists, choice.doubtful
+        self._doubts: dict[int, Doubt] = {}
+        self._plans: dict[tuple[int, ...], _Plan | None] = {}
         self._rules, self._patterns = rules, patterns
         self._enough = _LOOK_UPS
         self._compile([each.pattern for each in self._look_ups])
@@ -228,6 +239,62 @@ class _LookedFor:
             return [(start, None) for _, start, _ in block.places()]
         hits.sort(key=_index)
         return hits
+
+    def doubted(self, text: bytes, candidates: list[Candidate]) -> list[Candidate]:
+        """The candidates that remain after a second look at them."""
+        if not self._doubtful:
+            return candidates
+        plans, remaining = self._plans, list[Candidate]()
+        for candidate in candidates:
+            number, start, end, rules = candidate
+            if rules is None:
+                remaining.append(candidate)
+                continue
+            try:
+                plan = plans[rules]
+            except KeyError:
+                plan = self._plan(rules)
+            if plan is None:
+                remaining.append(candidate)
+                continue
+            raw = text[start:end]
+            lowered = raw.lower()
+            kept = tuple([rule for rule, doubt in plan.doubts if doubt(raw, lowered)])
+            plan.asked += 1
+            if kept:
+                plan.kept += 1
+                remaining.append((number, start, end, kept))
+            if plan.asked == _DOUBTED:
+                if plan.kept > _IN_VAIN * plan.asked:
+                    plans[rules] = None
+                plan.asked = plan.kept = 0
+        return remaining
+
+    def _plan(self, rules: tuple[int, ...]) -> _Plan | None:
+        """How the rules of a candidate are doubted; None where one is not, so that it is parsed."""
+        if len(self._plans) >= _PLANS:
+            self._plans.clear()
+        doubtful = self._doubtful
+        plan = None
+        if all(map(doubtful.__contains__, rules)):
+            for rule in rules:
+                if rule not in self._doubts:
+                    self._doubts[rule] = doubt_of(doubtful[rule], self._asking)
+            plan = _Plan([(rule, self._doubts[rule]) for rule in rules])
+        self._plans[rules] = plan
+        return plan
+
+    def _asking(self, listed: Listed) -> Callable[[bytes, int], object]:
+        return _LookUp(listed.pattern, [(self._lists.fits(listed.parts), (0,))]).rules
+
+
+@dataclass(slots=True)
+class _Plan:
+    """How the rules of candidates are doubted, and how many of these were kept all the same."""
+
+    doubts: list[tuple[int, Doubt]]
+    asked: int = 0
+    kept: int = 0
 
 
 class _LookUp:

@@ -46,6 +46,7 @@ _ADDRESS = re.compile(r"[0-9A-Fa-f.:]+(?:/[0-9]+)?")
 #: So many expressions are kept of one value.
 _MOST_WORDS = 2
 _WHOLE_NUMBER = re.compile(r"0|[1-9][0-9]{0,5}", re.ASCII)
+_ESCAPED = re.compile(r"\\(?:x([0-9a-f]{2})|(\\))")
 _LITERAL = re.compile(r"(?:[^\\\[(|*+?.^$]|\\x[0-9a-f]{2}|\\\\)*")
 
 
@@ -64,6 +65,15 @@ class Atom:
     def is_literal(self) -> bool:
         """Whether the expression is one text."""
         return _LITERAL.fullmatch(self.pattern) is not None
+
+    @property
+    def text(self) -> bytes:
+        """The one text."""
+        return _ESCAPED.sub(_unescaped, self.pattern).encode("ascii")
+
+
+def _unescaped(found: re.Match[str]) -> str:
+    return found[2] or chr(int(found[1], 16))
 
 
 @dataclass(frozen=True, slots=True)
@@ -249,6 +259,9 @@ def _value_needs(field: str, value: Value) -> Need | None:
             return Listed(spelling.any_value(last, alone=alone), (part,))
         case Text((str(text),)) if _WHOLE_NUMBER.fullmatch(text):
             return _number_needs(last, int(text), alone=alone)
+        case Text(() | ("",)):
+            pattern = spelling.no_text(last, alone=alone)
+            return Atom(pattern, caseless=False) if pattern else None
         case Text(parts, cased):
             return _text_needs(parts, spelling.any_value(last, alone=alone), caseless=not cased)
         case Boolean(boolean):

@@ -98,6 +98,12 @@ def truth(name: str, *, value: bool, alone: bool) -> str:
     return f'{named}{_SPACE}:{_SPACE}(?:"?{said}|\\[)' if named else ""
 
 
+def no_text(name: str, *, alone: bool) -> str:
+    """A key with an empty text as the value; a list may hold it anywhere (S203)."""
+    named = key(name, alone=alone)
+    return f'{named}{_SPACE}:{_SPACE}(?:""|\\[)' if named else ""
+
+
 def whole_number(name: str, number: float, *, alone: bool) -> str:
     """A number, or its decimal text, where :data:`HIDING_NUMBERS` are looked for as well (S351)."""
     if number != int(number) or not 0 <= number < 1_000_000:
