@@ -32,6 +32,13 @@ def test_a_literal_says_what_it_matches(text: str) -> None:
         assert atom.text.decode().strip('"') == written
 
 
+@pytest.mark.parametrize(
+    "pattern", ["a{0,1}b", "a?", "a|b", "[ab]", "(?:a)", "a.", "^a", "a$", "a*", "a+", r"\d"]
+)
+def test_what_may_match_more_than_itself_is_no_literal(pattern: str) -> None:
+    assert not Atom(pattern).is_literal
+
+
 @needs_hyperscan
 @pytest.mark.parametrize(
     "definition",

@@ -307,7 +307,10 @@ class Matcher:
 
     def prefilter(self) -> Prefilter:
         """What tells, for one scan, which events need not be parsed."""
-        return Prefilter(self._needs, _ValueLists(self.lists), wrapped=self.unwraps)
+        counted = self.silent - self._plan.open_ended
+        return Prefilter(
+            self._needs, _ValueLists(self.lists), wrapped=self.unwraps, counted=counted
+        )
 
     @contextmanager
     def _prefilter(self) -> Iterator[Prefilter]:
@@ -339,7 +342,7 @@ class Matcher:
                 yield from self.match_read(event, keep, left_out)
             return
         candidates = prefilter.candidates(block, every=every and not block.are_objects())
-        if classes is not None:
+        if classes is not None and self.correlations:
             candidates = self._not_taken(block, candidates, classes)
         last: int | None = block.number - 1
         try:

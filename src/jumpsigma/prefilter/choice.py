@@ -173,8 +173,11 @@ class _Chooser:
                 return _Best(cost, 0, (need,))
             case All(items):
                 found = [best for item in items if (best := self.cheapest(item)) is not None]
-                # What stands last says more: a value behind its key.
-                return min(reversed(found), key=_cost, default=None)
+                best = min(found, key=_cost, default=None)
+                if best is not None and not best.events:
+                    # Of what no event has, the last says most: a value behind its key.
+                    best = min(reversed(found), key=_cost)
+                return best
             case Some(items):
                 cost, events, sought = 0.0, 0, dict[Sought, None]()
                 for item in items:

@@ -46,10 +46,15 @@ _MORE_LOOK_UPS: Final = 8
 _HARMLESS: Final = 256
 _LONGEST_EXPRESSION: Final = 15_000
 
+#: To doubt more rules takes as long as parsing.
+_MOST_DOUBTED: Final = 4
 #: So many sets of rules are remembered with how they are doubted. After so many candidates they are
-#: not doubted any more, when more than such a share was kept.
+#: not doubted any more, when more than such a share was kept; and after so many none are, when a
+#: smaller share was spared.
 _PLANS: Final = 10_000
 _DOUBTED: Final = 256
+_DOUBTED_IN_ALL: Final = 4096
+_SPARED: Final = 0.1
 _IN_VAIN: Final = 0.7
 
 #: An event that is worth parsing: its number, start and end in the block, and the rules that it may
@@ -74,8 +79,8 @@ class Prefilter:
     """Finds the events of a scan that may satisfy a rule. For one thread.
 
     ``needs`` are those of the rules, in order; ``lists`` are what their placeholders stand for.
-    ``wrapped``: whether rules see the event inside a SIEM's document. Without Hyperscan it wants no
-    block.
+    ``wrapped``: whether rules see the event inside a SIEM's document. Events for ``counted`` rules
+    alone are not parsed anyway. Without Hyperscan it wants no block.
     """
 
     def __init__(
@@ -84,8 +89,9 @@ class Prefilter:
         lists: ValueLists,
         *,
         wrapped: bool,
+        counted: Collection[int] = (),
     ) -> None:
-        self._needs, self._lists = needs, lists
+        self._needs, self._lists, self._counted = needs, lists, frozenset(counted)
         self._hiding = spelling.HIDING + (spelling.WRAPPED if wrapped else ())
         self._warm_up = WARM_UP
         self._seen: list[bytes] = []
@@ -124,7 +130,7 @@ class Prefilter:
         self._since = 0
         try:
             choice = choose(self._needs, sample, cache(self._lists.values))
-            made = _LookedFor(choice, self._hiding, block.odd, self._lists)
+            made = _LookedFor(choice, self._hiding, block.odd, self._lists, self._counted)
             self._looked_for[block.odd] = made
         except ValueError:  # Hyperscan does not take what it is given
             self._warm_up = sys.maxsize
@@ -174,6 +180,7 @@ class _LookedFor:
         hiding: tuple[str, ...],
         odd: tuple[str, ...],
         lists: ValueLists,
+        counted: Collection[int],
     ) -> None:
         self.expected = choice.expected
         self.always = choice.always
@@ -197,9 +204,10 @@ class _LookedFor:
         for listed, held in asked:
             by_key.setdefault(listed.pattern, []).append((lists.fits(listed.parts), held))
         self._look_ups = [_LookUp(*each) for each in by_key.items()]
-        self._lists, self._doubtful = lists, choice.doubtful
+        self._lists, self._doubtful, self._counted = lists, choice.doubtful, frozenset(counted)
         self._doubts: dict[int, Doubt] = {}
         self._plans: dict[tuple[int, ...], _Plan | None] = {}
+        self._total, self._seen = _Plan([]), 0
         self._rules, self._patterns = rules, patterns
         self._enough = _LOOK_UPS
         self._compile([each.pattern for each in self._look_ups])
@@ -244,7 +252,7 @@ class _LookedFor:
         """The candidates that remain after a second look at them."""
         if not self._doubtful:
             return candidates
-        plans, remaining = self._plans, list[Candidate]()
+        plans, total, remaining = self._plans, self._total, list[Candidate]()
         for candidate in candidates:
             number, start, end, rules = candidate
             if rules is None:
@@ -268,6 +276,13 @@ class _LookedFor:
                 if plan.kept > _IN_VAIN * plan.asked:
                     plans[rules] = None
                 plan.asked = plan.kept = 0
+            total.asked += 1
+            total.kept += bool(kept)
+        self._seen += len(candidates)
+        if self._seen > _DOUBTED_IN_ALL:
+            if total.asked - total.kept < _SPARED * self._seen:
+                self._doubtful = {}
+            self._seen = total.asked = total.kept = 0
         return remaining
 
     def _plan(self, rules: tuple[int, ...]) -> _Plan | None:
@@ -276,7 +291,8 @@ class _LookedFor:
             self._plans.clear()
         doubtful = self._doubtful
         plan = None
-        if all(map(doubtful.__contains__, rules)):
+        few = len(rules) <= _MOST_DOUBTED and not self._counted.issuperset(rules)
+        if few and all(map(doubtful.__contains__, rules)):
             for rule in rules:
                 if rule not in self._doubts:
                     self._doubts[rule] = doubt_of(doubtful[rule], self._asking)

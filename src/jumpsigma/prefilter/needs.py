@@ -47,7 +47,7 @@ _ADDRESS = re.compile(r"[0-9A-Fa-f.:]+(?:/[0-9]+)?")
 _MOST_WORDS = 2
 _WHOLE_NUMBER = re.compile(r"0|[1-9][0-9]{0,5}", re.ASCII)
 _ESCAPED = re.compile(r"\\(?:x([0-9a-f]{2})|(\\))")
-_LITERAL = re.compile(r"(?:[^\\\[(|*+?.^$]|\\x[0-9a-f]{2}|\\\\)*")
+_LITERAL = re.compile(r"(?:[^\\\[({|*+?.^$]|\\x[0-9a-f]{2}|\\\\)*")
 
 
 @dataclass(frozen=True, slots=True)
