@@ -412,7 +412,7 @@ class Matcher:
         """The rules that hold on an event, which correlations are told of."""
         data, program = event.data, self._program
         holding = program.holding(data) if rules is None else program.among(data, rules)
-        if not holding.numbers:
+        if not holding.numbers or not self.correlations:
             return holding
         match = self._plan.match(
             holding.numbers, data, left_out, raw=event.raw, path=event.path, line=event.line
