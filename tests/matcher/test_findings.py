@@ -8,16 +8,27 @@ from collections.abc import Callable
 from dataclasses import FrozenInstanceError, fields, replace
 from typing import Any
 
+import orjson
 import pytest
 
 from jumpsigma.api.lists import plain_lists
 from jumpsigma.codegen import generate
+from jumpsigma.intake.records import Event
 from jumpsigma.ir.nodes import Expr, LogSource, Or, Placeholder, RuleIR, Test, Text, Wildcard
-from jumpsigma.matcher.findings import Finding, Source, finding_of, findings_of
+from jumpsigma.matcher.findings import (
+    Carried,
+    Finding,
+    Source,
+    finding_of,
+    findings_again,
+    findings_of,
+    packed,
+)
 from jumpsigma.matcher.program import Program
 
 NAMES = [each.name for each in fields(Finding)]
 EVENT: dict[str, Any] = {"id": "e1", "timestamp": "2026-01-01T00:00:00Z", "a": ["bad", "ox"]}
+RAW = orjson.dumps(EVENT)
 
 
 def rule(expr: Expr, **about: Any) -> RuleIR:
@@ -61,9 +72,7 @@ def deferred(program: Counting, silent: tuple[int, ...] = (), line: int = 7) -> 
         RULES,
         silent,
         holding,
-        EVENT,
-        path="p.json",
-        line=line,
+        Event(EVENT, "p.json", line, RAW),
     )
 
 
@@ -87,7 +96,6 @@ SAME: dict[str, Callable[[Finding], Any]] = {
     "copied": copy.copy,
     "copied deeply": copy.deepcopy,
     "replaced": replace,
-    "not moved": lambda finding: finding.moved(0),
 }
 
 
@@ -124,14 +132,35 @@ def test_nothing_is_evaluated_before_it_is_asked_for_and_then_once(program: Coun
     assert program.asked == [("matched", 2), ("indicators", 2)]
 
 
-def test_what_was_pickled_or_moved_needs_no_program(program: Counting) -> None:
-    one, two, _ = deferred(program)
-    restored, moved = pickle.loads(pickle.dumps(one)), two.moved(3)
+def test_what_was_pickled_needs_no_program(program: Counting) -> None:
+    restored = pickle.loads(pickle.dumps(deferred(program)[0]))
     program.asked.clear()
     assert restored.matched == {"a": ["ox"]}
-    assert moved.matched == {"id": ["e1"]}
-    assert moved.source == Source("p.json", 10)
     assert program.asked == []
+
+
+def test_what_was_carried_here_is_read_when_it_is_asked_for_and_then_once(
+    program: Counting,
+) -> None:
+    found = deferred(program)
+    asked: list[bytes] = []
+
+    def read(raw: bytes) -> dict[str, Any]:
+        asked.append(raw)
+        return dict(EVENT)
+
+    carried = pickle.loads(pickle.dumps(packed([*found, *deferred(program, silent=(0, 2))])))
+    assert carried == [((0, 1, 2), RAW, 7), ((1,), RAW, 7)]
+    again = [
+        finding
+        for numbers, raw, line in carried
+        for finding in findings_again(
+            program.program, RULES, Carried(read, program.program, numbers, raw, "p.json", line)
+        )
+    ]
+    assert asked == []
+    assert again == [*found, found[1]]
+    assert asked == [RAW, RAW]
 
 
 def test_silent_rules_say_nothing(program: Counting) -> None:
@@ -146,4 +175,4 @@ def test_a_finding_is_frozen_and_has_no_other_names(program: Counting) -> None:
             finding.severity  # type: ignore[attr-defined]  # noqa: B018
         with pytest.raises(TypeError, match="unhashable"):
             hash(finding)
-        assert finding.moved(1) != finding
+        assert replace(finding, level="none") != finding

@@ -50,6 +50,9 @@ def whims(seed: int) -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(choice, "_RARE", -1)  # no rule is settled by its fields
         patch.setattr(choice, "_cost", lambda _: rng.random())
+        patch.setattr(choice, "_SEEN", rng.choice((1, 3, 1000)))
+        patch.setattr(filtering, "_LOOK_UPS", rng.choice((0, 1, 5, 1000)))
+        patch.setattr(filtering, "_MORE_LOOK_UPS", 1)
         yield
 
 

@@ -49,8 +49,9 @@ def met(need: Need | None, raw: bytes) -> bool:
         case Atom(pattern, caseless, number=number):
             hidden = number and any(find(raw) for find in _NUMBERS)
             return hidden or bool(_finder(pattern, caseless=caseless)(raw))
-        case Listed(key, name):
-            return bool(LISTS.get(name)) and (not key or bool(_finder(key, caseless=False)(raw)))
+        case Listed(key):
+            some = all(map(LISTS.get, need.names))
+            return some and (not key or bool(_finder(key, caseless=False)(raw)))
         case All(items):
             return all(met(item, raw) for item in items)
         case Some(items):

@@ -321,6 +321,30 @@ FOUND: dict[str, tuple[dict[str, Any] | Expr, list[bytes]]] = {
         {"host|contains|expand": "x%domains%"},
         [b'{"host":"yxok.example.comz"}', rb'{"host":"X\u006fk.example.com"}'],
     ),
+    "list around a text": (
+        {"host|contains|expand": "%domains%/%domains%", "a|contains": "zz"},
+        [
+            b'{"host":"-ok.example.com/OK.example.com-","a":"zZ"}',
+            rb'{"a":["y","xzzx"],"host":["x","ok.example.com/\u006fk.example.com"]}',
+        ],
+    ),
+    "list and others": (
+        {"host|expand": "%domains%", "n": 17, "b": True, "e": "", "a|endswith": "\\\u00e9zz"},
+        [
+            '{"host":"OK.example.com","n":17,"b":true,"e":"","a":"\\\\\u00c9ZZ"}'.encode(),
+            rb'{"host":["ok.example.com"],"n":[1.7e1],"b":[true],"e":[""],"a":["\\\u00e9zz"]}',
+            rb'{"host":"ok.example.com","n":17.0,"b":"TRUE","e" : [1, ""],"a":"\u005c\u00e9zz"}',
+        ],
+    ),
+    "no text": (
+        {"a": "", "b.c": ""},
+        [
+            b'{"a":"","b":{"c":""}}',
+            b'{"a" :\t"","b.c":""}',
+            b'{"a":[["x",""]],"b":[{"c":"x"},{"c":[""]}]}',
+            rb'{"\u0061":"","b":{"c":""}}',
+        ],
+    ),
     "texts that overlap": (
         {"a|contains|all": ["-enc", "encoded", "ded"]},
         [b'{"a":"x -encoded"}', b'{"a":"-ENC encoded ded"}', rb'{"a":"-encoded!"}'],

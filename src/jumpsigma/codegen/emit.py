@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Final, Literal, NamedTuple, assert_never
 
+from jumpsigma.codegen.found import words_of
 from jumpsigma.codegen.order import (
     Ask,
     Joined,
@@ -255,6 +256,9 @@ class Section:
             words = [part for part in value.parts if isinstance(part, str)]
             distinct = dict.fromkeys(words if value.cased else map(str.lower, words))
             looks = [Look(path, "contains", value.cased, (word,)) for word in distinct]
+            return [self._look(look, "event") for look in looks[:_IN_PLACE]]
+        if isinstance(value, Regex):
+            looks = [Look(path, "contains", False, words) for words in words_of(value)]
             return [self._look(look, "event") for look in looks[:_IN_PLACE]]
         texts = spellings(value)
         return [] if texts is None else [self._look(Look(path, "equals", False, texts), "event")]

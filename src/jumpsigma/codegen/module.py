@@ -25,9 +25,8 @@ PROLOGUE: Final = '''\
 from __future__ import annotations
 
 from jumpsigma.ir.regex import escape
-from jumpsigma.ir.regex import from_source as compile_regex
 from jumpsigma.matcher.runtime import *
-from jumpsigma.matcher.searching import searcher'''
+from jumpsigma.matcher.searching import compile_regex, searcher'''
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from bisect import bisect_left
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from itertools import chain
 from typing import Final
 
@@ -141,8 +141,13 @@ class LineBlock(Block):
         return line_events(self.reading, iter([lines_of(self.text)]), self.number - 1)
 
 
-def line_blocks(reading: Reading, blocks: Iterator[bytes], number: int = 0) -> Iterator[LineBlock]:
-    """Blocks of whole lines; ``number`` is that of the line before the first."""
+def line_blocks(
+    reading: Reading, blocks: Iterator[bytes], number: int = 0
+) -> Generator[LineBlock, None, int]:
+    """Blocks of whole lines; ``number`` is that of the line before the first.
+
+    Gives back the number of the last.
+    """
     texts = whole_lines(blocks)
     first = next(texts, b"")
     offset = reading.plain_from  # known once something is read
@@ -157,3 +162,4 @@ def line_blocks(reading: Reading, blocks: Iterator[bytes], number: int = 0) -> I
         yield block
         number += block.count
         offset = None if offset is None else offset + len(text)
+    return number

@@ -12,7 +12,7 @@ from typing import BinaryIO
 from jumpsigma.intake.blocks import LineBlock, line_blocks
 from jumpsigma.intake.records import Reading
 
-PART_BYTES = 8 * 1024 * 1024
+PART_BYTES = 4 * 1024 * 1024
 _BLOCK = 1024 * 1024
 _HEAD = 64 * 1024
 
@@ -59,12 +59,11 @@ class PartReader:
 
     def blocks(self) -> Iterator[LineBlock]:
         """The lines of the part in blocks, numbered from its first line."""
-        return line_blocks(self.reading, self._blocks())
+        self.lines = yield from line_blocks(self.reading, self._blocks())
 
     def count_lines(self) -> int:
         """How many lines the part has, without parsing them."""
-        for _ in self._blocks():
-            pass
+        self.lines = sum(block.count(b"\n") for block in self._blocks())
         return self.lines
 
     def _blocks(self) -> Iterator[bytes]:
@@ -79,19 +78,15 @@ class PartReader:
                 at = start = self.reading.plain_from = file.tell()
                 while at < end and (block := file.read(min(_BLOCK, end - at))):
                     at += len(block)
-                    yield self._counted(block)
+                    yield block
                 # The last line may end in the next part.
                 if at > start:
                     file.seek(at - 1)
                     if file.read(1) != b"\n":
-                        yield from map(self._counted, _rest_of_line(file))
+                        yield from _rest_of_line(file)
         except OSError as error:
             reason = error.strerror or str(error)
             self.reading.problem("JS072", f"cannot be read: {reason}", unreadable=True)
-
-    def _counted(self, block: bytes) -> bytes:
-        self.lines += block.count(b"\n")
-        return block
 
 
 def _skip_line(file: BinaryIO) -> None:

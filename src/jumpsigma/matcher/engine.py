@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import timedelta
 from operator import itemgetter
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, assert_never
 
 from jumpsigma.diagnostics import Diagnostic
 from jumpsigma.intake import wrapped
 from jumpsigma.intake.events import Block, Event, ReadStats, Reject, Source, read_blocks
 from jumpsigma.ir.correlations import CorrelationIR
-from jumpsigma.ir.nodes import RuleIR
+from jumpsigma.ir.nodes import Placeholder, RuleIR, TextPart, Wildcard
 from jumpsigma.matcher.correlate import (
     DEFAULT_LIMIT,
     Classes,
@@ -25,11 +25,17 @@ from jumpsigma.matcher.correlate import (
     Plan,
 )
 from jumpsigma.matcher.correlate.payloads import Payloads
-from jumpsigma.matcher.findings import Finding, finding_of, findings_of
+from jumpsigma.matcher.findings import (
+    Carried,
+    Finding,
+    finding_of,
+    findings_again,
+    findings_of,
+)
 from jumpsigma.matcher.findings import Source as Place
-from jumpsigma.matcher.lists import IndicatorList
-from jumpsigma.matcher.lookups import IndicatorLists
+from jumpsigma.matcher.lookups import IndicatorLists, Piece
 from jumpsigma.matcher.program import Holding, Program
+from jumpsigma.matcher.runtime import MANY, ONE
 from jumpsigma.matcher.session import Session
 from jumpsigma.prefilter import Candidate, Prefilter, RuleNeeds
 
@@ -43,15 +49,33 @@ _FEW: Final = 500
 _NUMBER: Final = itemgetter(1)
 
 
-class _ValueList:
-    """A list as the prefilter sees it."""
+class _ValueLists:
+    """Lists as the prefilter sees them."""
 
-    def __init__(self, one: IndicatorList) -> None:
-        self._one = one
-        self.values = tuple(one) if len(one) <= _FEW else None
+    def __init__(self, lists: IndicatorLists) -> None:
+        self._lists = lists
 
-    def has(self, text: str) -> bool:
-        return bool(self._one.spellings(text)) or any(self._one.covering(text))
+    def values(self, name: str) -> tuple[str, ...] | None:
+        one = self._lists.load(name)
+        return tuple(one) if len(one) <= _FEW else None
+
+    def fits(self, parts: Sequence[TextPart]) -> Callable[[str], bool]:
+        find = self._lists.text(list(map(_piece, parts)), cased=False, every=False).find
+        return lambda text: any(True for _ in find(text))
+
+
+def _piece(part: TextPart) -> Piece:
+    match part:
+        case str():
+            return part
+        case Placeholder(name):
+            return (name,)
+        case Wildcard.MANY:
+            return MANY
+        case Wildcard.ONE:
+            return ONE
+        case _:
+            assert_never(part)
 
 
 class Matcher:
@@ -162,6 +186,7 @@ class Matcher:
                     map(str, sources),
                     jobs,
                     correlator,
+                    prefilter,
                     stats=stats if stats is not None else ReadStats(),
                     on_reject=on_reject,
                     on_problem=on_problem,
@@ -214,7 +239,8 @@ class Matcher:
 
     def classes(self, folder: str, limit: int = DEFAULT_LIMIT) -> Classes:
         """What takes base matches in another process, which keeps there what is not read again."""
-        return Classes(self._plan, self._payloads, Ledger(limit, folder))
+        ledger = Ledger(limit, folder, decidable=self._plan.decidable)
+        return Classes(self._plan, self._payloads, ledger)
 
     def session(
         self,
@@ -281,10 +307,10 @@ class Matcher:
 
     def prefilter(self) -> Prefilter:
         """What tells, for one scan, which events need not be parsed."""
-        return Prefilter(self._needs, self._value_list, wrapped=self.unwraps)
-
-    def _value_list(self, name: str) -> _ValueList:
-        return _ValueList(self.lists.load(name))
+        counted = self.silent - self._plan.open_ended
+        return Prefilter(
+            self._needs, _ValueLists(self.lists), wrapped=self.unwraps, counted=counted
+        )
 
     @contextmanager
     def _prefilter(self) -> Iterator[Prefilter]:
@@ -316,7 +342,7 @@ class Matcher:
                 yield from self.match_read(event, keep, left_out)
             return
         candidates = prefilter.candidates(block, every=every and not block.are_objects())
-        if classes is not None:
+        if classes is not None and self.correlations:
             candidates = self._not_taken(block, candidates, classes)
         last: int | None = block.number - 1
         try:
@@ -367,15 +393,14 @@ class Matcher:
         holding = self._held(event, keep, left_out, rules)
         if not holding.numbers or self.silent.issuperset(holding.numbers):
             return []
-        return findings_of(
-            self._program,
-            self.rules,
-            self.silent,
-            holding,
-            event.data,
-            path=event.path,
-            line=event.line,
-        )
+        return findings_of(self._program, self.rules, self.silent, holding, event)
+
+    def findings_again(
+        self, numbers: tuple[int, ...], raw: bytes, *, path: str | None, line: int
+    ) -> list[Finding]:
+        """The findings of rules that hold on an event, as another process has found out."""
+        event = Carried(self._payloads.read, self._program, numbers, raw, path, line)
+        return findings_again(self._program, self.rules, event)
 
     def _held(
         self,
@@ -387,7 +412,7 @@ class Matcher:
         """The rules that hold on an event, which correlations are told of."""
         data, program = event.data, self._program
         holding = program.holding(data) if rules is None else program.among(data, rules)
-        if not holding.numbers:
+        if not holding.numbers or not self.correlations:
             return holding
         match = self._plan.match(
             holding.numbers, data, left_out, raw=event.raw, path=event.path, line=event.line

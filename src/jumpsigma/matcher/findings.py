@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
+from jumpsigma.intake.records import Event
 from jumpsigma.matcher.indicators import MatchedIndicator
 from jumpsigma.matcher.runtime import TIME_PATHS, values
 
@@ -29,9 +31,35 @@ class Source:
     line: int
 
 
+@dataclass
+class Carried:
+    """An event that another process has matched: it is read once more when it is asked for.
+
+    It has the names of an :class:`~jumpsigma.intake.records.Event`. ``numbers`` are the rules that
+    give findings, ``read`` makes of bytes what rules see.
+    """
+
+    read: Callable[[bytes], dict[str, Any]]
+    program: Program
+    numbers: tuple[int, ...]
+    raw: bytes
+    path: str | None
+    line: int
+
+    @cached_property
+    def data(self) -> dict[str, Any]:
+        """The event as rules see it."""
+        return self.read(self.raw)
+
+    @cached_property
+    def holding(self) -> Holding:
+        """What is found out about it on the way to knowing that the rules hold."""
+        return self.program.among(self.data, self.numbers)
+
+
 #: What a finding says is found out from these, when it is asked for: the rule with its number,
-#: what was found out about the event on the way, and where the event stands.
-_Origin = tuple["Program", "RuleIR", int, "Holding", dict[str, Any], str | None, int]
+#: what was found out about the event on the way (None: it is still to be), and the event.
+_Origin = tuple["Program", "RuleIR", int, "Holding | None", Event | Carried]
 
 
 class _Deferred:
@@ -50,14 +78,13 @@ class _Deferred:
             if name not in Finding.__slots__:
                 message = f"{type(self).__name__!r} object has no attribute {name!r}"
                 raise AttributeError(message, name=name, obj=self)
-            program, rule, number, holding, event, path, line = self._origin
+            program, rule, number, holding, event = self._origin
             known: dict[str, Any]
-            if name == "matched":
-                known = {name: program.matched(number, holding)}
-            elif name == "indicators":
-                known = {name: program.indicators(number, holding)}
+            if name in ("matched", "indicators"):
+                seen = event.holding if holding is None else holding
+                known = {name: getattr(program, name)(number, seen)}
             else:
-                known = _plain(rule, event, Source(path, line))
+                known = _plain(rule, event.data, Source(event.path, event.line))
                 known["correlation"] = None
             for each, value in known.items():
                 object.__setattr__(self, each, value)
@@ -93,12 +120,6 @@ class Finding(_Deferred):
     correlation: dict[str, Any] | None = None
     indicators: tuple[MatchedIndicator, ...] = ()
 
-    def moved(self, lines: int) -> Finding:
-        """The same finding, of an event that stands so many lines further down."""
-        if not lines or self.source is None:
-            return self
-        return replace(self, source=Source(self.source.path, self.source.line + lines))
-
     def to_dict(self) -> dict[str, Any]:
         """The finding as ``scan --format ndjson`` prints it, in that order of keys."""
         source = self.source and {"path": self.source.path, "line": self.source.line}
@@ -127,23 +148,40 @@ def findings_of(
     rules: Sequence[RuleIR],
     silent: Collection[int],
     holding: Holding,
-    event: dict[str, Any],
-    *,
-    path: str | None,
-    line: int,
+    event: Event,
 ) -> list[Finding]:
     """What the rules that hold say of an event that was read, but the silent ones.
 
     It is found out when it is asked for: the event must not change any more.
     """
-    found: list[Finding] = []
-    for number in holding.numbers:
-        if number not in silent:
-            finding: Finding = object.__new__(Finding)
-            origin = (program, rules[number], number, holding, event, path, line)
-            object.__setattr__(finding, "_origin", origin)  # a finding is frozen
-            found.append(finding)
-    return found
+    return [
+        _deferred((program, rules[number], number, holding, event))
+        for number in holding.numbers
+        if number not in silent
+    ]
+
+
+def findings_again(program: Program, rules: Sequence[RuleIR], event: Carried) -> list[Finding]:
+    """The findings that another process had on an event."""
+    return [_deferred((program, rules[number], number, None, event)) for number in event.numbers]
+
+
+def packed(findings: Sequence[Finding]) -> list[tuple[tuple[int, ...], bytes, int]]:
+    """What :func:`findings_of` gave for events of one input, to be carried to another process.
+
+    For each event the numbers of the rules, its bytes, and its line.
+    """
+    events: dict[int, tuple[list[int], Event | Carried]] = {}
+    for finding in findings:
+        _, _, number, _, event = finding._origin  # noqa: SLF001 - ours
+        events.setdefault(id(event), ([], event))[0].append(number)
+    return [(tuple(numbers), event.raw, event.line) for numbers, event in events.values()]
+
+
+def _deferred(origin: _Origin) -> Finding:
+    finding: Finding = object.__new__(Finding)
+    object.__setattr__(finding, "_origin", origin)  # a finding is frozen
+    return finding
 
 
 def finding_of(

@@ -19,15 +19,18 @@ from jumpsigma.intake.parts import Part, PartReader, parts_of
 from jumpsigma.intake.records import Reading
 from jumpsigma.matcher.correlate import Classes, Collected, Correlator, LeftOut, Match
 from jumpsigma.matcher.engine import Matcher
-from jumpsigma.matcher.findings import Finding
+from jumpsigma.matcher.findings import Finding, packed
 from jumpsigma.prefilter import Prefilter
 
 
 @dataclass(slots=True)
 class PartResult:
-    """What one process found in one part; lines are numbered from the part's first."""
+    """What one process found in one part; lines are numbered from the part's first.
 
-    findings: list[Finding] = field(default_factory=list)
+    ``findings`` are as :func:`packed` has them.
+    """
+
+    findings: list[tuple[tuple[int, ...], bytes, int]] = field(default_factory=list)
     matches: list[Match] = field(default_factory=list)
     collected: Collected | None = None
     left_out: LeftOut = field(default_factory=LeftOut)
@@ -42,6 +45,7 @@ def scan_in_processes(
     inputs: Iterable[str],
     jobs: int,
     correlator: Correlator,
+    prefilter: Prefilter,
     *,
     stats: ReadStats,
     on_reject: Callable[[Reject], None] | None = None,
@@ -51,11 +55,12 @@ def scan_in_processes(
 ) -> Iterator[Finding]:
     """The findings of single-event rules on each input, in their order.
 
-    Base matches go to ``correlator``. Large files of NDJSON are shared among the processes; of
-    other forms (archives, arrays) a process takes one input at a time. Memory is bounded by two
-    parts a process. Standard input and pipes are read by the process that calls.
+    Base matches go to ``correlator``; ``prefilter`` is what processes begin with. Large files of
+    NDJSON are shared among the processes; of other forms (archives, arrays) a process takes one
+    input at a time. Memory is bounded by two parts a process. Standard input and pipes are read by
+    the process that calls.
     """
-    with _Pool(matcher, jobs, _Given(correlator.folder, every=every)) as pool:
+    with _Pool(matcher, jobs, _Given(prefilter, correlator.folder, every=every)) as pool:
         waiting: deque[tuple[Part, Future[PartResult] | None]] = deque()
         base = 0
         parts = (part for path in inputs for part in _parts(path))
@@ -77,6 +82,7 @@ def scan_in_processes(
                     stats=stats,
                     on_reject=on_reject,
                     on_problem=on_problem,
+                    prefilter=prefilter,
                     classes=correlator.classes,
                     every=every,
                 )
@@ -91,8 +97,8 @@ def scan_in_processes(
             for match in result.matches:
                 correlator.add(match._replace(line=match.line + base) if base else match)
             correlator.left_out.add(result.left_out)
-            for finding in result.findings:
-                yield finding.moved(base) if base else finding
+            for numbers, raw, line in result.findings:
+                yield from matcher.findings_again(numbers, raw, path=part.path, line=line + base)
             for problem in result.problems:
                 if on_problem is None:
                     raise DiagnosticError(problem)
@@ -170,6 +176,7 @@ class _Given:
     It keeps in ``folder`` what cannot be read again.
     """
 
+    prefilter: Prefilter
     folder: str
     every: bool
 
@@ -189,7 +196,7 @@ _work: _Work | None = None
 
 def _begin(matcher: Matcher, given: _Given, parent: int) -> None:
     global _work  # noqa: PLW0603 - set once, when a process of the pool begins
-    _work = _Work(matcher, matcher.prefilter(), matcher.classes(given.folder), given.every)
+    _work = _Work(matcher, given.prefilter, matcher.classes(given.folder), given.every)
     threading.Thread(target=_end_with, args=(parent,), daemon=True).start()
 
 
@@ -205,20 +212,25 @@ def _scan_part(part: Part) -> PartResult:
     matcher, prefilter, every = _work.matcher, _work.prefilter, _work.every
     classes = _work.classes
     result = PartResult()
+
+    def keep(match: Match) -> None:
+        if not classes.keep(match):
+            result.matches.append(match)
+
+    found: list[Finding] = []
     if part.end is None:
-        result.findings = list(
-            matcher.scan_events(
-                part.path,
-                result.matches.append,
-                result.left_out,
-                stats=result.stats,
-                on_reject=lambda reject: result.rejects.append(_held(reject)),
-                on_problem=result.problems.append,
-                prefilter=prefilter,
-                classes=classes,
-                every=every,
-            )
+        found += matcher.scan_events(
+            part.path,
+            keep,
+            result.left_out,
+            stats=result.stats,
+            on_reject=lambda reject: result.rejects.append(_held(reject)),
+            on_problem=result.problems.append,
+            prefilter=prefilter,
+            classes=classes,
+            every=every,
         )
+        result.findings = packed(found)
         result.collected = classes.collected()
         return result
     reading = Reading(
@@ -231,14 +243,15 @@ def _scan_part(part: Part) -> PartResult:
     reader = PartReader(part, reading)
     classes.begin(part.path)
     for block in reader.blocks():
-        result.findings += matcher.match_block(
+        found += matcher.match_block(
             block,
             prefilter,
-            result.matches.append,
+            keep,
             result.left_out,
             classes=classes,
             every=every,
         )
+    result.findings = packed(found)
     result.collected = classes.collected()
     reading.tell_problems()
     result.lines = reader.lines

@@ -7,7 +7,7 @@ Hyperscan, and gives out the few that are worth parsing, each with the few rules
 evaluating.
 """
 
-from jumpsigma.prefilter.filter import Candidate, Prefilter, ValueList
+from jumpsigma.prefilter.filter import Candidate, Prefilter, ValueLists
 from jumpsigma.prefilter.rules import RuleNeeds
 
-__all__ = ["Candidate", "Prefilter", "RuleNeeds", "ValueList"]
+__all__ = ["Candidate", "Prefilter", "RuleNeeds", "ValueLists"]

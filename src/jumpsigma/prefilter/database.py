@@ -51,7 +51,7 @@ class Database:
         except module.error as error:
             raise ValueError(str(error)) from None
 
-    def scan(self, text: bytes, on_hit: Callable[[int, int, int, int, Any], bool]) -> bool:
+    def scan(self, text: bytes, on_hit: Callable[[int, int, int, int, Any], bool | None]) -> bool:
         """Tell ``on_hit`` of every match: expression, 0, index behind the match, 0, None.
 
         It ends the scan when it returns true; then this returns false.

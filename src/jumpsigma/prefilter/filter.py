@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from collections.abc import Callable, Collection, Iterable, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
 from functools import cache
-from itertools import chain, islice
+from itertools import chain, filterfalse, islice
 from typing import Any, Final, Protocol, assert_never
 
 from jumpsigma.intake.blocks import Block
+from jumpsigma.ir.nodes import TextPart
 from jumpsigma.prefilter import database, spelling
 from jumpsigma.prefilter.choice import Choice, Sample, Sought, choose
 from jumpsigma.prefilter.database import Database
+from jumpsigma.prefilter.doubts import Doubt, doubt_of
 from jumpsigma.prefilter.needs import Atom, Listed
 from jumpsigma.prefilter.rules import RuleNeeds
 
@@ -30,46 +35,74 @@ _MORE_PATIENCE: Final = 4
 #: Where more often than each so many bytes something stands that is looked for, somebody means to
 #: keep us busy: nothing is told apart there.
 _CROWDED: Final = 8
-#: Values that were looked up on lists and are not there; so many are remembered.
+#: Values that were looked up on lists; so many are remembered, none that is longer than so.
 _REMEMBERED: Final = 1 << 16
+_LONGEST_REMEMBERED: Final = 128
+#: After so many look-ups values that are on no list are looked for as such, and once more after
+#: as many times that: it takes as long as they do.
+_LOOK_UPS: Final = 100_000
+_MORE_LOOK_UPS: Final = 8
+#: So many of them for each key, as long as the expression is not longer than so.
+_HARMLESS: Final = 256
+_LONGEST_EXPRESSION: Final = 15_000
+
+#: To doubt more rules takes as long as parsing.
+_MOST_DOUBTED: Final = 4
+#: So many sets of rules are remembered with how they are doubted. After so many candidates they are
+#: not doubted any more, when more than such a share was kept; and after so many none are, when a
+#: smaller share was spared.
+_PLANS: Final = 10_000
+_DOUBTED: Final = 256
+_DOUBTED_IN_ALL: Final = 4096
+_SPARED: Final = 0.1
+_IN_VAIN: Final = 0.7
 
 #: An event that is worth parsing: its number, start and end in the block, and the rules that it may
 #: satisfy, None for all.
 Candidate = tuple[int, int, int, tuple[int, ...] | None]
 
 
-class ValueList(Protocol):
-    """A list that placeholders stand for, as far as is needed here."""
+class ValueLists(Protocol):
+    """The lists that placeholders stand for, as far as is needed here."""
 
-    @property
-    def values(self) -> Collection[str] | None:
-        """Its values, None when there are too many to look for each."""
+    def values(self, name: str) -> Collection[str] | None:
+        """The values of a list, None when there are too many to look for each."""
 
-    def has(self, text: str) -> bool:
-        """Whether a lower-case text may be on it, as it stands or as an address (S474)."""
+    def fits(self, parts: Sequence[TextPart]) -> Callable[[str], bool]:
+        """What tells whether a lower-case text may consist of parts.
+
+        One that is nothing but a value of a list may be spelled as an address (S474).
+        """
 
 
 class Prefilter:
     """Finds the events of a scan that may satisfy a rule. For one thread.
 
-    ``needs`` are those of the rules, in order; ``lists`` gives a list by its name. ``wrapped``:
-    whether rules see the event inside a SIEM's document. Without Hyperscan it wants no block.
+    ``needs`` are those of the rules, in order; ``lists`` are what their placeholders stand for.
+    ``wrapped``: whether rules see the event inside a SIEM's document. Events for ``counted`` rules
+    alone are not parsed anyway. Without Hyperscan it wants no block.
     """
 
     def __init__(
         self,
         needs: RuleNeeds,
-        lists: Callable[[str], ValueList],
+        lists: ValueLists,
         *,
         wrapped: bool,
+        counted: Collection[int] = (),
     ) -> None:
-        self._needs, self._lists = needs, lists
+        self._needs, self._lists, self._counted = needs, lists, frozenset(counted)
         self._hiding = spelling.HIDING + (spelling.WRAPPED if wrapped else ())
         self._warm_up = WARM_UP
         self._seen: list[bytes] = []
         self._remembered = 0
         self._looked_for: dict[tuple[str, ...], _LookedFor] = {}
         self._patience, self._since = _PATIENCE, 0
+
+    def __getstate__(self) -> dict[str, Any]:
+        """Without what it has learned, for other processes."""
+        learned = {"_warm_up": WARM_UP, "_seen": [], "_remembered": 0, "_looked_for": {}}
+        return {**self.__dict__, **learned}
 
     def wants(self, block: Block) -> bool:
         """Whether the block is to be filtered; asked once for each block, in order."""
@@ -94,11 +127,11 @@ class Prefilter:
         """Decide what to look for in such blocks, by a sample of the input."""
         events = (block.text[start:end] for _, start, end in block.places())
         sample = _sample_of(chain(self._seen, events))
-        lists = cache(self._lists)
         self._since = 0
         try:
-            choice = choose(self._needs, sample, lambda name: lists(name).values)
-            self._looked_for[block.odd] = _LookedFor(choice, self._hiding, block.odd, lists)
+            choice = choose(self._needs, sample, cache(self._lists.values))
+            made = _LookedFor(choice, self._hiding, block.odd, self._lists, self._counted)
+            self._looked_for[block.odd] = made
         except ValueError:  # Hyperscan does not take what it is given
             self._warm_up = sys.maxsize
 
@@ -110,10 +143,11 @@ class Prefilter:
         """
         looked_for = self._looked_for[block.odd]
         hits = looked_for.hits(block)
+        looked_for.learn()
         always = looked_for.always
         if every or always:
             return _merged(block, hits, always)
-        found = _gathered(block, hits)
+        found = looked_for.doubted(block.text, _gathered(block, hits))
         self._since += 1
         if self._since > self._patience:
             share = len(found) / max(1, block.count)
@@ -145,7 +179,8 @@ class _LookedFor:
         choice: Choice,
         hiding: tuple[str, ...],
         odd: tuple[str, ...],
-        lists: Callable[[str], ValueList],
+        lists: ValueLists,
+        counted: Collection[int],
     ) -> None:
         self.expected = choice.expected
         self.always = choice.always
@@ -165,13 +200,29 @@ class _LookedFor:
                     assert_never(sought)
         self._first_look_up = len(patterns)
         # One expression for a key, whatever the lists: each match is looked at once.
-        by_key: dict[str, list[tuple[ValueList, tuple[int, ...]]]] = {}
+        by_key: dict[str, list[tuple[_Fits, tuple[int, ...]]]] = {}
         for listed, held in asked:
-            by_key.setdefault(listed.pattern, []).append((lists(listed.name), held))
-        self._look_ups = [_LookUp(each) for each in by_key.values()]
-        patterns += [(pattern, False) for pattern in by_key]
-        self._rules = rules
-        self._database = Database(patterns)
+            by_key.setdefault(listed.pattern, []).append((lists.fits(listed.parts), held))
+        self._look_ups = [_LookUp(*each) for each in by_key.items()]
+        self._lists, self._doubtful, self._counted = lists, choice.doubtful, frozenset(counted)
+        self._doubts: dict[int, Doubt] = {}
+        self._plans: dict[tuple[int, ...], _Plan | None] = {}
+        self._total, self._seen = _Plan([]), 0
+        self._rules, self._patterns = rules, patterns
+        self._enough = _LOOK_UPS
+        self._compile([each.pattern for each in self._look_ups])
+
+    def _compile(self, look_ups: Iterable[str]) -> None:
+        self._database = Database([*self._patterns, *((each, False) for each in look_ups)])
+
+    def learn(self) -> None:
+        """Where much is looked up, leave out what has been and is on no list."""
+        if sum(each.asked for each in self._look_ups) < self._enough:
+            return
+        self._enough *= _MORE_LOOK_UPS
+        # What Hyperscan does not take, it took before without these values.
+        with suppress(ValueError):
+            self._compile([each.without_harmless() for each in self._look_ups])
 
     def hits(self, block: Block) -> list[_Hit]:
         """What stands in a block, by its last byte; every event where too much does."""
@@ -197,37 +248,130 @@ class _LookedFor:
         hits.sort(key=_index)
         return hits
 
+    def doubted(self, text: bytes, candidates: list[Candidate]) -> list[Candidate]:
+        """The candidates that remain after a second look at them."""
+        if not self._doubtful:
+            return candidates
+        plans, total, remaining = self._plans, self._total, list[Candidate]()
+        for candidate in candidates:
+            number, start, end, rules = candidate
+            if rules is None:
+                remaining.append(candidate)
+                continue
+            try:
+                plan = plans[rules]
+            except KeyError:
+                plan = self._plan(rules)
+            if plan is None:
+                remaining.append(candidate)
+                continue
+            raw = text[start:end]
+            lowered = raw.lower()
+            kept = tuple([rule for rule, doubt in plan.doubts if doubt(raw, lowered)])
+            plan.asked += 1
+            if kept:
+                plan.kept += 1
+                remaining.append((number, start, end, kept))
+            if plan.asked == _DOUBTED:
+                if plan.kept > _IN_VAIN * plan.asked:
+                    plans[rules] = None
+                plan.asked = plan.kept = 0
+            total.asked += 1
+            total.kept += bool(kept)
+        self._seen += len(candidates)
+        if self._seen > _DOUBTED_IN_ALL:
+            if total.asked - total.kept < _SPARED * self._seen:
+                self._doubtful = {}
+            self._seen = total.asked = total.kept = 0
+        return remaining
+
+    def _plan(self, rules: tuple[int, ...]) -> _Plan | None:
+        """How the rules of a candidate are doubted; None where one is not, so that it is parsed."""
+        if len(self._plans) >= _PLANS:
+            self._plans.clear()
+        doubtful = self._doubtful
+        plan = None
+        few = len(rules) <= _MOST_DOUBTED and not self._counted.issuperset(rules)
+        if few and all(map(doubtful.__contains__, rules)):
+            for rule in rules:
+                if rule not in self._doubts:
+                    self._doubts[rule] = doubt_of(doubtful[rule], self._asking)
+            plan = _Plan([(rule, self._doubts[rule]) for rule in rules])
+        self._plans[rules] = plan
+        return plan
+
+    def _asking(self, listed: Listed) -> Callable[[bytes, int], object]:
+        return _LookUp(listed.pattern, [(self._lists.fits(listed.parts), (0,))]).rules
+
+
+@dataclass(slots=True)
+class _Plan:
+    """How the rules of candidates are doubted, and how many of these were kept all the same."""
+
+    doubts: list[tuple[int, Doubt]]
+    asked: int = 0
+    kept: int = 0
+
 
 class _LookUp:
-    """The value of a field, to be looked up on lists; a value that is on none is remembered."""
+    """The value of a field, to be looked up on lists.
 
-    def __init__(self, held: Sequence[tuple[ValueList, tuple[int, ...]]]) -> None:
-        self._held = held
+    ``pattern`` matches its key up to the value, ``held`` says what rules need of it.
+    """
+
+    def __init__(self, pattern: str, held: Sequence[tuple[_Fits, tuple[int, ...]]]) -> None:
+        self.pattern, self._held = pattern, held
+        self.asked = 0
         self._all = tuple(sorted({number for _, numbers in held for number in numbers}))
         self._known: dict[bytes, tuple[int, ...]] = {}
 
     def rules(self, text: bytes, at: int) -> tuple[int, ...]:
-        """The rules that are worth evaluating by the value that begins at an index."""
-        if text[at] != _QUOTE:
-            return () if text[at] in _NO_TEXT else self._all
-        value = text[at + 1 : text.find(b'"', at + 1)]
+        """The rules that are worth evaluating by a value.
+
+        :param at: the first byte of it, or one by which it is another than those of
+            :meth:`without_harmless`.
+        """
+        self.asked += 1
+        quote = text.rfind(b'"', 0, at)
+        if text[quote + 1 : at].strip() == b":":  # behind the key
+            if text[at] != _QUOTE:
+                return () if text[at] in _NO_TEXT else self._all
+            quote = at
+        value = text[quote + 1 : text.find(b'"', quote + 1)]
         found = self._known.get(value)
         if found is None:
             found = self._asked(value)
-            if len(self._known) < _REMEMBERED:
+            if len(self._known) < _REMEMBERED and len(value) <= _LONGEST_REMEMBERED:
                 self._known[value] = found
         return found
+
+    def without_harmless(self) -> str:
+        """The pattern for values but those that are known to be on no list.
+
+        The first that were seen are the frequent ones.
+        """
+        harmless = (value.decode("ascii") for value, rules in self._known.items() if not rules)
+        values = list(islice(filterfalse(_NO_VALUE.match, harmless), _HARMLESS))
+        while values:
+            pattern = spelling.other_value(self.pattern, values)
+            if len(pattern) <= _LONGEST_EXPRESSION:
+                return pattern
+            del values[len(values) // 2 :]
+        return self.pattern
 
     def _asked(self, value: bytes) -> tuple[int, ...]:
         if b"\\" in value or not value.isascii():
             return self._all
         lowered = value.decode("ascii").lower()
-        found = {number for one, numbers in self._held if one.has(lowered) for number in numbers}
+        found = {number for fits, numbers in self._held if fits(lowered) for number in numbers}
         return tuple(sorted(found))
 
 
 _QUOTE = b'"'[0]
 _NO_TEXT = b"n{"  # null, an object
+#: With these a value would look like what stands between it and its key.
+_NO_VALUE = re.compile(r"\s*:|\s*\Z")
+_Fits = Callable[[str], bool]
 
 _Hit = tuple[int, tuple[int, ...] | None]
 

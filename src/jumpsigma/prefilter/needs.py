@@ -46,7 +46,8 @@ _ADDRESS = re.compile(r"[0-9A-Fa-f.:]+(?:/[0-9]+)?")
 #: So many expressions are kept of one value.
 _MOST_WORDS = 2
 _WHOLE_NUMBER = re.compile(r"0|[1-9][0-9]{0,5}", re.ASCII)
-_LITERAL = re.compile(r"(?:[^\\\[(|*+?.^$]|\\x[0-9a-f]{2}|\\\\)*")
+_ESCAPED = re.compile(r"\\(?:x([0-9a-f]{2})|(\\))")
+_LITERAL = re.compile(r"(?:[^\\\[({|*+?.^$]|\\x[0-9a-f]{2}|\\\\)*")
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,17 +66,36 @@ class Atom:
         """Whether the expression is one text."""
         return _LITERAL.fullmatch(self.pattern) is not None
 
+    @property
+    def text(self) -> bytes:
+        """The one text."""
+        return _ESCAPED.sub(_unescaped, self.pattern).encode("ascii")
+
+
+def _unescaped(found: re.Match[str]) -> str:
+    return found[2] or chr(int(found[1], 16))
+
 
 @dataclass(frozen=True, slots=True)
 class Listed:
-    """The whole value of a field is on a list; what is on it is known at run time (S471-S476).
+    """The value of a field consists of these parts, of which some are values of lists (S471-S476).
 
-    ``pattern`` matches the key up to the value, ``name`` is the list. Without a pattern the value
-    is written into something else, and all that is known is that an empty list gives none.
+    ``pattern`` matches the key up to the value; what is on a list is known at run time. Without a
+    pattern all that is known is that an empty list gives no value.
     """
 
     pattern: str
-    name: str
+    parts: tuple[TextPart, ...]
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The lists."""
+        return tuple(part.name for part in self.parts if isinstance(part, Placeholder))
+
+    @property
+    def atom(self) -> Atom:
+        """What matches where such a field has any value."""
+        return Atom(self.pattern, caseless=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,9 +196,11 @@ def written(need: Need | None, values: Callable[[str], Collection[str] | None]) 
     match need:
         case None | Atom():
             return need
-        case Listed(pattern, name):
-            known = values(name)
-            if not known or (pattern and any(map(_ADDRESS.fullmatch, known))):
+        case Listed(pattern, parts):
+            if len(need.names) > 1:
+                return need
+            known = values(need.names[0])
+            if not known or (pattern and len(parts) == 1 and any(map(_ADDRESS.fullmatch, known))):
                 return need  # an address has many spellings (S474)
             texts = (_words(value.lower(), None, last=False) for value in known)
             return both([need, either(_longest(words, caseless=True) for words in texts)])
@@ -233,12 +255,15 @@ def _value_needs(field: str, value: Value) -> Need | None:
     """What the value of a field needs, besides its keys."""
     last, alone = field.rpartition(".")[2], "." not in field
     match value:
-        case Text((Placeholder(name),)) | Network(Placeholder(name)):
-            return Listed(spelling.any_value(last, alone=alone), name)
+        case Text((Placeholder() as part,)) | Network(Placeholder() as part):
+            return Listed(spelling.any_value(last, alone=alone), (part,))
         case Text((str(text),)) if _WHOLE_NUMBER.fullmatch(text):
             return _number_needs(last, int(text), alone=alone)
+        case Text(() | ("",)):
+            pattern = spelling.no_text(last, alone=alone)
+            return Atom(pattern, caseless=False) if pattern else None
         case Text(parts, cased):
-            return _text_needs(parts, caseless=not cased)
+            return _text_needs(parts, spelling.any_value(last, alone=alone), caseless=not cased)
         case Boolean(boolean):
             pattern = spelling.truth(last, value=boolean, alone=alone)
             return Atom(pattern) if pattern else None
@@ -261,7 +286,8 @@ def _number_needs(last: str, number: float, *, alone: bool) -> Need | None:
     return Atom(pattern, caseless=False, number=True) if pattern else None
 
 
-def _text_needs(parts: tuple[TextPart, ...], *, caseless: bool) -> Need | None:
+def _text_needs(parts: tuple[TextPart, ...], value: str, *, caseless: bool) -> Need | None:
+    """What a text needs; ``value`` matches the field's key up to it."""
     words: list[str] = []
     for number, part in enumerate(parts, 1):
         if isinstance(part, str):
@@ -270,7 +296,8 @@ def _text_needs(parts: tuple[TextPart, ...], *, caseless: bool) -> Need | None:
             if begun is not None and begun.endswith('"'):
                 return Atom(begun, caseless)  # that is all of it
             words += _words(text, begun, last=number == len(parts))
-    return both([_lists_needs(parts), _longest(words, caseless=caseless)])
+    listed = Listed(value, parts) if any(isinstance(part, Placeholder) for part in parts) else None
+    return both([_lists_needs(parts), listed, _longest(words, caseless=caseless)])
 
 
 def _words(text: str, begun: str | None, *, last: bool) -> list[str]:
@@ -292,7 +319,7 @@ def _longest(words: list[str], *, caseless: bool) -> Need | None:
 
 def _lists_needs(parts: Iterable[TextPart]) -> Need | None:
     """Values of lists are not looked for in part, but an empty list ends the matter."""
-    return both(Listed("", part.name) for part in parts if isinstance(part, Placeholder))
+    return both(Listed("", (part,)) for part in parts if isinstance(part, Placeholder))
 
 
 def _spelled(part: str, *, caseless: bool) -> str:
@@ -349,8 +376,8 @@ def _keyword_needs(value: KeywordValue) -> Need | None:
             return Atom("true" if boolean else "false")
         case Regex():
             return _regex_needs(value)
-        case Network(Placeholder(name)):
-            return Listed("", name)
+        case Network(Placeholder() as part):
+            return Listed("", (part,))
         case Network():
             return None
         case _:

@@ -12,9 +12,11 @@ or that has one of the few characters whose lower case is ASCII, is given to all
 from __future__ import annotations
 
 import re
-from typing import Final
+from collections.abc import Iterable
+from typing import Any, Final
 
 _SPACE: Final = r"[ \t\r\n]*"
+_VALUE: Final = r"[^ \t\r\n]"
 
 #: Characters that common writers spell in more than one way; no run holds one.
 _AMBIGUOUS: Final = "\"&'+<>`\x7f"
@@ -96,6 +98,12 @@ def truth(name: str, *, value: bool, alone: bool) -> str:
     return f'{named}{_SPACE}:{_SPACE}(?:"?{said}|\\[)' if named else ""
 
 
+def no_text(name: str, *, alone: bool) -> str:
+    """A key with an empty text as the value; a list may hold it anywhere (S203)."""
+    named = key(name, alone=alone)
+    return f'{named}{_SPACE}:{_SPACE}(?:""|\\[)' if named else ""
+
+
 def whole_number(name: str, number: float, *, alone: bool) -> str:
     """A number, or its decimal text, where :data:`HIDING_NUMBERS` are looked for as well (S351)."""
     if number != int(number) or not 0 <= number < 1_000_000:
@@ -110,7 +118,32 @@ def whole_number(name: str, number: float, *, alone: bool) -> str:
 def any_value(name: str, *, alone: bool) -> str:
     """A key with a value, up to the first byte of it."""
     named = key(name, alone=alone)
-    return f"{named}{_SPACE}:{_SPACE}[^ \\t\\r\\n]" if named else ""
+    return f"{named}{_SPACE}:{_SPACE}{_VALUE}" if named else ""
+
+
+def other_value(pattern: str, values: Iterable[str]) -> str:
+    """As :func:`any_value` gave, but for texts that are one of ``values``, null and objects.
+
+    It matches up to the first byte by which a value is none of these, which is the first of all
+    where it is no text. ``values`` are ASCII without quotation marks and backslashes.
+    """
+    tree: _Tree = {}
+    for value in values:
+        node = tree
+        for char in f'{value}"':
+            node = node.setdefault(char, {})
+    return f'{pattern.removesuffix(_VALUE)}(?:[^"n{{ \\t\\r\\n]|"{_other_than(tree)})'
+
+
+_Tree = dict[str, Any]
+
+
+def _other_than(node: _Tree) -> str:
+    """An expression for what leaves a tree, up to the byte that does."""
+    known = {char if char.isalnum() else f"\\x{ord(char):02x}": node[char] for char in sorted(node)}
+    ways = [f"[^{''.join(known)}]"]
+    ways += [f"{char}{_other_than(below)}" for char, below in known.items() if below]
+    return f"(?:{'|'.join(ways)})" if ways[1:] else ways[0]
 
 
 def beginning(text: str, *, whole: bool) -> str | None:

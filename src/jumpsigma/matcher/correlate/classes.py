@@ -108,7 +108,7 @@ class Ledger:
             return False
         self.references.begin_again(match.path.decode("utf-8", "surrogatepass") or None)
         raw = match.payload
-        offset = self.references.keep(raw)
+        (offset,) = self.references.keep([raw])
         self.references.add([number], [_hour(match.time)], [match.line], [offset], [len(raw)])
         return True
 
@@ -209,20 +209,10 @@ class Classes:
 
     def _recognising(self, numbers: frozenset[int], time: Path) -> _Recognised | None:
         # Small inputs never come here, and need not wait for msgspec.
-        from jumpsigma.matcher.correlate.projection import REFUSED, NoProjectionError, decoder_of
+        from jumpsigma.matcher.correlate.projection import REFUSED
 
-        plan = self._plan
-        uses = [use for number in numbers for use in plan.uses.get(number, ())]
-        try:
-            decoder = decoder_of(
-                [plan.rules[number].condition for number in numbers],
-                [path for use in uses for path in (*use.group_by, *use.fields)],
-                time,
-                raw_events=self._payloads.unwraps,
-            )
-        except NoProjectionError:
-            return None
-        return _Recognised(decoder.decode, REFUSED, {})
+        decoder = self._plan.decoder(numbers, time, raw_events=self._payloads.unwraps)
+        return None if decoder is None else _Recognised(decoder.decode, REFUSED, {})
 
     def _taker(self, recognised: _Recognised, rules: Sequence[int]) -> Taker:
         from msgspec.structs import force_setattr as replace
@@ -267,10 +257,7 @@ class Classes:
                     return left
             raws, numbers, offsets = map(list, zip(*taken, strict=True))
             if None in offsets:
-                offsets = [
-                    keep(raw) if offset is None else offset
-                    for raw, offset in zip(raws, offsets, strict=True)
-                ]
+                offsets = keep(raws)
             add(found, hours, numbers, offsets, list(map(len, raws)))
             return left
 
@@ -335,6 +322,10 @@ class Classes:
             for recognised in self._recognised.values():
                 if recognised is not None:
                     recognised.classes.clear()
+
+    def keep(self, match: Match) -> bool:
+        """Take an event that was parsed, as :meth:`Ledger.keep` does."""
+        return bool(match.payload) and self._ledger.keep(match)
 
     def collected(self) -> Collected:
         """What was taken since the last call, to be carried to another process."""

@@ -3,15 +3,25 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from itertools import chain
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from jumpsigma.ir.correlations import CorrelationIR
 from jumpsigma.ir.nodes import RuleIR
 from jumpsigma.matcher.correlate.matches import LeftOut, Use, match_of, slot_of, uses_of
 from jumpsigma.matcher.correlate.prospects import prospect_of
 from jumpsigma.matcher.correlate.rows import Match
+from jumpsigma.matcher.runtime import Path
+
+if TYPE_CHECKING:
+    import msgspec
+
+    Decoder = msgspec.json.Decoder[Any]
+
+
+#: So many ways to read lines are kept for the scans that follow.
+_MOST_DECODERS = 200
 
 
 class Plan:
@@ -50,6 +60,41 @@ class Plan:
             [numbers[id(r.rule)] for r in each.references if id(r.rule) in numbers]
             for each in self.correlations
         )
+
+        self._decoders: dict[Any, Decoder | None] = {}
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {**self.__dict__, "_decoders": {}}
+
+    def decoder(self, numbers: Collection[int], time: Path, *, raw_events: bool) -> Decoder | None:
+        """What reads of lines all on which rules and their correlations depend.
+
+        None where that is more than some fields; see
+        :func:`~jumpsigma.matcher.correlate.projection.decoder_of`.
+        """
+        key = frozenset(numbers), time, raw_events
+        if key not in self._decoders:
+            if len(self._decoders) >= _MOST_DECODERS:
+                self._decoders.clear()
+            self._decoders[key] = self._new_decoder(numbers, time, raw_events=raw_events)
+        return self._decoders[key]
+
+    def _new_decoder(
+        self, numbers: Collection[int], time: Path, *, raw_events: bool
+    ) -> Decoder | None:
+        # Small inputs never come here, and need not wait for msgspec.
+        from jumpsigma.matcher.correlate.projection import NoProjectionError, decoder_of
+
+        uses = [use for number in numbers for use in self.uses.get(number, ())]
+        try:
+            return decoder_of(
+                [self.rules[number].condition for number in numbers],
+                [path for use in uses for path in (*use.group_by, *use.fields)],
+                time,
+                raw_events=raw_events,
+            )
+        except NoProjectionError:
+            return None
 
     def uses_of(self, correlation: int) -> tuple[Use, ...]:
         """Where the findings of a correlation are looked at by others."""

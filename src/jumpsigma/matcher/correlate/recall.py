@@ -42,7 +42,7 @@ class Recall:
 
     def __init__(self, plan: Plan, payloads: Payloads, ledger: Ledger) -> None:
         self._plan, self._payloads, self._ledger = plan, payloads, ledger
-        self._theirs: dict[bytes, list[tuple[Entry, ...]]] = {}
+        self._theirs: dict[bytes, tuple[list[tuple[Entry, ...]], list[int]]] = {}
         self._changed: dict[str | None, None] = {}
 
     def matches(self, level: Sequence[int]) -> Iterator[Match]:
@@ -135,9 +135,9 @@ class Recall:
         too many classes.
         """
         ledger = self._ledger
-        theirs = self._theirs.setdefault(collected.process, [])
+        theirs, numbers = self._theirs.setdefault(collected.process, ([], []))
         theirs += collected.classes
-        numbers = [ledger.number_of(entries) for entries in theirs]
+        numbers += map(ledger.number_of, collected.classes)
         origin = ledger.references.begin(path, collected.kept, lines)
         for reference in ledger.references.include(collected.references, numbers):
             match = self._read(origin, reference, theirs[reference.number])

@@ -6,7 +6,8 @@ import tempfile
 from array import array
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from itertools import compress
+from itertools import accumulate, compress
+from operator import invert
 from pathlib import Path
 from typing import IO, NamedTuple
 
@@ -17,6 +18,8 @@ _FIELDS = 5
 _BYTES = _FIELDS * 8
 #: References that are written, and read, at a time.
 _BATCH = 8_192
+#: Bytes of kept events that are written at a time, at most.
+_WRITTEN_AT_ONCE = 1024 * 1024
 
 
 def no_file(error: Exception) -> DiagnosticError:
@@ -75,6 +78,8 @@ class References:
         self._file = tempfile.SpooledTemporaryFile(max_size=limit * _BYTES)  # noqa: SIM115
         self._open: tuple[str, IO[bytes]] | None = None
         self._kept: IO[bytes] | None = None
+        self._unwritten: list[bytes] = []
+        self._unwritten_bytes = 0
         self._kept_limit, self._folder = limit * 80, folder
 
     def __len__(self) -> int:
@@ -99,10 +104,10 @@ class References:
         if last is None or last[1:] != (path, None, 0):
             self.begin(path)
 
-    def add(self, *columns: list[int]) -> None:
+    def add(self, *columns: Sequence[int]) -> None:
         """Add references: the numbers of their classes, their hours, lines, offsets and lengths."""
         for held, more in zip(self._columns, columns, strict=True):
-            held.fromlist(more)
+            held.extend(more if isinstance(more, array) else array("q", more))
         if len(self._columns[0]) < _BATCH:
             return
         try:
@@ -115,17 +120,27 @@ class References:
         except OSError as error:
             raise no_file(error) from None
 
-    def keep(self, raw: bytes) -> int:
-        """Keep the bytes of an event that cannot be read again; their (negative) offset."""
-        offset = self._kept_bytes
+    def keep(self, raws: Sequence[bytes]) -> list[int]:
+        """Keep the bytes of events that cannot be read again; their (negative) offsets."""
+        ends = list(accumulate(map(len, raws), initial=self._kept_bytes))
+        self._kept_bytes = ends.pop()
+        self._unwritten += raws
+        self._unwritten_bytes += self._kept_bytes - ends[0]
+        if self._unwritten_bytes >= min(_WRITTEN_AT_ONCE, self._kept_limit):
+            self._write()
+        return list(map(invert, ends))
+
+    def _write(self) -> None:
+        if not self._unwritten:
+            return
         try:
             if self._kept is None:
                 self._kept = self._begun()
-            self._kept.write(raw)
+            self._kept.seek(self._kept_bytes - self._unwritten_bytes)
+            self._kept.write(b"".join(self._unwritten))
         except OSError as error:
             raise no_file(error) from None
-        self._kept_bytes += len(raw)
-        return ~offset
+        self._unwritten, self._unwritten_bytes = [], 0
 
     def _begun(self) -> IO[bytes]:
         if self._folder is not None:
@@ -141,6 +156,7 @@ class References:
         for _, batch in self._batches():
             for column, more in zip(columns, batch, strict=True):
                 column.extend(more)
+        self._write()
         kept, self._kept = self._kept, None
         if kept is not None:
             kept.close()
@@ -155,9 +171,11 @@ class References:
         """
         columns = [array("q", column) for column in packed]
         theirs = columns[0]
-        known = [max(numbers[number], 0) for number in theirs]
-        self.add(known, *[column.tolist() for column in columns[1:]])
-        alone = [place for place, number in enumerate(theirs) if numbers[number] < 0]
+        known = array("q", map(numbers.__getitem__, theirs))
+        alone = [place for place, number in enumerate(known) if number < 0]
+        for place in alone:
+            known[place] = 0
+        self.add(known, *columns[1:])
         return [Reference(*[column[place] for column in columns]) for place in alone]
 
     def counts(self) -> Counter[int]:
@@ -190,12 +208,13 @@ class References:
     def read(self, origin: Origin, reference: Reference) -> bytes:
         """The bytes of an event; fewer where its file has become shorter.
 
-        Nothing is kept after it was called. Raises ``OSError`` when it cannot be read.
+        Raises ``OSError`` when it cannot be read.
         """
         if reference.offset >= 0:
             file: IO[bytes] | None = self._opened(str(origin.path))
             offset = reference.offset
         else:
+            self._write()
             file = self._opened(origin.kept) if origin.kept is not None else self._kept
             offset = ~reference.offset
         assert file is not None  # noqa: S101 - an offset in it was given
