@@ -101,7 +101,7 @@ OFFICIAL: Mapping[str, Official] = {
             "sigma.backends.opensearch:OpensearchLuceneBackend",
             "osmem-server",
             engines.opensearch,
-            ("case", "whole-regex", "anchors-as-letters", "quotes-in-regex", "address-as-word"),
+            ("case", "whole-regex", "anchors-as-letters", "regex-operators", "address-as-word"),
             "lucene",
         ),
         Official(

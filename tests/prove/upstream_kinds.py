@@ -55,17 +55,21 @@ class Kind:
 
 
 def _case(value: Value, listed: bool) -> Sequence[Value]:  # noqa: ARG001
-    return [replace(value, cased=True)] if isinstance(value, Text) else [value]
+    return [replace(value, cased=True)] if isinstance(value, Text | FieldRef) else [value]
 
 
 def _case_of_whole(value: Value, listed: bool) -> Sequence[Value]:
-    """Whole texts compare with ``=``, but those with signs of LIKE do not."""
+    """Whole texts and fields compare with ``=``, but texts with signs of LIKE do not."""
+    if isinstance(value, FieldRef):
+        return _case(value, listed)
     plain = isinstance(value, Text) and value.literal is not None and not {*"%_"} & {*value.literal}
     return _case(value, listed) if plain else [value]
 
 
 def _case_without_signs(value: Value, listed: bool) -> Sequence[Value]:
-    """Whole texts compare with ``=``, but those with signs do so only in a list."""
+    """Whole texts and fields compare with ``=``, but texts with signs do so only in a list."""
+    if isinstance(value, FieldRef):
+        return _case(value, listed)
     if not isinstance(value, Text) or value.literal is None:
         return [value]
     return _case(value, listed) if listed or not {*"\\%_"} & {*value.literal} else [value]
@@ -131,10 +135,13 @@ def _anchors_as_letters(value: Value, listed: bool) -> Sequence[Value]:
     return [value] if parts == value.parts else _whole_regex(replace(value, parts=parts), listed)
 
 
-def _quotes_in_regex(value: Value, listed: bool) -> Sequence[Value]:  # noqa: ARG001
-    """A quote begins a text of its own, which never ends."""
-    odd = isinstance(value, Regex) and sum(str(part).count('"') for part in value.parts) % 2
-    return [] if odd else [value]
+def _regex_operators(value: Value, listed: bool) -> Sequence[Value]:  # noqa: ARG001
+    """What is an operator in Lucene alone, or in RE2 alone, makes an expression of nothing."""
+    if not isinstance(value, Regex):
+        return [value]
+    source = "".join(part for part in value.parts if isinstance(part, str))
+    other = value.ignore_case or re.search(r"""(?<!\\)["<&#~@]|\(\?i\)""", source)
+    return [] if other else [value]
 
 
 def _found_anywhere(value: Value, listed: bool) -> Sequence[Value]:  # noqa: ARG001
@@ -157,7 +164,7 @@ KINDS: Mapping[str, Kind] = {
         Kind("address-as-word", _address_exact),
         Kind("whole-regex", _whole_regex),
         Kind("anchors-as-letters", _anchors_as_letters),
-        Kind("quotes-in-regex", _quotes_in_regex),
+        Kind("regex-operators", _regex_operators),
         Kind("cased-found-anywhere", _found_anywhere),
     )
 }
