@@ -116,8 +116,8 @@ class Databricks(SqlLanguage):
 
     def literal(self, text: str) -> str:
         """A backslash escapes in all literals; a variable is put in before they are read."""
-        quoted = self.without_nul(text).replace("\\", "\\\\").replace("'", "\\'").replace("${", "\\u0024{")
-        return f"'{quoted}'"
+        quoted = self.without_nul(text).replace("\\", "\\\\").replace("'", "\\'")
+        return f"'{quoted}'".replace("${", "\\u0024{")
 
     def starts_with(self, text: str, start: str) -> str:
         """A function of its own."""
