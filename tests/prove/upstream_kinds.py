@@ -140,7 +140,7 @@ def _regex_operators(value: Value, listed: bool) -> Sequence[Value]:  # noqa: AR
     if not isinstance(value, Regex):
         return [value]
     source = "".join(part for part in value.parts if isinstance(part, str))
-    other = value.ignore_case or re.search(r"""(?<!\\)["<&#~@]|\(\?i\)""", source)
+    other = value.ignore_case or re.search(r"""(?<!\\)["<&#~@]|\(\?""", source)
     return [] if other else [value]
 
 
