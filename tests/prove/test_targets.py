@@ -6,8 +6,10 @@ from pathlib import Path
 
 import pytest
 from engines.catalogue import ENGINES
+from spaces import asked
 from targets import PACKS, PROVEN, Proven, prove, prove_conformance
 
+from jumpsigma.api import export_queries
 from jumpsigma.export import Target, available_targets
 
 LIGHT = {each.name: each for each in PROVEN if ENGINES[each.engine].light}
@@ -23,8 +25,7 @@ def differences(proven: Proven, pack: str, each: int) -> list[str]:
         outcome = prove(proven, engine, PACKS[pack](), each=each)
     finally:
         engine.close()
-    assert outcome.exported
-    assert outcome.pairs
+    assert bool(outcome.exported) == bool(outcome.pairs)
     return list(outcome.differences())
 
 
@@ -52,6 +53,12 @@ def test_the_conformance_rows_return_what_the_matcher_finds(name: str, tmp_path:
         engine.close()
     assert outcome.exported > 400
     assert not list(outcome.differences())
+
+
+def test_most_targets_can_answer_the_three_questions() -> None:
+    written = [export_queries(asked(), each.target, each.format, options=each.options).queries
+               for each in PROVEN]  # fmt: skip
+    assert sum(len(queries) == 3 for queries in written) > len(PROVEN) // 2
 
 
 def test_every_target_of_tier_1_is_proven() -> None:
