@@ -203,7 +203,7 @@ def test_what_is_compiled_is_never_overwritten(tmp_path: Path) -> None:
         before = output.read_text()
         done = run("compile", pack, "-t", "python", "-m", mapping, "-o", output)
         assert done.returncode == 2
-        assert "JS091: the matchers would overwrite what they are made of" in done.stderr
+        assert "JS091: the result would overwrite what it is made of" in done.stderr
         assert output.read_text() == before
     assert run("compile", pack / "r.yml", "-t", "python", "-o", pack / "r.py").returncode == 2
     assert (pack / "r.py").is_file()  # 2: pack.yaml is wrong

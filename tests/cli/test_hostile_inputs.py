@@ -132,8 +132,8 @@ def locked(_: Path) -> Iterator[None]:
     """One folder must not be listed: not by this user, who may be root and list everything."""
     real = os.scandir
 
-    def scandir(path: str) -> object:
-        if Path(path).name == "locked":
+    def scandir(path: str | int) -> object:
+        if not isinstance(path, int) and Path(path).name == "locked":  # an open folder is a number
             raise PermissionError(13, "Permission denied", path)
         return real(path)
 
