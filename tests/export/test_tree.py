@@ -104,3 +104,30 @@ def test_a_file_name_is_safe_everywhere(title: str) -> None:
 
 def test_titles_that_give_one_name_get_two() -> None:
     assert unique_slugs(["A b", "a-B", "a b 2"]) == ["a_b", "a_b_2", "a_b_2_2"]
+
+
+def test_what_somebody_has_changed_is_never_written_over(tmp_path: Path) -> None:
+    write_tree(tmp_path, {"a.sql": "SELECT 1;\n"}, {})
+    (tmp_path / "a.sql").write_text("mine\n")
+    for text in ("SELECT 2;\n", "SELECT 3;\n"):
+        done = write_tree(tmp_path, {"a.sql": text}, {})
+        assert done.kept == ["a.sql"]
+        assert (tmp_path / "a.sql").read_text() == "mine\n"
+    (tmp_path / "a.sql").unlink()
+    assert "a.sql" in write_tree(tmp_path, {"a.sql": "SELECT 3;\n"}, {}).changed
+    (tmp_path / "b.sql").write_text("not of an export\n")
+    assert write_tree(tmp_path, {"a.sql": "SELECT 3;\n", "b.sql": "x\n"}, {}).kept == ["b.sql"]
+
+
+def test_nothing_is_removed_while_rules_are_not_complete(tmp_path: Path) -> None:
+    write_tree(tmp_path, FILES, {})
+    done = write_tree(tmp_path, {}, {}, complete=False)
+    assert (sorted(done.waiting), done.removed) == (sorted(FILES), [])
+    again = write_tree(tmp_path, {}, {})  # it was not forgotten
+    assert sorted(again.removed) == sorted(FILES)
+
+
+def test_checksums_of_somebody_else_are_not_written_over(tmp_path: Path) -> None:
+    (tmp_path / CHECKSUMS).write_text("mine\n")
+    with pytest.raises(DiagnosticError, match="not of an export"):
+        write_tree(tmp_path, FILES, {})

@@ -61,6 +61,7 @@ def export_tree(exported: Exported, pack: Pack, folder: str | Path) -> Written:
 
     Raises :class:`DiagnosticError` (JS062, JS091).
     """
+    slugs = unique_slugs(each.rule.title for each in exported.queries)
     index = {
         "target": exported.target.name,
         "format": exported.format.name,
@@ -68,15 +69,18 @@ def export_tree(exported: Exported, pack: Pack, folder: str | Path) -> Written:
         "jumpsigma": __version__,
         "rules": [
             {"id": q.rule.id, "title": q.rule.title, "author": q.rule.author,
-             "license": q.rule.license, "level": q.rule.level, "mapping": q.mapping}
-            for q in exported.queries
+             "license": q.rule.license, "level": q.rule.level, "mapping": q.mapping,
+             "files": [each.path.format(slug=name) for each in exported.format.files]}
+            for q, name in zip(exported.queries, slugs, strict=True)
         ],
         "refused": [
             {"rule_id": each.rule_id, "code": each.code, "message": each.message}
             for each in exported.refused
         ],
     }  # fmt: skip
-    return write_tree(Path(folder), export_files(exported, pack), index)
+    # A rule that cannot be read today was deployed yesterday: nothing is removed for that.
+    complete = bool(exported.queries) and not pack.has_errors
+    return write_tree(Path(folder), export_files(exported, pack), index, complete=complete)
 
 
 def _row(query: ExportedQuery, slug: str, pack: Pack) -> dict[str, Any]:

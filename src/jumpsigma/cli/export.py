@@ -51,7 +51,8 @@ def export(
     """Write what a product deploys: a file for each rule, an index and checksums.
 
     A folder that was exported before is brought up to date: what has not changed is left alone,
-    what is no longer exported is removed, unless somebody has changed it. A rule that the target
+    what is no longer exported is removed. Files that somebody has changed are neither removed nor
+    written over, and while a rule cannot be read nothing is removed. A rule that the target
     cannot say faithfully is left out; the index tells why.
     """
     from jumpsigma import api
@@ -80,7 +81,13 @@ def export(
         file=sys.stderr,
     )
     for path in written.kept:
-        print(f"left alone, changed since it was exported: {output / path}", file=sys.stderr)
+        print(f"left alone, not as it was exported: {output / path}", file=sys.stderr)
+    if written.waiting:
+        print(
+            f"{len(written.waiting)} files of rules that are not there now were left: "
+            "not all rules could be read, or none was written",
+            file=sys.stderr,
+        )
     if pack.has_errors or stored.problem is not None:
         return 2
     return 1 if strict and refused else 0

@@ -1,8 +1,8 @@
 """What an export writes: the files of each rule and of the pack, an index and checksums.
 
 The same rules give the same bytes. A file that has them already is left alone, so that its time
-says when it changed. Files that an earlier export wrote and this one does not are removed, but
-only where they still are as that export wrote them: the index knows.
+says when it changed. Only what an earlier export wrote, and nobody has changed since, is written
+over or removed: the index knows.
 """
 
 from __future__ import annotations
@@ -35,7 +35,9 @@ class Written:
     same: list[str] = field(default_factory=list)
     removed: list[str] = field(default_factory=list)
     kept: list[str] = field(default_factory=list)
-    """Of an earlier export, and changed by somebody since: neither removed nor overwritten."""
+    """Not as an earlier export wrote it: neither removed nor overwritten."""
+    waiting: list[str] = field(default_factory=list)
+    """Of an earlier export, not of this one, and not removed since the rules are not complete."""
 
 
 def slug(title: str, taken: set[str]) -> str:
@@ -50,26 +52,36 @@ def slug(title: str, taken: set[str]) -> str:
     return unique
 
 
-def write_tree(folder: Path, files: Mapping[str, str], index: Mapping[str, Any]) -> Written:
+def write_tree(
+    folder: Path, files: Mapping[str, str], index: Mapping[str, Any], *, complete: bool = True
+) -> Written:
     """Write files below a folder, then its index and checksums.
+
+    ``complete``: all rules could be read, so that what is not among the files is to be removed.
 
     Raises :class:`DiagnosticError` (JS091) where a file cannot be written.
     """
+    _look_at(folder)
     before = _earlier(folder)
     done = Written()
     sums = {path: _digest(text.encode()) for path, text in files.items()}
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        for path in sorted(before.keys() - sums.keys()):
-            _remove(folder, path, before[path], done)
+        gone = sorted(before.keys() - sums.keys())
+        if complete:
+            for path in gone:
+                _remove(folder, path, before[path], done)
+        else:
+            done.waiting += gone
+            sums |= {path: before[path] for path in gone}
         for path, text in sorted(files.items()):
-            _write(folder, path, text, done)
+            _write(folder, path, text, done, before.get(path))
         document = {**index, "files": dict(sorted(sums.items()))}
         text = json.dumps(document, ensure_ascii=False, indent=2) + "\n"
-        _write(folder, INDEX, text, done)
+        _write_over(folder, INDEX, text, done)
         lines = [f"{digest}  {path}\n" for path, digest in sorted(sums.items())]
         lines.append(f"{_digest(text.encode())}  {INDEX}\n")
-        _write(folder, CHECKSUMS, "".join(lines), done)
+        _write_over(folder, CHECKSUMS, "".join(lines), done)
     except OSError as error:
         place = Span(str(error.filename or folder))
         message = f"cannot write: {error.strerror or error}"
@@ -77,11 +89,23 @@ def write_tree(folder: Path, files: Mapping[str, str], index: Mapping[str, Any])
     return done
 
 
+def _look_at(folder: Path) -> None:
+    """Raise :class:`DiagnosticError` (JS091) where no export can be written."""
+    wrong = None
+    if folder.exists() and not folder.is_dir():
+        wrong, hint = folder, "an export is written into a folder; give one, or a name that is free"
+    elif (folder / CHECKSUMS).exists() and not (folder / INDEX).exists():
+        wrong, hint = folder / CHECKSUMS, "take another folder"
+    if wrong is not None:
+        message = "it is there, and is not of an export"
+        raise DiagnosticError(Diagnostic("JS091", message, span=Span(str(wrong)), hint=hint))
+
+
 def _earlier(folder: Path) -> dict[str, str]:
     """The files of the export that stands there, by the index, each with its digest."""
     try:
         found = json.loads((folder / INDEX).read_text(encoding="utf-8"))["files"]
-    except FileNotFoundError:
+    except (FileNotFoundError, NotADirectoryError):
         return {}
     except (OSError, ValueError, KeyError, TypeError):
         message = "the index of the export that stands there cannot be read"
@@ -110,7 +134,18 @@ def _remove(folder: Path, path: str, digest: str, done: Written) -> None:
     done.removed.append(path)
 
 
-def _write(folder: Path, path: str, text: str, done: Written) -> None:
+def _write(folder: Path, path: str, text: str, done: Written, before: str | None) -> None:
+    """Write a file, unless one is there that is not as the earlier export wrote it."""
+    file = folder / path
+    if file.is_file() and not file.is_symlink() and _below(folder, file):
+        found = file.read_bytes()
+        if found != text.encode() and _digest(found) != before:
+            done.kept.append(path)
+            return
+    _write_over(folder, path, text, done)
+
+
+def _write_over(folder: Path, path: str, text: str, done: Written) -> None:
     file = folder / path
     file.parent.mkdir(parents=True, exist_ok=True)
     if not _below(folder, file):
