@@ -92,6 +92,15 @@ Rules; one may have several.
 
 """
 
+_TEXTS = """\
+
+## Only converted, not run
+
+No engine was asked about these: the numbers say which side writes a query, not what it finds.
+`tests/prove/upstream_texts.py` counted them.
+
+"""
+
 Table = Callable[[Sequence[str], Iterable[Sequence[str]]], str]
 
 
@@ -225,10 +234,12 @@ def equivalence_page(table: Table) -> str:
 
 def upstream_page(table: Table) -> str:
     """What the last run of official backends over a corpus of rules found."""
-    results = [
+    found = [
         json.loads(path.read_text("utf-8"))
         for path in sorted((RESULTS / "upstream").glob("*.json"))
     ]
+    results = [each for each in found if each.get("run", True)]
+    texts = [each for each in found if not each.get("run", True)]
     words = sorted({word for each in results for word in each["counts"]})
     rows = [
         (
@@ -248,7 +259,22 @@ def upstream_page(table: Table) -> str:
         for each in results
         for kind, count in sorted(each["kinds"].items())
     ]
-    return _UPSTREAM + table(head, rows) + _KINDS + table(("target", "kind", "rules"), kinds)
+    page = _UPSTREAM + table(head, rows) + _KINDS + table(("target", "kind", "rules"), kinds)
+    return page + (_TEXTS + _converted(texts, table) if texts else "")
+
+
+def _converted(results: Sequence[dict[str, Any]], table: Table) -> str:
+    words = sorted({word for each in results for word in each["counts"]})
+    rows = (
+        (
+            f"`{each['target']}`",
+            each["backend"],
+            f"{each['rules']:,}",
+            *(f"{each['counts'].get(word, 0):,}" for word in words),
+        )
+        for each in results
+    )
+    return table(("target", "official backend", "rules", *words), rows)
 
 
 def _is_model(result: dict[str, Any]) -> bool:
