@@ -150,7 +150,7 @@ class SqlLanguage(Language):
     def moment(self) -> str:
         """The time of an event in nanoseconds, or NULL: RFC 3339 in UTC, as JumpCloud writes it."""
         time = self.time()
-        fraction = f"substr(concat(rtrim(substr({time}, 21), 'Z'), '000000000'), 1, 9)"
+        fraction = f"substr(concat(replace(substr({time}, 21), 'Z', ''), '000000000'), 1, 9)"
         whole = f"{self.seconds(f'substr({time}, 1, 19)')} * 1000000000"
         return f"{whole} + {self.integer(fraction)}"
 
