@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from jumpsigma.diagnostics import Diagnostic, DiagnosticError, Severity, Span
-from jumpsigma.export.features import Feature, needs_of
+from jumpsigma.export.features import needs_of
 from jumpsigma.export.language import Language, LanguageSettings
 from jumpsigma.export.languages import language_class
 from jumpsigma.export.model import Format, Target
@@ -163,20 +163,6 @@ class Converter:
 def refused_log_source(reason: str, rule_id: str | None, span: Span) -> Diagnostic:
     """What is said of a rule whose log source a target has no words for."""
     return Diagnostic("JS050", reason, Severity.INFO, span, rule_id)
-
-
-def support_table(target: Target) -> dict[str, dict[Feature, str]]:
-    """For each of a target's languages what its table says of every feature, as a word."""
-    return {
-        name: {feature: str(verdict.support) for feature, verdict in language.features.items()}
-        for name, language in target.languages.items()
-    }
-
-
-def refused_by_all(refused: Iterable[Iterable[str]]) -> set[str]:
-    """The ids that stand in every one of some collections of refused rules."""
-    sets = [set(each) for each in refused]
-    return set.intersection(*sets) if sets else set()
 
 
 def _span(place: Place | None, path: str) -> Span:

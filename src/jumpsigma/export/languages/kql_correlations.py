@@ -10,26 +10,21 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Final, assert_never
+from typing import TYPE_CHECKING, Final
 
+from jumpsigma.export.conditions import order_of, over_rules, sign_of
 from jumpsigma.export.refusals import NeedsOptionError, NotWrittenError
 from jumpsigma.ir.correlations import (
     CorrelationIR,
-    Every,
     Reference,
     RuleExpr,
-    Seen,
-    Some,
     Threshold,
-    Unseen,
-    sequences,
 )
 from jumpsigma.ir.nodes import RuleIR
 
 if TYPE_CHECKING:
     from jumpsigma.export.languages.kql import Kql
 
-_SIGNS: Final = {"gt": ">", "gte": ">="}
 #: The group of all, where there is no ``group-by``.
 _ALL: Final = "all_events"
 #: The event that completes: the last of its moment (S809).
@@ -176,14 +171,8 @@ def _windows(by: str, span: str, base: str) -> list[str]:
     ]
 
 
-def _sign(threshold: Threshold) -> str:
-    if threshold.op not in _SIGNS:
-        raise NotWrittenError(f"a threshold with {threshold.op}, which more events can undo")
-    return _SIGNS[threshold.op]
-
-
 def _counted(threshold: Threshold, by: str, span: str, base: str) -> list[str]:
-    test = f"{_sign(threshold)} {threshold.number!r}"
+    test = f"{sign_of(threshold)} {threshold.number!r}"
     return [
         *_windows(by, span, base),
         f"| summarize earlier = countif(other < t), {_LAST} by t, counted, {by}",
@@ -200,46 +189,22 @@ def _seen(
         f"before_{slot} = countif(slot == {slot} and other < t)"
         for slot in range(len(correlation.references))
     ]
+
+    def asked(name: str) -> str:
+        return over_rules(condition, lambda slot: f"{name}_{slot} > 0", (" and ", " or "))
+
     return [
         *_windows(by, span, base),
         f"| summarize {', '.join(counts)}, {_LAST} by t, {by}",
-        f"| where {_rules(condition, 'held')} and not({_rules(condition, 'before')})",
+        f"| where {asked('held')} and not({asked('before')})",
     ]
-
-
-def _rules(node: RuleExpr, name: str) -> str:
-    match node:
-        case Seen(reference):
-            return f"{name}_{reference} > 0"
-        case Every(items) | Some(items):
-            word = " and " if isinstance(node, Every) else " or "
-            return f"({word.join(_rules(item, name) for item in items)})"
-        case Unseen():
-            raise NotWrittenError("a condition with `not` over rules, which more events can undo")
-        case _:
-            assert_never(node)
-
-
-def _order(correlation: CorrelationIR) -> tuple[int, ...]:
-    """The references that have to come one after another."""
-    condition = correlation.condition
-    if isinstance(condition, Threshold):
-        count = len(correlation.references)
-        least = condition.number + (condition.op == "gt")
-        if condition.op not in _SIGNS or not count - 1 < least <= count:
-            raise NotWrittenError("a threshold for rules in order that is not all of them")
-        return tuple(range(count))
-    ways = sequences(condition)
-    if len(ways) != 1 or ways[0].unseen:
-        raise NotWrittenError("a condition over rules in order that has alternatives or `not`")
-    return ways[0].seen
 
 
 def _ordered(
     correlation: CorrelationIR, by: str, span: str, prefix: str
 ) -> tuple[list[str], list[str]]:
     """Rules one after another, strictly later each (S818): chains, by their first and last time."""
-    first, *others = _order(correlation)
+    first, *others = order_of(correlation)
     base, table = f"{prefix}base", f"{prefix}chains"
     chains = [f"let {table} = materialize({base}", f"| where slot == {first}"]
     chains.append(f"| distinct started = t, t, {by}")

@@ -12,20 +12,15 @@ others are not written.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Final, assert_never
+from typing import TYPE_CHECKING, Final
 
+from jumpsigma.export.conditions import order_of, over_rules, sign_of
 from jumpsigma.export.refusals import NotWrittenError
 from jumpsigma.export.simplify import simplified
 from jumpsigma.ir.correlations import (
     CorrelationIR,
-    Every,
     Reference,
-    RuleExpr,
-    Seen,
-    Some,
     Threshold,
-    Unseen,
-    sequences,
 )
 from jumpsigma.ir.nodes import RuleIR
 
@@ -33,7 +28,6 @@ if TYPE_CHECKING:
     from jumpsigma.export.languages.sql import SqlLanguage
 
 _NANOSECONDS: Final = 1_000_000_000
-_SIGNS: Final = {"gt": ">", "gte": ">="}
 
 
 def correlation_query(sql: SqlLanguage, correlation: CorrelationIR) -> str:
@@ -153,50 +147,20 @@ def _condition(correlation: CorrelationIR, extra: str) -> str:
         case _:
             raise NotWrittenError(f"a correlation of the type {correlation.type}")
     if not isinstance(condition, Threshold):
-        return _rules(condition, extra)
+        return over_rules(
+            condition,
+            lambda slot: f"max(CASE WHEN b.slot = {slot}{extra} THEN 1 ELSE 0 END) = 1",
+            (" AND ", " OR "),
+        )
     counted = f"CASE WHEN 1 = 1{extra} THEN b.{column[correlation.type]} END"
-    return f"count(DISTINCT {counted}) {_sign(condition)} {condition.number!r}"
-
-
-def _sign(threshold: Threshold) -> str:
-    if threshold.op not in _SIGNS:
-        raise NotWrittenError(f"a threshold with {threshold.op}, which more events can undo")
-    return _SIGNS[threshold.op]
-
-
-def _rules(node: RuleExpr, extra: str) -> str:
-    match node:
-        case Seen(reference):
-            return f"max(CASE WHEN b.slot = {reference}{extra} THEN 1 ELSE 0 END) = 1"
-        case Every(items) | Some(items):
-            word = " AND " if isinstance(node, Every) else " OR "
-            return f"({word.join(_rules(item, extra) for item in items)})"
-        case Unseen():
-            raise NotWrittenError("a condition with `not` over rules, which more events can undo")
-        case _:
-            assert_never(node)
-
-
-def _order(correlation: CorrelationIR) -> tuple[int, ...]:
-    """The references that have to come one after another."""
-    condition = correlation.condition
-    if isinstance(condition, Threshold):
-        count = len(correlation.references)
-        least = condition.number + (condition.op == "gt")
-        if condition.op not in _SIGNS or not count - 1 < least <= count:
-            raise NotWrittenError("a threshold for rules in order that is not all of them")
-        return tuple(range(count))
-    ways = sequences(condition)
-    if len(ways) != 1 or ways[0].unseen:
-        raise NotWrittenError("a condition over rules in order that has alternatives or `not`")
-    return ways[0].seen
+    return f"count(DISTINCT {counted}) {sign_of(condition)} {condition.number!r}"
 
 
 def _ordered(
     correlation: CorrelationIR, groups: Sequence[str], prefix: str
 ) -> tuple[list[str], str]:
     """Rules one after another, strictly later each (S818): chains, by their first and last time."""
-    span, order = correlation.timespan * _NANOSECONDS, _order(correlation)
+    span, order = correlation.timespan * _NANOSECONDS, order_of(correlation)
     kept = f"{prefix}kept"
     names = [f"c{number}" for number in range(len(order))]
     joins = [f"{kept} AS {names[0]}"]
