@@ -18,6 +18,7 @@ from typing import Any
 import re2
 from engines.engine import QueryError, Stored
 from engines.spl_model import text_of
+from engines.words import Words
 
 Labels = dict[str, str]
 Filter = Callable[[Labels], bool]
@@ -82,23 +83,13 @@ class LogQlModel:
         self._rows = {}
 
 
-class _Parser:
-    def __init__(self, text: str) -> None:
-        self.tokens: list[tuple[str, str]] = []
-        at = 0
-        while text[at:].strip():
-            found = _TOKEN.match(text, at)
-            if found is None:
-                raise QueryError(f"not understood: {text[at : at + 40]!r}")
-            self.tokens.append((str(found.lastgroup), found[0].strip()))
-            at = found.end()
-        self.at = 0
+class _Parser(Words):
+    pattern = _TOKEN
 
     def whole(self) -> Filter:
         """The filter, to the last token."""
         found = self.joined()
-        if self.at != len(self.tokens):
-            raise QueryError(f"more than a filter: {self.tokens[self.at :][:3]}")
+        self.ended("a filter")
         return found
 
     def peek(self) -> str:

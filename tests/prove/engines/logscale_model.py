@@ -14,6 +14,7 @@ from typing import Any
 
 from engines.engine import QueryError, Stored
 from engines.spl_model import text_of
+from engines.words import Words
 
 Row = dict[str, str]
 Filter = Callable[[Row], bool]
@@ -68,34 +69,14 @@ class LogScaleModel:
         self._rows = {}
 
 
-class _Parser:
-    def __init__(self, text: str) -> None:
-        self.tokens: list[tuple[str, str]] = []
-        at = 0
-        while text[at:].strip():
-            found = _TOKEN.match(text, at)
-            if found is None:
-                raise QueryError(f"not understood: {text[at : at + 40]!r}")
-            self.tokens.append((str(found.lastgroup), found[0].strip()))
-            at = found.end()
-        self.at = 0
+class _Parser(Words):
+    pattern = _TOKEN
 
     def whole(self) -> Filter:
         """The condition, to the last token."""
         found = self.joined()
-        if self.at != len(self.tokens):
-            raise QueryError(f"more than a condition: {self.tokens[self.at :][:3]}")
+        self.ended("a condition")
         return found
-
-    def take(self, text: str) -> bool:
-        """Whether the next token is this one, which is then passed."""
-        found = self.at < len(self.tokens) and self.tokens[self.at][1] == text
-        self.at += found
-        return found
-
-    def need(self, text: str) -> None:
-        if not self.take(text):
-            raise QueryError(f"{text} is missing before {self.tokens[self.at :][:2]}")
 
     def next(self, kind: str) -> str:
         if self.at >= len(self.tokens) or self.tokens[self.at][0] != kind:

@@ -16,6 +16,7 @@ from typing import Any
 import re2
 from engines.engine import QueryError, Stored
 from engines.spl_model import text_of
+from engines.words import Words
 
 Fields = dict[str, str]
 Filter = Callable[[Fields], bool]
@@ -68,30 +69,15 @@ class LogsQlModel:
         self._rows = {}
 
 
-class _Parser:
-    def __init__(self, text: str) -> None:
-        self.tokens: list[tuple[str, str]] = []
-        at = 0
-        while text[at:].strip():
-            found = _TOKEN.match(text, at)
-            if found is None:
-                raise QueryError(f"not understood: {text[at : at + 40]!r}")
-            self.tokens.append((str(found.lastgroup), found[0].strip()))
-            at = found.end()
-        self.at = 0
+class _Parser(Words):
+    pattern = _TOKEN
 
     def whole(self) -> Filter:
         """The filter, to the last token."""
         if not self.tokens or self.tokens[0][0] != "stream":
             raise QueryError("no stream")
         found = self.either()
-        if self.at != len(self.tokens):
-            raise QueryError(f"more than a filter: {self.tokens[self.at :][:3]}")
-        return found
-
-    def take(self, text: str) -> bool:
-        found = self.at < len(self.tokens) and self.tokens[self.at][1] == text
-        self.at += found
+        self.ended("a filter")
         return found
 
     def next(self, *kinds: str) -> tuple[str, str]:

@@ -15,6 +15,7 @@ from functools import cache
 from typing import Any
 
 from engines.engine import QueryError, Stored
+from engines.words import Words
 
 #: A field: its values, none of them NULL; an empty list is NULL.
 Values = list[str]
@@ -150,36 +151,16 @@ def _single(value: Any) -> str | None:
     raise QueryError(f"no text: {value!r}")
 
 
-class _Parser:
+class _Parser(Words):
     """``OR`` below ``AND`` below ``NOT`` below comparisons, as for eval expressions."""
 
-    def __init__(self, text: str) -> None:
-        self.tokens: list[tuple[str, str]] = []
-        at = 0
-        while text[at:].strip():
-            found = _TOKEN.match(text, at)
-            if found is None:
-                raise QueryError(f"not understood: {text[at : at + 40]!r}")
-            self.tokens.append((str(found.lastgroup), found[0].strip()))
-            at = found.end()
-        self.at = 0
+    pattern = _TOKEN
 
     def whole(self) -> Expression:
         """The expression, to the last token."""
         found = self.either()
-        if self.at != len(self.tokens):
-            raise QueryError(f"more than an expression: {self.tokens[self.at :][:3]}")
+        self.ended("an expression")
         return found
-
-    def take(self, text: str) -> bool:
-        """Whether the next token is this one, which is then passed."""
-        found = self.at < len(self.tokens) and self.tokens[self.at][1] == text
-        self.at += found
-        return found
-
-    def need(self, text: str) -> None:
-        if not self.take(text):
-            raise QueryError(f"{text} is missing before {self.tokens[self.at :][:2]}")
 
     def either(self) -> Expression:
         parts = [self.both()]
