@@ -14,7 +14,8 @@ from jumpsigma.export import Target, available_targets
 from jumpsigma.pack import Pack
 
 #: How many rules for JumpCloud (of those that raw events can satisfy) a target of tier 1 may leave
-#: out with its default options. A change that raises a number has to say why.
+#: out with its default options. A change that raises a number has to say why. Of Sentinel's, nine
+#: are rules on lists that ship empty: a product has no use for a query that never holds.
 CEILINGS = {
     "clickhouse": 0,
     "databricks": 0,
@@ -24,7 +25,7 @@ CEILINGS = {
     "panther": 32,
     "postgres": 0,
     "sekoia": 79,
-    "sentinel": 13,
+    "sentinel": 16,
     "sqlite": 7,
 }
 TARGETS = {each.name: each for each in available_targets() if isinstance(each, Target)}
