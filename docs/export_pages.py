@@ -55,6 +55,9 @@ outside of it are not compared.
   failed, and `changes[totp_enabled].to: false`.
 - `conformance`: the tables that the interpreter is held to, where the target has their words.
 
+A rule that only serves correlations which the target refuses is run here, though an export leaves
+it out (JS068).
+
 ## On engines
 
 """
@@ -84,11 +87,29 @@ ours](../explanation/upstream.md) says what is compared, and shows each kind of 
 ## Rules
 
 """
+#: Columns of the page, and what of the results is counted in each.
+_UPSTREAM_COLUMNS = {
+    "equal": ("equal",),
+    "different": ("different, explained",),
+    "not explained": ("different, not explained", "jumpsigma is not the matcher"),
+    "only jumpsigma refuses": ("jumpsigma refuses",),
+    "only the official one refuses": ("the official backend refuses",),
+    "both refuse": ("both refuse",),
+}
+_COMPARED = {word for words in _UPSTREAM_COLUMNS.values() for word in words}
 _KINDS = """\
 
 ## Kinds of difference
 
 Rules; one may have several.
+
+"""
+
+_NOT_RUN = """\
+
+## Not run
+
+Rules of which an engine, or the reading of a language here, does not take one of the two queries.
 
 """
 
@@ -240,27 +261,48 @@ def upstream_page(table: Table) -> str:
     ]
     results = [each for each in found if each.get("run", True)]
     texts = [each for each in found if not each.get("run", True)]
-    words = sorted({word for each in results for word in each["counts"]})
     rows = [
         (
-            f"`{each['target']}`",
+            f"`{_upstream_name(each)}`",
             each["backend"],
             each["engine"],
             f"{each['rules']:,}" + ("" if each["every"] == 1 else f" (1 of {each['every']})"),
-            f"{each['satisfied']:,}",
+            *(
+                f"{sum(each['counts'].get(w, 0) for w in words):,}"
+                for words in _UPSTREAM_COLUMNS.values()
+            ),
+            f"{sum(n for word, n in each['counts'].items() if word not in _COMPARED):,}",
             f"{each['events']:,}",
-            *(f"{each['counts'].get(word, 0):,}" for word in words),
         )
         for each in results
     ]
-    head = ("target", "official backend", "run on", "rules", "of them satisfied", "events", *words)
+    head = (
+        "target",
+        "official backend",
+        "run on",
+        "rules",
+        *_UPSTREAM_COLUMNS,
+        "not run",
+        "events",
+    )
     kinds = [
-        (f"`{each['target']}`", f"`{kind}`", f"{count:,}")
+        (f"`{_upstream_name(each)}`", f"`{kind}`", f"{count:,}")
         for each in results
         for kind, count in sorted(each["kinds"].items())
     ]
+    reasons = [
+        (f"`{_upstream_name(each)}`", whose, f"`{why}`", f"{count:,}")
+        for each in results
+        for reason, count in each.get("not_taken", {}).items()
+        for whose, why in [reason.split(": ", 1)]
+    ]
     page = _UPSTREAM + table(head, rows) + _KINDS + table(("target", "kind", "rules"), kinds)
+    page += _NOT_RUN + table(("target", "which", "why", "rules"), reasons)
     return page + (_TEXTS + _converted(texts, table) if texts else "")
+
+
+def _upstream_name(result: dict[str, Any]) -> str:
+    return ":".join(filter(None, (result["target"], result["format"])))
 
 
 def _converted(results: Sequence[dict[str, Any]], table: Table) -> str:

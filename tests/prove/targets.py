@@ -221,9 +221,17 @@ def written(exported: Exported, superset: Callable[[str], bool] | None = None) -
 
 
 def prove(proven: Proven, engine: Engine, pack: Pack, *, each: int = 25) -> Outcome:
-    """Export a pack, and run what was written on the events of every mapping that was used."""
+    """Export a pack, and run what was written on the events of every mapping that was used.
+
+    What only serves refused correlations is run too: nobody deploys it, but it is a query.
+    """
     exported = export_queries(
-        pack, proven.target, proven.format, options=proven.options, lists={**lists_for(pack)}
+        pack,
+        proven.target,
+        proven.format,
+        options=proven.options,
+        lists={**lists_for(pack)},
+        bases=True,
     )
     compared: dict[str, Compared] = {}
     for mapping in sorted({query.mapping for query in exported.queries}):
