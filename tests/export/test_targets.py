@@ -144,7 +144,7 @@ WRONG = {
     "path: all.txt": ("path: ../all.txt", 51, "stays below"),
     "path: '{slug}.txt'": ("path: x.txt", 50, "has {slug}"),
     "template: all.j2": ("template: ../all.j2", 51, "beside backend.yaml"),
-    "scope: pack": ("scope: all", 51, "scope is rule or pack"),
+    "scope: pack": ("scope: all", 51, "scope is rule, pack or list"),
     "default: main": ("default: 'A'", 6, "the default must be"),
     "pattern: '[a-z]+'": ("pattern: '['", 6, "no regular expression"),
     "description: Where to look": ("choices: [main]", 6, "needs a description"),

@@ -7,6 +7,7 @@ import shutil
 from collections.abc import Mapping, Sequence
 from functools import cache
 from importlib import import_module
+from ipaddress import ip_address
 from pathlib import Path
 from typing import Any, Literal
 
@@ -33,6 +34,24 @@ LISTS = {
     "prove_domains": ("bad.example", "a*b.example", "x%y.example"),
     "prove_nothing": (),
 }
+#: Lists that are too long to be written into queries.
+LONG_LISTS = {
+    "many_names": tuple(f"Host{n}.Example" for n in range(4_000)),
+    "many_signs": (
+        *("it's", 'a "b"', "back\\slash", "comma, in it", " before", "after ", "a*b?", "50%_!"),
+        *("#x", "=1+1", "-", "${x}", "[a]", "{b}", "(c|d)", "a;b", "a/b", "`", "x:y", "<&>"),
+        *(f'it\'s {n}%, "so"' for n in range(2_000)),
+    ),
+    "many_letters": tuple(
+        f"{word}{n}" for n in range(1_000) for word in ("Zürich", "ÉCOLE", "日本")
+    ),
+    "many_words": ("", "null", "true", "False", "42", "1.5", "-1", *map(str, range(100, 2_100))),
+    "many_addresses": (
+        *(f"198.51.{n // 250}.{n % 250}" for n in range(2_000)),
+        *("2001:DB8::A", "2001:db8:0:0::7", "2001:0db8::0008", "not.an.address"),
+    ),
+    "many_networks": ("203.0.113.0/24", *(f"198.51.{n // 250}.{n % 250}" for n in range(2_000))),
+}
 #: More events for a rule that is there to be difficult.
 _EACH_FEATURE = 25
 
@@ -55,9 +74,33 @@ def asked() -> Pack:
     return load_pack(HERE / "asked", cases=False)
 
 
+@cache
+def long_lists() -> Pack:
+    """Rules about lists that are too long to be written into queries."""
+    return load_pack(HERE / "lists", cases=False)
+
+
 def lists_for(pack: Pack) -> Lists:
     """The values of placeholders, for the matcher and for the export alike."""
-    return pack.lists_with({**lists_of(pack), **LISTS})
+    return pack.lists_with({**lists_of(pack), **LISTS, **LONG_LISTS})
+
+
+def plain_addresses(event: Any) -> bool:
+    """Whether every address is spelled as ``-O addresses=plain`` says."""
+    match event:
+        case dict():
+            return all(map(plain_addresses, event.values()))
+        case list():
+            return all(map(plain_addresses, event))
+        case str():
+            try:
+                address = ip_address(event)
+            except ValueError:
+                return True
+            mapped = getattr(address, "ipv4_mapped", None) or getattr(address, "scope_id", None)
+            return mapped is None and str(address) == event.lower()
+        case _:
+            return True
 
 
 def unchanged(event: Event) -> Event:

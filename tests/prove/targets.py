@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from engines.engine import Engine
+from engines.engine import Engine, Tabled
 from engines.jumpcloud_model import is_documented, leaves_something
 from near import Event
 from proof import Compared, Space, Written, compare
@@ -19,7 +19,9 @@ from spaces import (
     conformance_space,
     features,
     lists_for,
+    long_lists,
     no_integral,
+    plain_addresses,
     shipped,
     spaces,
 )
@@ -27,7 +29,9 @@ from stores.elastic import without_lists
 from stores.flat_text import claimed, claimed_plain
 
 from jumpsigma.api import export_queries
+from jumpsigma.api.export_files import list_files
 from jumpsigma.api.exports import Exported
+from jumpsigma.export import load_target
 from jumpsigma.pack import Pack
 
 #: The packs that are exported, by the name that results give them.
@@ -207,6 +211,20 @@ def prove_conformance(proven: Proven, engine: Engine, folder: Path) -> Outcome:
     return _outcome(exported, {"sigma": compare(engine, written(exported), space)})
 
 
+def prove_lists(proven: Proven, engine: Engine, *, each: int = 25) -> Outcome:
+    """Rules on lists that are too long to be written into queries.
+
+    With ``-O addresses=plain`` where a target has it, and of the events only those that it claims.
+    """
+    if "addresses" in load_target(proven.target).options:
+        options = {**proven.options, "addresses": "plain"}
+        before = proven.only or (lambda _: True)
+        proven = replace(
+            proven, options=options, only=lambda event: before(event) and plain_addresses(event)
+        )
+    return prove(proven, engine, long_lists(), each=each)
+
+
 def written(exported: Exported, superset: Callable[[str], bool] | None = None) -> list[Written]:
     """The queries of an export as a proof takes them."""
     return [
@@ -233,6 +251,9 @@ def prove(proven: Proven, engine: Engine, pack: Pack, *, each: int = 25) -> Outc
         lists={**lists_for(pack)},
         bases=True,
     )
+    if files := list_files(exported):
+        assert isinstance(engine, Tabled), f"{engine.name} has no look-up tables"
+        engine.hold(files)
     compared: dict[str, Compared] = {}
     for mapping in sorted({query.mapping for query in exported.queries}):
         some = [q for q in written(exported, proven.superset) if q.key in _keys(exported, mapping)]

@@ -18,18 +18,13 @@ from jumpsigma.pack import Pack
 
 
 def export_files(exported: Exported, pack: Pack) -> dict[str, str]:
-    """The files of an export by their path below its folder.
+    """The files of rules and pack of an export by their path below its folder.
 
     Raises :class:`DiagnosticError` (JS062) for a template that is wrong.
     """
     slugs = unique_slugs(each.rule.title for each in exported.queries)
     rows = [_row(query, name, pack) for query, name in zip(exported.queries, slugs, strict=True)]
-    common = {
-        "target": exported.target.name,
-        "options": dict(exported.options),
-        "levels": dict(exported.target.levels),
-        "version": __version__,
-    }
+    common = _common(exported)
     files: dict[str, str] = {}
     for file in exported.format.files:
         if file.scope == "pack":
@@ -38,7 +33,7 @@ def export_files(exported: Exported, pack: Pack) -> dict[str, str]:
                 exported.target, file.template, {**common, "rules": rows}
             )
             continue
-        for row in rows:
+        for row in rows if file.scope == "rule" else ():
             path = file.path.format(slug=row["slug"])
             if file.template is None:
                 files[path] = row["query"].rstrip("\n") + "\n"
@@ -47,11 +42,39 @@ def export_files(exported: Exported, pack: Pack) -> dict[str, str]:
     return files
 
 
+def list_files(exported: Exported) -> dict[str, str]:
+    """The files of the look-up tables that the queries ask, likewise.
+
+    Raises :class:`DiagnosticError` (JS062) for a template that is wrong.
+    """
+    files: dict[str, str] = {}
+    for file in exported.format.files:
+        for table in exported.tables if file.scope == "list" else ():
+            path = file.path.format(slug=table.slug)
+            if file.template is None:
+                files[path] = table.csv()
+                continue
+            values = {"slug": table.slug, "list": table.name, "rows": list(table.rows)}
+            files[path] = render_template(
+                exported.target, file.template, {**_common(exported), **values}
+            )
+    return files
+
+
+def _common(exported: Exported) -> dict[str, Any]:
+    return {
+        "target": exported.target.name,
+        "options": dict(exported.options),
+        "levels": dict(exported.target.levels),
+        "version": __version__,
+    }
+
+
 def compiled_text(exported: Exported, pack: Pack) -> str:
     """All of what an export would write for its rules, as one text.
 
     Files of the rules stand one behind the other, apart by an empty line; where the format is
-    one file for the pack, it is that file.
+    one file for the pack, it is that file. The files of look-up tables are left out.
     """
     return "\n".join(export_files(exported, pack).values())
 
@@ -62,6 +85,14 @@ def export_tree(exported: Exported, pack: Pack, folder: str | Path) -> Written:
     Raises :class:`DiagnosticError` (JS062, JS091).
     """
     slugs = unique_slugs(each.rule.title for each in exported.queries)
+    tables = {
+        table.name: [
+            each.path.format(slug=table.slug)
+            for each in exported.format.files
+            if each.scope == "list"
+        ]
+        for table in exported.tables
+    }
     index = {
         "target": exported.target.name,
         "format": exported.format.name,
@@ -70,8 +101,14 @@ def export_tree(exported: Exported, pack: Pack, folder: str | Path) -> Written:
         "rules": [
             {"id": q.rule.id, "title": q.rule.title, "author": q.rule.author,
              "license": q.rule.license, "level": q.rule.level, "mapping": q.mapping,
-             "files": [each.path.format(slug=name) for each in exported.format.files]}
+             "files": [each.path.format(slug=name) for each in exported.format.files
+                       if each.scope != "list"],
+             "lists": [table.name for table in q.tables]}
             for q, name in zip(exported.queries, slugs, strict=True)
+        ],
+        "lists": [
+            {"name": table.name, "rows": len(table.rows), "files": tables[table.name]}
+            for table in exported.tables
         ],
         "refused": [
             {"rule_id": each.rule_id, "code": each.code, "message": each.message}
@@ -80,7 +117,8 @@ def export_tree(exported: Exported, pack: Pack, folder: str | Path) -> Written:
     }  # fmt: skip
     # A rule that cannot be read today was deployed yesterday: nothing is removed for that.
     complete = bool(exported.queries) and not pack.has_errors
-    return write_tree(Path(folder), export_files(exported, pack), index, complete=complete)
+    files = {**export_files(exported, pack), **list_files(exported)}
+    return write_tree(Path(folder), files, index, complete=complete)
 
 
 def _row(query: ExportedQuery, slug: str, pack: Pack) -> dict[str, Any]:

@@ -13,6 +13,7 @@ from jumpsigma.api.selection import select
 from jumpsigma.diagnostics import Diagnostic, Severity
 from jumpsigma.export import Converter, Format, Target, chosen_format, chosen_options, load_target
 from jumpsigma.export.convert import Query, refused_log_source
+from jumpsigma.export.lookup_tables import LookupTable
 from jumpsigma.interpret import Lists
 from jumpsigma.mapping import Mapping as EventMapping
 from jumpsigma.mapping import load_mapping
@@ -28,6 +29,8 @@ class ExportedQuery:
     rule: LoadedRule
     text: str
     mapping: str
+    tables: tuple[LookupTable, ...] = ()
+    """The look-up tables that the query asks."""
 
 
 _Made = ExportedQuery | tuple[Diagnostic, ...]
@@ -45,6 +48,12 @@ class Exported:
     options: Mapping[str, str]
     queries: tuple[ExportedQuery, ...]
     refused: tuple[Diagnostic, ...]
+
+    @property
+    def tables(self) -> tuple[LookupTable, ...]:
+        """The look-up tables that queries ask, each once, by name."""
+        found = {table.name: table for query in self.queries for table in query.tables}
+        return tuple(found[name] for name in sorted(found))
 
 
 def export_queries(
@@ -107,7 +116,7 @@ def write_each(
     for rule, node in lower_by(pack, _choice(converter, mapping, names, find), chosen):
         query = node if isinstance(node, tuple) else converter.convert(node)
         if isinstance(query, Query):
-            made.append((rule, ExportedQuery(rule, query.text, query.rule.mapping)))
+            made.append((rule, ExportedQuery(rule, query.text, query.rule.mapping, query.tables)))
         else:
             made.append((rule, (query,) if isinstance(query, Diagnostic) else query))
     serving = speakers(pack.rules, names)

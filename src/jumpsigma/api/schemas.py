@@ -132,7 +132,7 @@ def _backend() -> dict[str, Any]:
         LANGUAGE_KEYS, (),
     )  # fmt: skip
     file = _table(
-        {"path": _TEXT, "template": _TEXT, "scope": {"enum": ["rule", "pack"]}},
+        {"path": _TEXT, "template": _TEXT, "scope": {"enum": ["rule", "pack", "list"]}},
         FILE_KEYS, ("path",),
     )  # fmt: skip
     form = _table(

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from jumpsigma.diagnostics import Diagnostic, DiagnosticError, Severity, Span
 from jumpsigma.export.features import needs_of
 from jumpsigma.export.language import Language, LanguageSettings
 from jumpsigma.export.languages import language_class
+from jumpsigma.export.lookup_tables import LookupTable, listed, listed_names, table_of
 from jumpsigma.export.model import Format, Target
 from jumpsigma.export.refusals import CODES, CannotSayError, Support
-from jumpsigma.ir.bind import TooManyValuesError, bind, placeholders
+from jumpsigma.ir.bind import TooManyValuesError, bind, placeholders, placeholders_of
 from jumpsigma.ir.correlations import CorrelationIR
-from jumpsigma.ir.nodes import Place, RuleIR
+from jumpsigma.ir.dump import children
+from jumpsigma.ir.nodes import Expr, Keyword, Place, RuleIR, Test
 from jumpsigma.matcher.lookups import IndicatorLists
 
 
@@ -23,6 +25,8 @@ class Query:
 
     rule: RuleIR | CorrelationIR
     text: str
+    tables: tuple[LookupTable, ...] = ()
+    """The look-up tables that it asks, by name."""
 
 
 def chosen_format(target: Target, name: str | None) -> Format:
@@ -78,6 +82,8 @@ class Converter:
         self.language: Language = language_class(described.base)(settings)
         self._lists = lists or IndicatorLists()
         self._limit = int(described.tables.get("inline_limit", 1_000))
+        self._values: dict[str, Sequence[str] | None] = {}
+        self._tables: dict[str, LookupTable] = {}
 
     def convert(self, rule: RuleIR | CorrelationIR) -> Query | Diagnostic:
         """The query of a rule, or why it is not written."""
@@ -85,9 +91,9 @@ class Converter:
             self._check(rule)
             if isinstance(rule, RuleIR):
                 bound = self._bound(rule)
-                return Query(bound, self.language.query(bound))
-            bound_correlation = self._bound_correlation(rule)
-            return Query(bound_correlation, self.language.correlation(bound_correlation))
+                return Query(bound, self.language.query(bound), self._asked(bound))
+            joined = self._bound_correlation(rule)
+            return Query(joined, self.language.correlation(joined), self._asked(joined))
         except CannotSayError as error:
             return self._refusal(rule, error)
         except RecursionError:
@@ -119,15 +125,14 @@ class Converter:
 
     # --------------------------------------------------------------------------------- lists
     def _bound(self, rule: RuleIR) -> RuleIR:
-        """The rule with its lists written out, where they are short and no value has a time."""
+        """The rule with its lists written out, but for those that are asked of a table."""
         names = placeholders(rule.condition)
         if not names:
             return rule
-        short: dict[str, Sequence[str]] = {}
+        values: dict[str, Sequence[str]] = {}
         for name in names:
-            loaded = self._lists.load(name)
-            values = sorted(loaded)
-            if not all(loaded.is_timeless(value) for value in values):
+            found = self._timeless(name)
+            if found is None:
                 if self.language.leaves_lists:
                     return rule
                 raise CannotSayError(
@@ -135,17 +140,63 @@ class Converter:
                     Support.NOT_WRITTEN,
                     hint="jumpsigma scan runs the rule",
                 )
-            if len(values) <= self._limit:
-                short[name] = values
+            values[name] = found
+        long = {name for name in names if len(values[name]) > self._limit}
+        if self.language.leaves_lists and long:
+            return rule
+        asked = {"table": {*names}, "auto": long}.get(self.language.options.get("lists", ""), set())
+        for leaf in _leaves(rule.condition):
+            if listed(leaf) in asked:
+                self._table(leaf, values)
+            else:
+                self._refuse_long(leaf, long, asked)
         try:
-            known = (
-                bind(rule.condition, short, limit=self._limit) if len(short) == len(names) else None
+            known = bind(
+                rule.condition, values, limit=self._limit, stays=lambda leaf: listed(leaf) in asked
             )
         except TooManyValuesError as error:
             if self.language.leaves_lists:
                 return rule
             raise CannotSayError(str(error), Support.NOT_WRITTEN) from None
-        return rule if known is None else replace(rule, condition=known)
+        return replace(rule, condition=known)
+
+    def _timeless(self, name: str) -> Sequence[str] | None:
+        """The values of a list, sorted, or None where one holds only for a time."""
+        if name not in self._values:
+            loaded = self._lists.load(name)
+            values = sorted(loaded)
+            timeless = all(map(loaded.is_timeless, values))
+            self._values[name] = values if timeless else None
+        return self._values[name]
+
+    def _refuse_long(self, leaf: Test | Keyword, long: set[str], asked: set[str]) -> None:
+        for part in placeholders_of(leaf.value):
+            if part.name in long:
+                where = ", and a look-up table is asked for whole values in any case only"
+                raise CannotSayError(
+                    f"the list {part.name!r} has too many values to be written into a query"
+                    + (where if part.name in asked else ""),
+                    Support.NOT_WRITTEN,
+                    hint="take a shorter list, or jumpsigma scan",
+                    place=leaf.place,
+                )
+
+    def _table(self, leaf: Test | Keyword, values: Mapping[str, Sequence[str]]) -> None:
+        """See that a list is known as a table; its rows are the same for every rule."""
+        name = listed(leaf)
+        assert name is not None  # noqa: S101 - for the reader
+        if name not in self._tables:
+            try:
+                product = self.target.title
+                self._tables[name] = table_of(name, values[name], self.language, product)
+            except CannotSayError as error:
+                error.place = leaf.place
+                raise
+
+    def _asked(self, rule: RuleIR | CorrelationIR) -> tuple[LookupTable, ...]:
+        """The tables that a rule with its lists written out asks."""
+        names = {name for one in _single(rule) for name in listed_names(one.condition)}
+        return tuple(self._tables[name] for name in sorted(names & self._tables.keys()))
 
     def _bound_correlation(self, rule: CorrelationIR) -> CorrelationIR:
         references = tuple(
@@ -163,6 +214,23 @@ class Converter:
 def refused_log_source(reason: str, rule_id: str | None, span: Span) -> Diagnostic:
     """What is said of a rule whose log source a target has no words for."""
     return Diagnostic("JS050", reason, Severity.INFO, span, rule_id)
+
+
+def _leaves(expr: Expr) -> Iterator[Test | Keyword]:
+    if isinstance(expr, Test | Keyword):
+        yield expr
+        return
+    for child in children(expr):
+        yield from _leaves(child)
+
+
+def _single(rule: RuleIR | CorrelationIR) -> Iterator[RuleIR]:
+    """The rules about single events that a rule is made of."""
+    if isinstance(rule, RuleIR):
+        yield rule
+        return
+    for reference in rule.references:
+        yield from _single(reference.rule)
 
 
 def _span(place: Place | None, path: str) -> Span:

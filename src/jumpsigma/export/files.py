@@ -11,7 +11,7 @@ import os
 import re
 from collections.abc import Iterable, Mapping
 from pathlib import Path, PurePosixPath
-from typing import Any, Final
+from typing import Any, Final, get_args
 
 from jumpsigma import content
 from jumpsigma.diagnostics import Diagnostic, DiagnosticError, Span
@@ -32,6 +32,7 @@ from jumpsigma.export.model import (
     MappingChoice,
     Option,
     OutputFile,
+    Scope,
     Target,
 )
 from jumpsigma.export.refusals import YES, Support, Verdict
@@ -274,10 +275,11 @@ class _Reader:
         self._known(entry, FILE_KEYS, where)
         path, template = entry.get("path"), entry.get("template")
         scope = entry.get("scope", "rule")
-        if scope not in ("rule", "pack"):
-            raise self._wrong("scope is rule or pack", where)
-        if not isinstance(path, str) or ("{slug}" in path) != (scope == "rule"):
-            raise self._wrong("the path of a file has {slug} where its scope is a rule", where)
+        if scope not in get_args(Scope):
+            raise self._wrong("scope is rule, pack or list", where)
+        if not isinstance(path, str) or ("{slug}" in path) == (scope == "pack"):
+            message = "the path of a file has {slug} where its scope is a rule or a list"
+            raise self._wrong(message, where)
         pure = PurePosixPath(path)
         if pure.is_absolute() or ".." in pure.parts or "\\" in path:
             raise self._wrong("the path of a file stays below the folder of the export", where)

@@ -48,7 +48,7 @@ FORMAT_KEYS: Final = ("language", "description", "files")
 FILE_KEYS: Final = ("path", "template", "scope")
 NAMES: Final = ("documented", "raw", "unconfirmed")
 
-Scope = Literal["rule", "pack"]
+Scope = Literal["rule", "pack", "list"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,8 +100,9 @@ class LanguageFile:
 class OutputFile:
     """A file that an export writes.
 
-    ``path`` may hold ``{slug}`` (safe, unique among the rules) where ``scope`` is a rule.
-    ``template``: a Jinja2 template beside the ``backend.yaml``; None writes the query itself.
+    ``path`` holds ``{slug}`` (safe, unique) where ``scope`` is a rule, or a list that queries ask
+    as a look-up table. ``template``: a Jinja2 template beside the ``backend.yaml``; None writes the
+    query itself, or the table as CSV.
     """
 
     path: str

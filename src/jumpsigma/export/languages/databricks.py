@@ -11,8 +11,9 @@ from collections.abc import Sequence
 from typing import Final
 
 from jumpsigma.export.java import java_search
+from jumpsigma.export.language import Clause
 from jumpsigma.export.languages.sql import DECIMAL, Predicate, SqlLanguage
-from jumpsigma.export.refusals import CannotSayError
+from jumpsigma.export.refusals import CannotSayError, NotWrittenError
 from jumpsigma.ir.nodes import Regex
 
 _DEPTH: Final = 16
@@ -77,6 +78,15 @@ class Databricks(SqlLanguage):
         value = self.value_name()
         leaves = self._repeated(f"array({self._root()})", each)
         return f"exists({leaves}, {value} -> coalesce({predicate(value)}, false))"
+
+    def in_table(self, field: str, name: str) -> Clause:
+        """Texts of values among the rows: in a condition on one value no table may be asked."""
+        if self.depth:
+            raise NotWrittenError(f"the list {name!r} in a look-up table, for fields of an element")
+        value = self.value_name()
+        texts = f"transform({self._values(field.split('.'))}, {value} -> {self.key(value)})"
+        rows = self.rows(name).replace("SELECT value", "SELECT collect_set(value)")
+        return Clause(f"coalesce(arrays_overlap({texts}, ({rows})), false)")
 
     def text(self, value: str) -> str:
         """Of objects and lists nothing."""

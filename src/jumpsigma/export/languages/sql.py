@@ -234,6 +234,22 @@ class SqlLanguage(Language):
             case _:
                 return self._any_of(test.field, (test.value,))
 
+    def in_table(self, field: str, name: str) -> Clause:
+        """The text of a value is in the rows of a list."""
+        if not field:  # an element itself is an object and has no text
+            return self.constant(holds=False)
+        return Clause(
+            self.some(field, lambda value: f"{self.lower(self.text(value))} IN ({self.rows(name)})")
+        )
+
+    def rows(self, name: str) -> str:
+        """The values of a list, as the look-up table has them."""
+        return f"SELECT value FROM {self.options['lists_table']} WHERE list = {self.literal(name)}"
+
+    def table_value(self, value: str) -> str:
+        """As the database lowers the texts of events."""
+        return self.folded(value)
+
     def disjunction(self, items: Sequence[Expr]) -> Clause:
         """Alternatives; those on one field are asked of one value (S206)."""
         if not items:

@@ -1,0 +1,133 @@
+"""Long lists: what is asked of look-up tables, what is refused, and the files that are written."""
+
+from __future__ import annotations
+
+import csv
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from jumpsigma import api, load_pack
+from jumpsigma.api.exports import Exported
+from jumpsigma.export.lookup_tables import slug_of
+
+RULE = """title: A rule
+id: 7b9c1d0e-4f7e-4a53-9d0e-2f6a4a0c1b11
+status: test
+logsource: {product: jumpcloud}
+detection:
+  selection: SELECTION
+  condition: selection
+"""
+LISTS = {
+    "Many": [f"Host{n}.Example" for n in range(1_500)],
+    "few": ["x", "Y"],
+    "none": [],
+    "letters": [*(f"Ort{n}" for n in range(1_500)), "İzmir"],
+    "lines": [*(f"a{n}" for n in range(1_500)), "a\nb"],
+    "addresses": [*(f"198.51.{n // 250}.{n % 250}" for n in range(1_500)), "2001:DB8::0A"],
+    "networks": [*(f"a{n}" for n in range(1_500)), "192.0.2.0/24"],
+    "huge": [f"a{n}" for n in range(20_000)],
+}
+
+
+def made(folder: Path, detection: str, target: str = "duckdb", **options: str) -> Exported:
+    (folder / "rule.yml").write_text(RULE.replace("SELECTION", detection), encoding="utf-8")
+    return api.export_queries(load_pack(folder / "rule.yml"), target, options=options, lists=LISTS)
+
+
+ASKED: list[tuple[str, dict[str, str], list[str]]] = [
+    ("{a|expand: '%Many%'}", {}, ["Many"]),
+    ("{a|expand: ['%Many%', '%few%', z]}", {}, ["Many"]),
+    ("{a|expand: ['%Many%', '%few%', z]}", {"lists": "table"}, ["Many", "few"]),
+    ("{a|expand: '%few%'}", {}, []),
+    ("{a|expand: '%none%'}", {"lists": "table"}, ["none"]),
+    ("{a|endswith|expand: '.%few%'}", {"lists": "table"}, []),
+    ("{a|expand|all: '%few%'}", {"lists": "table"}, []),
+    ("{a|expand: '%addresses%'}", {"addresses": "plain"}, ["addresses"]),
+]
+
+
+@pytest.mark.parametrize(("detection", "options", "names"), ASKED)
+def test_these_lists_are_asked_of_the_table(
+    tmp_path: Path, detection: str, options: dict[str, str], names: list[str]
+) -> None:
+    exported = made(tmp_path, detection, **options)
+    assert [table.name for table in exported.tables] == names
+    assert [f"list = '{name}'" in exported.queries[0].text for name in names] == [True] * len(names)
+    assert exported.queries[0].text.count("jumpsigma_lists") == len(names)
+
+
+REFUSED: list[tuple[str, str, dict[str, str], str, str]] = [
+    ("duckdb", "{a|expand: '%Many%'}", {"lists": "inline"}, "JS065", "too many values"),
+    ("duckdb", "{a|endswith|expand: '.%Many%'}", {}, "JS065", "asked for whole values"),
+    ("duckdb", "{a|cased|expand: '%Many%'}", {}, "JS065", "asked for whole values"),
+    ("duckdb", "{a|expand|all: '%Many%'}", {}, "JS065", "asked for whole values"),
+    ("duckdb", "{a|re|expand: '^%Many%'}", {}, "JS065", "asked for whole values"),
+    ("duckdb", "{a|cidr|expand: '%addresses%'}", {}, "JS065", "asked for whole values"),
+    ("duckdb", "{'|expand': '%Many%'}", {}, "JS065", "asked for whole values"),
+    ("duckdb", "{a|expand: '%networks%'}", {}, "JS065", "has networks"),
+    ("duckdb", "{a|expand: '%addresses%'}", {}, "JS067", "many spellings"),
+    ("duckdb", "{a|expand: '%letters%'}", {}, "JS066", "does not lower"),
+    ("duckdb", "{a|expand: '%lines%'}", {}, "JS066", "control character"),
+    ("databricks", "{'changes[x].to|expand': '%Many%'}", {}, "JS065", "fields of an element"),
+    ("panther", "{a|expand: '%huge%'}", {}, "JS065", "too many values"),
+    ("loki", "{a|cidr|expand: '%Many%'}", {}, "JS065", "too many values"),
+]
+
+
+@pytest.mark.parametrize("row", REFUSED)
+def test_what_no_table_can_be_asked(
+    tmp_path: Path, row: tuple[str, str, dict[str, str], str, str]
+) -> None:
+    target, detection, options, code, reason = row
+    exported = made(tmp_path, detection, target, **options)
+    (refusal,) = exported.refused
+    assert (refusal.code, reason in refusal.message) == (code, True), refusal.message
+    assert exported.tables == ()
+
+
+def tree(folder: Path) -> dict[str, Any]:
+    found: dict[str, Any] = json.loads((folder / "index.json").read_text(encoding="utf-8"))
+    return found
+
+
+def test_the_table_stands_beside_the_queries(tmp_path: Path) -> None:
+    exported = made(tmp_path, "{a|expand: '%Many%'}")
+    pack, out = load_pack(tmp_path / "rule.yml"), tmp_path / "out"
+    first = api.export_tree(exported, pack, out)
+    (table,) = exported.tables
+    path = f"lists/{table.slug}.csv"
+    assert path in first.changed
+    index = tree(out)
+    assert index["rules"][0]["lists"] == ["Many"]
+    assert index["lists"] == [{"name": "Many", "rows": 1_500, "files": [path]}]
+    assert path in index["files"]
+    with (out / path).open(encoding="utf-8", newline="") as file:
+        rows = list(csv.reader(file))
+    assert rows[0] == ["list", "value"]
+    assert {tuple(row) for row in rows[1:]} == {("Many", each.lower()) for each in LISTS["Many"]}
+    assert not api.export_tree(exported, pack, out).changed
+    short = api.export_tree(made(tmp_path, "{a|expand: '%few%'}"), pack, out)
+    assert short.removed == [path]
+
+
+def test_values_of_two_spellings_are_one_row(tmp_path: Path) -> None:
+    exported = made(tmp_path, "{a|expand: '%addresses%'}", addresses="plain")
+    assert {"2001:db8::0a", "2001:db8::a"} <= {*exported.tables[0].rows}
+
+
+def test_no_two_lists_have_one_file_name() -> None:
+    names = ("many", "Many", "MANY", "many_", "a" * 60, "a" * 61, "ä", "../x", "con")
+    slugs = [slug_of(name) for name in names]
+    assert len({slug.lower() for slug in slugs}) == len(names)
+    assert all(slug.isascii() and "/" not in slug for slug in slugs)
+
+
+def test_a_text_for_all_rules_has_no_tables(tmp_path: Path) -> None:
+    exported = made(tmp_path, "{a|expand: '%Many%'}")
+    text = api.compiled_text(exported, load_pack(tmp_path / "rule.yml"))
+    assert "jumpsigma_lists" in text
+    assert "host7.example" not in text
