@@ -60,7 +60,14 @@ def whole() -> dict[str, Any]:
             "f": {
                 "language": "l",
                 "description": "d",
-                "files": [{"path": "{slug}.x", "template": "x.j2", "scope": "rule"}],
+                "files": [
+                    {
+                        "path": "{slug}.x",
+                        "template": "x.j2",
+                        "scope": "rule",
+                        "comment": "# {}",
+                    }
+                ],
             }
         },
         "default": "f",
@@ -165,6 +172,7 @@ VALUES: list[tuple[Path_, Any, bool]] = [
     (("formats", "f", "files"), [], False),
     (("formats", "f", "language"), None, False),
     (("formats", "f", "files", 0, "scope"), "folder", False),
+    (("formats", "f", "files", 0, "comment"), "#", False),
     (("formats", "f", "files", 0, "path"), 1, False),
 ]
 

@@ -144,6 +144,7 @@ WRONG = {
     "path: all.txt": ("path: ../all.txt", 51, "stays below"),
     "path: '{slug}.txt'": ("path: x.txt", 50, "has {slug}"),
     "template: all.j2": ("template: ../all.j2", 51, "beside backend.yaml"),
+    "files: [{path: '{slug}.txt'}]": ("files: [{path: '{slug}.txt', comment: x}]", 50, "has {}"),
     "scope: pack": ("scope: all", 51, "scope is rule, pack or list"),
     "default: main": ("default: 'A'", 6, "the default must be"),
     "pattern: '[a-z]+'": ("pattern: '['", 6, "no regular expression"),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +12,7 @@ from jumpsigma.api.exports import Exported, ExportedQuery
 from jumpsigma.api.paths import relative_to_pack
 from jumpsigma.attack import Technique, load_attack
 from jumpsigma.export.render import render_template
+from jumpsigma.export.texts import all_lines, comment_lines, one_line
 from jumpsigma.export.tree import Written, unique_slugs, write_tree
 from jumpsigma.intake.wrapped import MAPPING, unwrap
 from jumpsigma.pack import Pack
@@ -35,10 +36,12 @@ def export_files(exported: Exported, pack: Pack) -> dict[str, str]:
             continue
         for row in rows if file.scope == "rule" else ():
             path = file.path.format(slug=row["slug"])
+            header = _header(row["rule"], file.comment) if file.comment else ""
             if file.template is None:
-                files[path] = row["query"].rstrip("\n") + "\n"
-            else:
-                files[path] = render_template(exported.target, file.template, {**common, **row})
+                files[path] = header + row["query"].rstrip("\n") + "\n"
+                continue
+            values = {**common, **row, "header": header}
+            files[path] = render_template(exported.target, file.template, values)
     return files
 
 
@@ -121,6 +124,14 @@ def export_tree(exported: Exported, pack: Pack, folder: str | Path) -> Written:
     return write_tree(Path(folder), files, index, complete=complete)
 
 
+def _header(rule: Mapping[str, Any], form: str) -> str:
+    """What a file says of its rule in comments: DRL 1.1 asks that the author is named."""
+    facts = [(name, rule[name]) for name in ("id", "level", "author", "license")]
+    return comment_lines(
+        form, [rule["title"], *(f"{name}: {said}" for name, said in facts if said)]
+    )
+
+
 def _row(query: ExportedQuery, slug: str, pack: Pack) -> dict[str, Any]:
     rule = query.rule
     return {
@@ -129,19 +140,19 @@ def _row(query: ExportedQuery, slug: str, pack: Pack) -> dict[str, Any]:
         "mapping": query.mapping,
         "rule": {
             "id": rule.id,
-            "name": rule.name,
-            "title": rule.title,
-            "description": rule.description or "",
-            "author": rule.author or "",
-            "license": rule.license or "",
+            "name": rule.name and one_line(rule.name),
+            "title": one_line(rule.title),
+            "description": all_lines(rule.description or ""),
+            "author": one_line(rule.author or ""),
+            "license": one_line(rule.license or ""),
             "level": rule.level or "medium",
-            "status": rule.status or "",
+            "status": one_line(rule.status or ""),
             "date": rule.date or "",
             "modified": rule.modified or rule.date or "",
-            "tags": list(rule.tags),
-            "references": list(rule.references),
-            "falsepositives": list(rule.falsepositives),
-            "path": relative_to_pack(rule.path, pack),
+            "tags": [one_line(each) for each in rule.tags],
+            "references": [one_line(each) for each in rule.references],
+            "falsepositives": [one_line(each) for each in rule.falsepositives],
+            "path": one_line(relative_to_pack(rule.path, pack)),
             "product": rule.logsource.product,
             "category": rule.logsource.category,
             "service": rule.logsource.service,
@@ -168,8 +179,9 @@ def _cases(query: ExportedQuery, pack: Pack) -> Iterator[dict[str, Any]]:
         if matching not in (0, len(case.events)):
             continue
         for number, event in enumerate(case.events, start=1):
+            name = one_line(case.name)
             yield {
-                "name": f"{case.name} ({number})" if len(case.events) > 1 else case.name,
+                "name": f"{name} ({number})" if len(case.events) > 1 else name,
                 "matches": matching > 0,
                 "event": unwrap(event) if query.mapping == MAPPING else event,
             }

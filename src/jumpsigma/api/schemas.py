@@ -132,7 +132,8 @@ def _backend() -> dict[str, Any]:
         LANGUAGE_KEYS, (),
     )  # fmt: skip
     file = _table(
-        {"path": _TEXT, "template": _TEXT, "scope": {"enum": ["rule", "pack", "list"]}},
+        {"path": _TEXT, "template": _TEXT, "scope": {"enum": ["rule", "pack", "list"]},
+         "comment": {"type": "string", "pattern": r"\{\}"}},
         FILE_KEYS, ("path",),
     )  # fmt: skip
     form = _table(

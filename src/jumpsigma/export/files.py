@@ -287,7 +287,12 @@ class _Reader:
             not isinstance(template, str) or PurePosixPath(template).name != template
         ):
             raise self._wrong("a template is the name of a file beside backend.yaml", where)
-        return OutputFile(path, template, scope)
+        comment = entry.get("comment")
+        if comment is not None and (
+            scope != "rule" or not isinstance(comment, str) or comment.count("{}") != 1
+        ):
+            raise self._wrong("a comment of a rule's file has {} where its text stands", where)
+        return OutputFile(path, template, scope, comment)
 
     # ----------------------------------------------------------------------------- small things
     def _table(self, document: Mapping[str, Any], key: str) -> dict[str, Any]:

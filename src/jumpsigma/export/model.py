@@ -45,7 +45,7 @@ LOGSOURCE_KEYS: Final = ("product", "category", "service")
 OPTION_KEYS: Final = ("default", "description", "choices", "pattern")
 LANGUAGE_KEYS: Final = ("base", "tables", "features")
 FORMAT_KEYS: Final = ("language", "description", "files")
-FILE_KEYS: Final = ("path", "template", "scope")
+FILE_KEYS: Final = ("path", "template", "scope", "comment")
 NAMES: Final = ("documented", "raw", "unconfirmed")
 
 Scope = Literal["rule", "pack", "list"]
@@ -102,12 +102,15 @@ class OutputFile:
 
     ``path`` holds ``{slug}`` (safe, unique) where ``scope`` is a rule, or a list that queries ask
     as a look-up table. ``template``: a Jinja2 template beside the ``backend.yaml``; None writes the
-    query itself, or the table as CSV.
+    query itself, or the table as CSV. ``comment``: a comment of the language on a line of its own,
+    with ``{}`` where its text stands; the file begins with title, id, level, author and licence of
+    the rule, and a template has them as ``header``.
     """
 
     path: str
     template: str | None = None
     scope: Scope = "rule"
+    comment: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
