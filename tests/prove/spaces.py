@@ -38,14 +38,31 @@ LISTS = {
 LONG_LISTS = {
     "many_names": tuple(f"Host{n}.Example" for n in range(4_000)),
     "many_signs": (
-        *("it's", 'a "b"', "back\\slash", "comma, in it", " before", "after ", "a*b?", "50%_!"),
-        *("#x", "=1+1", "-", "${x}", "[a]", "{b}", "(c|d)", "a;b", "a/b", "`", "x:y", "<&>"),
+        *("it's", 'a "b"', "back\\slash", "comma, in it", "a*b?", "50%_!"),
+        *(
+            "#x",
+            "=1+1",
+            "-",
+            "${x}",
+            "[a]",
+            "{b}",
+            "(c|d)",
+            "日本",
+            "a;b",
+            "a/b",
+            "`",
+            "x:y",
+            "<&>",
+        ),
         *(f'it\'s {n}%, "so"' for n in range(2_000)),
     ),
     "many_letters": tuple(
         f"{word}{n}" for n in range(1_000) for word in ("Zürich", "ÉCOLE", "日本")
     ),
-    "many_words": ("", "null", "true", "False", "42", "1.5", "-1", *map(str, range(100, 2_100))),
+    "many_words": (
+        *("", "null", "true", "False", "42", "1.5", "-1", " before", "after "),
+        *map(str, range(100, 2_100)),
+    ),
     "many_addresses": (
         *(f"198.51.{n // 250}.{n % 250}" for n in range(2_000)),
         *("2001:DB8::A", "2001:db8:0:0::7", "2001:0db8::0008", "not.an.address"),

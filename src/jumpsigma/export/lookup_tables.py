@@ -3,7 +3,7 @@
 A target has them when it has the option ``lists``: ``auto`` asks a table where a list is longer
 than ``inline_limit``, ``table`` always, ``inline`` never. A table is asked for whole values in any
 case; what a product can hold stands in the tables of its language under ``lookup``: ``rows`` and
-``bytes`` of one table.
+``bytes`` of one table, and ``value``, the bytes of one value.
 """
 
 from __future__ import annotations
@@ -91,6 +91,12 @@ def table_of(name: str, values: Collection[str], language: Language, product: st
         rows.add(language.table_value(value))
         rows.update(_addresses(name, value, language))
     limits = language.tables.get("lookup", {})
+    longest = max((len(row.encode()) for row in rows), default=0)
+    if longest > limits.get("value", longest):
+        raise CannotSayError(
+            f"the list {name!r} has a value of {longest:,} bytes, and a table of {product} holds"
+            f" {limits['value']:,}"
+        )
     if len(rows) > limits.get("rows", len(rows)):
         raise CannotSayError(
             f"the list {name!r} has {len(rows):,} values, and a table of {product} holds"

@@ -6,9 +6,11 @@ Read: "WHERE clause", "LIKE clause", "Quotation marks", "AQL logical and compari
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Callable, Mapping, Sequence
 from functools import cache
+from pathlib import Path
 from typing import Any, Final, NamedTuple
 
 from engines.engine import QueryError
@@ -56,6 +58,11 @@ class AqlModel(Model):
     """Properties of events by a custom property for each path."""
 
     name = "a model of AQL"
+    sets: Mapping[str, frozenset[str]] = {}
+
+    def hold(self, files: Mapping[str, str]) -> None:
+        """Reference sets of the type AlphaNumeric, by their names."""
+        self.sets = {Path(path).stem: frozenset(json.loads(text)) for path, text in files.items()}
 
     def kept(self, event: dict[str, Any]) -> Any:
         """The properties, with a null of JSON as None."""
@@ -80,7 +87,7 @@ class AqlModel(Model):
 
     def readings(self, query: str) -> Sequence[Holds]:
         """The statement under each reading."""
-        return [_holds(_Parser(query, reading).statement()) for reading in READINGS]
+        return [_holds(_Parser(query, reading, self.sets).statement()) for reading in READINGS]
 
 
 def _holds(check: Check) -> Holds:
@@ -88,8 +95,8 @@ def _holds(check: Check) -> Holds:
 
 
 class _Parser:
-    def __init__(self, query: str, reading: Reading) -> None:
-        self.reader, self.reading = Reader(query, _TOKENS), reading
+    def __init__(self, query: str, reading: Reading, sets: Mapping[str, frozenset[str]]) -> None:
+        self.reader, self.reading, self.sets = Reader(query, _TOKENS), reading, sets
 
     def statement(self) -> Check:
         read = self.reader
@@ -129,6 +136,15 @@ class _Parser:
 
     def comparison(self) -> Check:
         read = self.reader
+        if read.take("REFERENCESETCONTAINS"):
+            read.expect("(")
+            name = read.kind("text").text[1:-1]
+            read.expect(",")
+            looked_up = self.term()
+            read.expect(")")
+            if name not in self.sets:
+                raise QueryError(f"there is no reference set {name!r}")
+            return self.compared(looked_up, self.sets[name].__contains__)
         term = self.term()
         if read.take("IS"):
             read.expect("NOT")

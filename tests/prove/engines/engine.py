@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import csv
+import io
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Protocol, runtime_checkable
 
@@ -43,6 +45,11 @@ class Tabled(Protocol):
 
     def hold(self, files: Mapping[str, str]) -> None:
         """Load tables as the target's README says: the files of an export, by path."""
+
+
+def rows_of(text: str) -> list[dict[str, str]]:
+    """The rows of a CSV file by the names of its columns."""
+    return list(csv.DictReader(io.StringIO(text, newline="")))
 
 
 def ids_of(columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> list[str]:

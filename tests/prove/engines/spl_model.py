@@ -10,11 +10,12 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from functools import cache
+from pathlib import Path
 from typing import Any
 
-from engines.engine import QueryError, Stored
+from engines.engine import QueryError, Stored, rows_of
 from engines.words import Words
 
 #: A field: its values, none of them NULL; an empty list is NULL.
@@ -53,6 +54,7 @@ class SplModel:
 
     def __init__(self) -> None:
         self._rows: dict[str, Row] = {}
+        self._tables: dict[str, list[dict[str, str]]] = {}
 
     def available(self) -> str | None:
         """The version of the documentation."""
@@ -67,10 +69,14 @@ class SplModel:
                 row.setdefault(name, []).append(text)
             self._rows[key] = row
 
+    def hold(self, files: Mapping[str, str]) -> None:
+        """Look-up files of an app, by the name that the command ``lookup`` has for them."""
+        self._tables = {Path(path).name: rows_of(text) for path, text in files.items()}
+
     def run(self, query: str) -> list[str]:
         """The ids of the events that pass every command."""
         first, *commands = query.split("\n| ")
-        steps = [_search(first), *map(_command, commands)]
+        steps = [_search(first), *(_command(each, self._tables) for each in commands)]
         found = []
         for key, row in self._rows.items():
             copy = dict(row)
@@ -107,8 +113,30 @@ def _search(text: str) -> Step:
     return holds
 
 
-def _command(text: str) -> Step:
+_LOOKUP = re.compile(r"([\w.]+) (\w+) AS (\w+) OUTPUT (\w+) AS (\w+)")
+
+
+def _lookup(text: str, tables: Mapping[str, list[dict[str, str]]]) -> Step:
+    """``lookup FILE column AS field OUTPUT other AS field``: rows with exactly this value."""
+    found = _LOOKUP.fullmatch(text)
+    if found is None or found[1] not in tables:
+        raise QueryError(f"no look-up {text!r}")
+    by_value: dict[str, Values] = {}
+    for line in tables[found[1]]:
+        by_value.setdefault(line[found[2]], []).append(line[found[4]])
+
+    def look_up(row: Row) -> bool:
+        value = _single(row.get(found[3], []))
+        row[found[5]] = [] if value is None else by_value.get(value, [])
+        return True
+
+    return look_up
+
+
+def _command(text: str, tables: Mapping[str, list[dict[str, str]]]) -> Step:
     name, _, rest = text.partition(" ")
+    if name == "lookup":
+        return _lookup(rest, tables)
     if name == "where":
         condition = _Parser(rest).whole()
         return lambda row: _boolean(condition(row))
@@ -288,6 +316,12 @@ def _expression(source: str) -> re.Pattern[str]:
         raise QueryError(f"no expression: {source!r}") from error
 
 
+def _lower(value: Any) -> str | None:
+    """In small letters; whether also beyond ASCII is not said, and no row depends on it."""
+    text = _single(value)
+    return None if text is None else text.lower()
+
+
 def _to_number(value: Any) -> float | None:
     text = _single(value)
     if text is None or not re.fullmatch(r"-?[0-9]+(?:\.[0-9]+)?", text):
@@ -342,6 +376,7 @@ def _chosen(condition: Any, then: Any, otherwise: Any) -> Any:
 
 _FUNCTIONS: dict[tuple[str, int], Callable[..., Any]] = {
     ("match", 2): _match,
+    ("lower", 1): _lower,
     ("isnull", 1): lambda value: value is None or value == [],
     ("isnotnull", 1): lambda value: value is not None and value != [],
     ("coalesce", 2): lambda one, other: other if one is None or one == [] else one,

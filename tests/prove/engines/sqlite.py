@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import json
 import sqlite3
 from collections.abc import Mapping
@@ -11,7 +9,7 @@ from functools import cache
 from typing import Any
 
 import re2
-from engines.engine import TABLE, QueryError, Stored, ids_of
+from engines.engine import TABLE, QueryError, Stored, ids_of, rows_of
 
 
 @cache
@@ -51,9 +49,9 @@ class Sqlite:
         self._connection.execute("DROP TABLE IF EXISTS jumpsigma_lists")
         self._connection.execute("CREATE TABLE jumpsigma_lists (list, value, UNIQUE (list, value))")
         for text in files.values():
-            rows = csv.reader(io.StringIO(text, newline=""))
-            next(rows)
-            self._connection.executemany("INSERT INTO jumpsigma_lists VALUES (?, ?)", rows)
+            self._connection.executemany(
+                "INSERT INTO jumpsigma_lists VALUES (:list, :value)", rows_of(text)
+            )
 
     def run(self, query: str) -> list[str]:
         """The ids of the rows."""

@@ -20,10 +20,16 @@ from jumpsigma.export.addresses import address_pattern
 from jumpsigma.export.fields import PATH, fields_of
 from jumpsigma.export.java import java_search, java_text
 from jumpsigma.export.language import Binds, Clause, Language, LanguageSettings
+from jumpsigma.export.lookup_tables import slug_of
 from jumpsigma.export.refusals import CannotSayError, NeedsOptionError, NotWrittenError
 from jumpsigma.export.simplify import simplified
 from jumpsigma.export.unroll import Lists, unrolled
-from jumpsigma.export.unsettled import refuse_letters, refuse_unsettled, settled_number
+from jumpsigma.export.unsettled import (
+    refuse_letters,
+    refuse_unsettled,
+    settled_number,
+    settled_row,
+)
 from jumpsigma.interpret.values import text_of
 from jumpsigma.ir.nodes import (
     Boolean,
@@ -163,6 +169,17 @@ class Aql(Language):
                 raise NotWrittenError(f"a test of the kind {type(value).__name__.lower()}")
             case _:
                 assert_never(value)
+
+    def in_table(self, field: str, name: str) -> Clause:
+        """In a reference set."""
+        return self._guarded(
+            field,
+            lambda found: f"REFERENCESETCONTAINS('jumpsigma_{slug_of(name)}', LOWER({found}))",
+        )
+
+    def table_value(self, value: str) -> str:
+        """What IBM leaves open is refused."""
+        return settled_row(value, "IBM")
 
     def field(self, name: str) -> str:
         """The property of a field, in double quotation marks."""

@@ -28,7 +28,7 @@ from typing import Any, Final, NamedTuple, Self
 
 from jumpsigma.export.absent import holds_of_absent
 from jumpsigma.export.language import Binds, Clause, Language, LanguageSettings
-from jumpsigma.export.languages.kql_text import literal
+from jumpsigma.export.languages.kql_text import literal, needs_lower
 from jumpsigma.export.languages.kql_values import (
     FUNCTIONS,
     BooleanColumn,
@@ -41,6 +41,7 @@ from jumpsigma.export.languages.kql_values import (
     refers,
     whole_texts,
 )
+from jumpsigma.export.lookup_tables import slug_of
 from jumpsigma.export.refusals import CannotSayError, NotWrittenError
 from jumpsigma.export.simplify import simplified
 from jumpsigma.ir.correlations import CorrelationIR
@@ -86,6 +87,8 @@ class _Draft:
 
     def __init__(self) -> None:
         self.functions: dict[str, None] = {}
+        #: The look-up tables by the names that the query gives them.
+        self.watchlists: dict[str, str] = {}
         self.columns: dict[str, str] = {}
         #: By the fields of the lists, the outermost first: what is counted in their elements.
         self.counted: dict[tuple[str, ...], dict[str, str]] = {}
@@ -201,7 +204,8 @@ class Kql(Language):
             names += counted
         lines += [f"| where {self.AND.join(behind)}"] if behind else []
         lines += [f"| project-away {', '.join(names)}"] if names else []
-        return {name: FUNCTIONS[name] for name in FUNCTIONS if name in draft.functions}, lines
+        functions = {name: FUNCTIONS[name] for name in FUNCTIONS if name in draft.functions}
+        return functions | draft.watchlists, lines
 
     def _opened(self, chain: tuple[str, ...], counted: Mapping[str, str]) -> list[str]:
         """The elements of a list, or of the lists in its elements, for each event by itself."""
@@ -292,6 +296,28 @@ class Kql(Language):
                 raise NotWrittenError(f"a comparison with {value.field}, which is in a list")
             return Clause(refers(self.operand(field), self.operand(value.field), value))
         return Clause(self.operand(field).test(value))
+
+    def in_table(self, field: str, name: str) -> Clause:
+        """In the key of a watchlist."""
+        if not field:  # an element itself has no text
+            return self.constant(holds=False)
+        if chain := self._chain(field):
+            rest = field.removeprefix(chain[-1]).removeprefix(".")
+            if not rest:
+                raise NotWrittenError(f"this test of {field}, which is in a list")
+            inner = self._inside(chain[-1])
+            return Clause(f"{self._count(chain, inner.in_table(rest, name).text)} > 0")
+        slug = slug_of(name)
+        watchlist = f'_GetWatchlist("jumpsigma_{slug}") | project SearchKey'
+        self.draft.watchlists[f"listed_{slug}"] = f"let listed_{slug} = {watchlist};"
+        return Clause(f"tolower({self.operand(field).texts()}) in (listed_{slug})")
+
+    def table_value(self, value: str) -> str:
+        """Empty is also what is missing."""
+        if not value:
+            raise CannotSayError("a list with an empty value in a watchlist")
+        needs_lower(value)
+        return value.lower()
 
     def element(self, element: Element) -> Clause:
         """Elements are counted that satisfy it; where none qualifies, an absent one (S254)."""

@@ -10,6 +10,7 @@ written as expressions of RE2.
 
 from __future__ import annotations
 
+import copy
 import re
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -18,11 +19,17 @@ from typing import Final, assert_never
 from jumpsigma.export.addresses import address_pattern
 from jumpsigma.export.fields import PATH, fields_of
 from jumpsigma.export.language import Binds, Clause, Language, LanguageSettings
+from jumpsigma.export.lookup_tables import slug_of
 from jumpsigma.export.re2_text import re2_source, re2_text
 from jumpsigma.export.refusals import CannotSayError, NeedsOptionError, NotWrittenError
 from jumpsigma.export.simplify import simplified
 from jumpsigma.export.unroll import Lists, unrolled
-from jumpsigma.export.unsettled import refuse_letters, refuse_unsettled, settled_number
+from jumpsigma.export.unsettled import (
+    refuse_letters,
+    refuse_unsettled,
+    settled_number,
+    settled_row,
+)
 from jumpsigma.interpret.values import text_of
 from jumpsigma.ir.nodes import (
     Boolean,
@@ -62,10 +69,17 @@ class Sumo(Language):
         self._lists: tuple[str, ...] = tuple(self.tables.get("lists", ()))
         self._is_search = self.tables["fields"] == "aliases"
         self._negated = 0
+        #: By an alias, the name that it has in small letters.
+        self.lowered: dict[str, str] = {}
 
     def query(self, rule: RuleIR) -> str:
         """A search, or an expression; both are narrowed to events of JumpCloud."""
-        condition = rule.condition
+        writer = copy.copy(self)
+        writer.lowered = {}
+        return writer.written(rule.condition)
+
+    def written(self, condition: Expr) -> str:
+        """The query of a condition, once for each object."""
         if self._is_search and "elements" in self.options:
             condition = unrolled(condition, Lists.of(self.tables, int(self.options["elements"])))
         condition = simplified(condition)
@@ -79,7 +93,13 @@ class Sumo(Language):
         if len(set(map(_alias, names))) < len(names):
             raise NotWrittenError("fields whose names differ in their dots only")
         scope = self.options["source_category"]
-        return f"_sourceCategory={scope}\n| json {keys} as {aliases} nodrop\n| where {text}"
+        lowered = "".join(
+            f'| if(isNull({alias}), "", toLowerCase({alias})) as {lower}\n'
+            for alias, lower in self.lowered.items()
+        )
+        return (
+            f"_sourceCategory={scope}\n| json {keys} as {aliases} nodrop\n{lowered}| where {text}"
+        )
 
     # ------------------------------------------------------------------------------- joining
     def disjunction(self, items: Sequence[Expr]) -> Clause:
@@ -109,6 +129,23 @@ class Sumo(Language):
         if not self._negated:
             return Clause(text)
         return Clause(f"!isNull({field}) and {text}", Binds.AND)
+
+    def in_table(self, field: str, name: str) -> Clause:
+        """In a look-up table of the library, of a text that is never null."""
+        if not self._is_search:
+            raise NotWrittenError(f"the list {name!r} in a look-up table, in a rule of Cloud SIEM")
+        alias = self.field(field)
+        lower = self.lowered.setdefault(alias, f"{alias}_lower")
+        table = f"{self.options['library']}/jumpsigma_{slug_of(name)}"
+        return Clause(f'lookupContains(path://"{table}", {lower}=value)')
+
+    def table_value(self, value: str) -> str:
+        """What the documentation leaves open is refused."""
+        if '"' in value:
+            raise CannotSayError(
+                f"the value {value!r} of a list in a table: it has a quotation mark"
+            )
+        return settled_row(value, _VENDOR)
 
     def _test(self, field: str, test: Test) -> str:
         value = test.value

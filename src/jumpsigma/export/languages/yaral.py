@@ -15,11 +15,12 @@ from typing import Any, Final, assert_never
 from jumpsigma.export.addresses import address_pattern
 from jumpsigma.export.fields import PATH, fields_of
 from jumpsigma.export.language import Binds, Clause, Language, LanguageSettings
+from jumpsigma.export.lookup_tables import listed_names, slug_of
 from jumpsigma.export.re2_text import re2_source, re2_text
 from jumpsigma.export.refusals import CannotSayError, NeedsOptionError, NotWrittenError
 from jumpsigma.export.simplify import simplified
 from jumpsigma.export.unroll import Lists, unrolled
-from jumpsigma.export.unsettled import refuse_letters, refuse_unsettled
+from jumpsigma.export.unsettled import refuse_letters, refuse_unsettled, settled_row
 from jumpsigma.interpret.values import text_of
 from jumpsigma.ir.nodes import (
     And,
@@ -49,7 +50,8 @@ class YaraL(Language):
 
     Tables: ``lists`` and ``list_values``, the fields of an event that are lists
     (:class:`~jumpsigma.export.unroll.Lists`); ``udm``, the field of Google's data model for each
-    raw field that the parser is documented to keep; ``write``, which is ``events`` or, for a
+    raw field that the parser is documented to keep; ``asked``, how many tests with reference lists
+    a rule may have; ``write``, which is ``events`` or, for a
     format that tells which fields have to be extracted for a rule, ``fields``.
     """
 
@@ -69,6 +71,11 @@ class YaraL(Language):
         condition = simplified(condition)
         items = condition.items if isinstance(condition, And) and condition.items else (condition,)
         lines = [self.within(item, Binds.NOT) for item in items]
+        asked, most = len(list(listed_names(condition))), self.tables.get("asked", 0)
+        if asked > most:
+            raise CannotSayError(
+                f"{asked} tests with reference lists, where Google takes {most} in a rule"
+            )
         if self.tables.get("write") == "fields":
             if self.options["fields"] == "udm":
                 raise CannotSayError("with -O fields=udm no field has to be extracted")
@@ -111,6 +118,14 @@ class YaraL(Language):
                 raise NotWrittenError(f"a test of the kind {type(value).__name__.lower()}")
             case _:
                 assert_never(value)
+
+    def in_table(self, field: str, name: str) -> Clause:
+        """In a reference list."""
+        return Clause(f"{self.field(field)} in %jumpsigma_{slug_of(name)} nocase")
+
+    def table_value(self, value: str) -> str:
+        """What Google leaves open is refused."""
+        return settled_row(value, "Google")
 
     def field(self, name: str) -> str:
         """The raw field as it was extracted, or the one that Google's parser makes of it."""
