@@ -53,6 +53,8 @@ outside of it are not compared.
 - `features`: rules written to be difficult, with everything that a rule can need.
 - `asked`: three questions. `initiated_by.email` in an object, a sign-in to an application that
   failed, and `changes[totp_enabled].to: false`.
+- `lists`: rules on lists of thousands of values, where the target has look-up tables. These are
+  loaded from the files that the export writes; with `-O addresses=plain`.
 - `conformance`: the tables that the interpreter is held to, where the target has their words.
 
 A rule that only serves correlations which the target refuses is run here, though an export leaves

@@ -96,6 +96,9 @@ def compile_rules(
             min_level=min_level,
             indicators=stored,
         )
+        if exported.tables:
+            names = ", ".join(table.name for table in exported.tables)
+            print(f"the look-up tables that jumpsigma export writes: {names}", file=sys.stderr)
         text, count, refused = (
             api.compiled_text(exported, pack),
             len(exported.queries),

@@ -80,6 +80,12 @@ def export(
         f"{len(written.removed)} removed; {len(refused)} refusals",
         file=sys.stderr,
     )
+    if exported.tables:
+        print(
+            f"queries ask look-up tables, to be loaded as the README of {exported.target.name} "
+            f"says: {', '.join(table.name for table in exported.tables)}",
+            file=sys.stderr,
+        )
     for path in written.kept:
         print(f"left alone, not as it was exported: {output / path}", file=sys.stderr)
     if written.waiting:
