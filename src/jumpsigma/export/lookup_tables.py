@@ -11,7 +11,7 @@ from __future__ import annotations
 import csv
 import hashlib
 import io
-import unicodedata
+import re
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from ipaddress import ip_address
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 
 #: The columns of a table in CSV.
 COLUMNS: Final = ("list", "value")
+_CONTROL: Final = re.compile(r"[\x00-\x1f\x7f-\x9f]")
 _LONGEST: Final = 40
 
 
@@ -86,7 +87,7 @@ def table_of(name: str, values: Collection[str], language: Language, product: st
     """
     rows: set[str] = set()
     for value in values:
-        if any(unicodedata.category(character) == "Cc" for character in value):
+        if _CONTROL.search(value):
             raise CannotSayError(f"the list {name!r} in a table: a value has a control character")
         rows.add(language.table_value(value))
         rows.update(_addresses(name, value, language))
