@@ -52,7 +52,9 @@ def test_a_folder_has_what_the_page_says(page: str, here: Path) -> None:
         digest, name = line.split(maxsplit=1)
         assert hashlib.sha256((folder / name).read_bytes()).hexdigest() == digest
     assert "0 files written" in run(here, command, *rules).stderr
-    assert run(here, command, *rules, "--strict").returncode == (1 if index["refused"] else 0)
+    assert run(here, command, *rules, "--strict").returncode == (
+        1 if index["counts"]["refused"] else 0
+    )
 
 
 def test_the_targets_of_the_page_are_ours(page: str, here: Path) -> None:

@@ -101,6 +101,7 @@ def export_tree(exported: Exported, pack: Pack, folder: str | Path) -> Written:
         "format": exported.format.name,
         "options": dict(exported.options),
         "jumpsigma": __version__,
+        "counts": exported.counts,
         "rules": [
             {"id": q.rule.id, "title": q.rule.title, "author": q.rule.author,
              "license": q.rule.license, "level": q.rule.level, "mapping": q.mapping,
@@ -114,7 +115,8 @@ def export_tree(exported: Exported, pack: Pack, folder: str | Path) -> Written:
             for table in exported.tables
         ],
         "refused": [
-            {"rule_id": each.rule_id, "code": each.code, "message": each.message}
+            {"rule_id": each.rule_id, "code": each.code, "severity": each.severity.value,
+             "message": each.message}
             for each in exported.refused
         ],
     }  # fmt: skip

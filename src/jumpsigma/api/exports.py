@@ -50,6 +50,17 @@ class Exported:
     refused: tuple[Diagnostic, ...]
 
     @property
+    def counts(self) -> dict[str, int]:
+        """How many rules are ``written``, ``refused``, or else ``left_out``.
+
+        Those that are left out do not apply to the product, or only serve others (S831).
+        """
+        whose = [(each.rule_id or str(each.span), each.severity) for each in self.refused]
+        refused = {rule for rule, severity in whose if severity is not Severity.INFO}
+        left_out = {rule for rule, _ in whose} - refused
+        return {"written": len(self.queries), "refused": len(refused), "left_out": len(left_out)}
+
+    @property
     def tables(self) -> tuple[LookupTable, ...]:
         """The look-up tables that queries ask, each once, by name."""
         found = {table.name: table for query in self.queries for table in query.tables}

@@ -16,7 +16,6 @@ from jumpsigma.cli.targets import (
     TargetOption,
     parse_options,
 )
-from jumpsigma.diagnostics import Severity
 
 EXAMPLES = """Examples:
 
@@ -73,11 +72,13 @@ def export(
     tell(shortened(exported.refused, verbose=verbose))
     tell([] if stored.problem is None else [stored.problem])
     written = api.export_tree(exported, pack, output)
-    refused = [each for each in exported.refused if each.severity is not Severity.INFO]
+    counts = exported.counts
+    aside = f", {counts['left_out']} that do not apply or only serve others"
     print(
-        f"{len(exported.queries)} rules for {exported.target.title} in {output}: "
+        f"{counts['written']} rules for {exported.target.title} in {output}: "
         f"{len(written.changed)} files written, {len(written.same)} unchanged, "
-        f"{len(written.removed)} removed; {len(refused)} refusals",
+        f"{len(written.removed)} removed; {counts['refused']} refusals"
+        + (aside if counts["left_out"] else ""),
         file=sys.stderr,
     )
     if exported.tables:
@@ -96,4 +97,4 @@ def export(
         )
     if pack.has_errors or stored.problem is not None:
         return 2
-    return 1 if strict and refused else 0
+    return 1 if strict and counts["refused"] else 0

@@ -1,0 +1,67 @@
+"""What ``export`` and ``compile`` say to somebody who uses them for the first time."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from running import run_command as run
+
+RULE = """
+title: {title}
+id: 00000000-0000-4000-8000-0000000000{number}
+name: rule{number}
+status: test
+author: A
+license: DRL-1.1
+date: 2026-01-01
+logsource: {{product: {product}}}
+detection: {{selection: {{{detection}}}, condition: selection}}
+level: low
+"""
+CORRELATION = """
+title: Many
+id: 00000000-0000-4000-8000-000000000099
+status: test
+author: A
+date: 2026-01-01
+correlation:
+  type: event_count
+  rules: [rule10]
+  group-by: [initiated_by.id]
+  timespan: 10m
+  condition: {gte: 5}
+level: low
+"""
+
+
+@pytest.fixture
+def rules(tmp_path: Path) -> Path:
+    folder = tmp_path / "rules"
+    folder.mkdir()
+    for number, (product, detection) in enumerate(
+        [("jumpcloud", "a: x"), ("jumpcloud", "b: y"), ("windows", "c: z")], start=10
+    ):
+        text = RULE.format(
+            title=f"Rule {number}", number=number, product=product, detection=detection
+        )
+        (folder / f"r{number}.yml").write_text(text, encoding="utf-8")
+    (folder / "many.yml").write_text(CORRELATION, encoding="utf-8")
+    return folder
+
+
+def test_the_index_counts_what_the_last_line_counts(rules: Path, tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    done = run("export", "-t", "splunk", "--rules", str(rules), "-o", str(out))
+    assert done.stderr.splitlines()[-1].endswith(
+        "1 rules for Splunk in " + f"{out}: 3 files written, 0 unchanged, 0 removed;"
+        " 1 refusals, 2 that do not apply or only serve others"
+    )
+    index = json.loads((out / "index.json").read_text(encoding="utf-8"))
+    assert index["counts"] == {"written": 1, "refused": 1, "left_out": 2}
+    assert {each["code"]: each["severity"] for each in index["refused"]} == {
+        "JS050": "info",
+        "JS065": "warning",
+        "JS068": "info",
+    }
