@@ -29,6 +29,11 @@ LISTS = {
     "lines": [*(f"a{n}" for n in range(1_500)), "a\nb"],
     "addresses": [*(f"198.51.{n // 250}.{n % 250}" for n in range(1_500)), "2001:DB8::0A"],
     "networks": [*(f"a{n}" for n in range(1_500)), "192.0.2.0/24"],
+    "numbers": [*(f"a{n}" for n in range(1_500)), "1e5"],
+    "signs": [*(f"a{n}" for n in range(1_500)), 'a "b"'],
+    "empty": [*(f"a{n}" for n in range(1_500)), ""],
+    "spaces": [*(f"a{n}" for n in range(1_500)), " b"],
+    "long": [*(f"a{n}" for n in range(1_500)), "b" * 5_001],
     "huge": [f"a{n}" for n in range(20_000)],
 }
 
@@ -60,6 +65,37 @@ def test_these_lists_are_asked_of_the_table(
     assert exported.queries[0].text.count("jumpsigma_lists") == len(names)
 
 
+#: What a query says, and the file that stands beside it.
+WRITTEN = [
+    ("splunk", None, "lookup jumpsigma_NAME.csv value AS", "lookups/jumpsigma_NAME.csv"),
+    ("splunk", "savedsearches", "OUTPUT list AS jumpsigma_1", "lookups/jumpsigma_NAME.csv"),
+    ("crowdstrike", None, 'match(file="jumpsigma_NAME.csv"', "lookups/jumpsigma_NAME.csv"),
+    ("secops", None, "in %jumpsigma_NAME nocase", "lists/jumpsigma_NAME.txt"),
+    ("sentinel", None, '_GetWatchlist("jumpsigma_NAME")', "watchlists/jumpsigma_NAME.csv"),
+    ("qradar", None, "REFERENCESETCONTAINS('jumpsigma_NAME'", "reference_sets/jumpsigma_NAME.json"),
+    ("sumologic", None, '/jumpsigma_NAME", jc_event_type_lower=value)', "lookups/jumpsigma_NAME.csv"),
+    ("opensearch", "query_dsl", '"id": "NAME"', "lists/NAME.json"),
+    ("opensearch", "monitor", '"id": "NAME"', "lists/NAME.json"),
+    ("postgres", None, "list = 'Many'", "lists/NAME.csv"),
+]
+
+
+@pytest.mark.parametrize(("target", "form", "piece", "path"), WRITTEN)
+def test_a_query_and_its_table_have_one_name(
+    tmp_path: Path, target: str, form: str | None, piece: str, path: str
+) -> None:
+    (tmp_path / "rule.yml").write_text(
+        RULE.replace("SELECTION", "{event_type|expand: '%Many%'}"), encoding="utf-8"
+    )
+    pack = load_pack(tmp_path / "rule.yml")
+    exported = api.export_queries(pack, target, form, lists=LISTS)
+    slug = exported.tables[0].slug
+    assert piece.replace("NAME", slug) in exported.queries[0].text
+    assert path.replace("NAME", slug) in api.export_tree(exported, pack, tmp_path / "out").changed
+    text = (tmp_path / "out" / path.replace("NAME", slug)).read_text(encoding="utf-8")
+    assert text.count("host") == len(LISTS["Many"])
+
+
 REFUSED: list[tuple[str, str, dict[str, str], str, str]] = [
     ("duckdb", "{a|expand: '%Many%'}", {"lists": "inline"}, "JS065", "too many values"),
     ("duckdb", "{a|endswith|expand: '.%Many%'}", {}, "JS065", "asked for whole values"),
@@ -73,6 +109,15 @@ REFUSED: list[tuple[str, str, dict[str, str], str, str]] = [
     ("duckdb", "{a|expand: '%letters%'}", {}, "JS066", "does not lower"),
     ("duckdb", "{a|expand: '%lines%'}", {}, "JS066", "control character"),
     ("databricks", "{'changes[x].to|expand': '%Many%'}", {}, "JS065", "fields of an element"),
+    ("splunk", "{changes.to|expand: '%Many%'}", {}, "JS065", "may have several values"),
+    ("splunk", "{a|expand: '%numbers%'}", {}, "JS066", "lower makes of a number"),
+    ("crowdstrike", "{a|expand: '%signs%'}", {}, "JS066", "quotation mark"),
+    ("secops", "{a|expand: '%empty%'}", {}, "JS066", "missing or empty field"),
+    ("qradar", "{a|expand: '%spaces%'}", {}, "JS066", "spaces at the ends"),
+    ("secops", "{a|expand: '%long%'}", {}, "JS066", "a value of 5,001 bytes"),
+    ("sumologic", "{a|expand: '%letters%'}", {}, "JS066", "a letter beyond ASCII"),
+    ("sentinel", "{event_type|expand: '%empty%'}", {}, "JS066", "an empty value"),
+    ("opensearch", "{a|expand: '%Many%'}", {}, "JS065", "in a look-up table"),
     ("panther", "{a|expand: '%huge%'}", {}, "JS065", "too many values"),
     ("loki", "{a|cidr|expand: '%Many%'}", {}, "JS065", "too many values"),
 ]
