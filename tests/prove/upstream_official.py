@@ -1,0 +1,102 @@
+"""Which official backends stand beside ours, where their queries run, and what may explain them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+
+import upstream_engines as engines
+from reading import Row
+
+
+@dataclass(frozen=True, slots=True)
+class Official:
+    """A target, the official backend of its product, and where queries of both run.
+
+    ``kinds``: what may explain a difference, the likely first. ``drops_empty``: the events of the
+    target have neither null nor empty texts. ``language``: tells two of one target apart.
+    ``open``: the kind that it is where one half of the readings is explained, and the other is not.
+    ``values``: what our engine holds of the values, where the product does not keep all types.
+    """
+
+    target: str
+    package: str
+    backend: str
+    engine: str
+    upstream: Callable[[], engines.Upstream]
+    kinds: tuple[str, ...]
+    format: str | None = None
+    options: Mapping[str, str] = field(default_factory=dict)
+    drops_empty: bool = False
+    language: str = ""
+    open: str = ""
+    values: Callable[[Mapping[str, Row], engines.Columns], Mapping[str, Row]] | None = None
+
+    @property
+    def name(self) -> str:
+        """What it is called on the command line, on the page and in results."""
+        return f"{self.target}_{self.language}" if self.language else self.target
+
+
+OFFICIAL: Mapping[str, Official] = {
+    one.name: one
+    for one in (
+        Official(
+            "sqlite",
+            "pysigma-backend-sqlite",
+            "sigma.backends.sqlite:sqliteBackend",
+            "sqlite3",
+            engines.sqlite,
+            ("address-as-text",),
+            options={"functions": "yes"},
+        ),
+        Official(
+            "duckdb",
+            "pysigma-backend-duckdb",
+            "sigma_backend_duckdb:DuckDBBackend",
+            "duckdb",
+            engines.duckdb,
+            ("missing-under-not", "case-of-whole-texts", "pattern-signs", "address-as-text"),
+        ),
+        Official(
+            "clickhouse",
+            "pysigma-backend-clickhouse",
+            "sigma.backends.clickhouse:ClickhouseBackend",
+            "chdb",
+            engines.clickhouse,
+            ("missing-under-not", "case-without-signs", "escapes-in-lists", "cased-found-anywhere"),
+        ),
+        Official(
+            "opensearch",
+            "pysigma-backend-opensearch",
+            "sigma.backends.opensearch:OpensearchLuceneBackend",
+            "osmem-server",
+            engines.opensearch,
+            (
+                "case",
+                "whole-regex",
+                "anchors-as-letters",
+                "groups-as-letters",
+                "slashes-escaped-twice",
+                "regex-operators",
+                "address-as-word",
+            ),
+            "lucene",
+        ),
+        Official(
+            "splunk",
+            "pysigma-backend-splunk",
+            "sigma.backends.splunk:SplunkBackend",
+            "spl-model",
+            engines.splunk,
+            ("one-character",),
+            options={
+                "empties": "dropped",
+                "elements": "json",
+                "numbers": "plain",
+                "characters": "utf8",
+            },
+            drops_empty=True,
+        ),
+    )
+}
