@@ -73,7 +73,7 @@ WRITTEN = [
     ("secops", None, "in %jumpsigma_NAME nocase", "lists/jumpsigma_NAME.txt"),
     ("sentinel", None, '_GetWatchlist("jumpsigma_NAME")', "watchlists/jumpsigma_NAME.csv"),
     ("qradar", None, "REFERENCESETCONTAINS('jumpsigma_NAME'", "reference_sets/jumpsigma_NAME.json"),
-    ("sumologic", None, '/jumpsigma_NAME", jc_event_type_lower=value)', "lookups/jumpsigma_NAME.csv"),
+    ("sumologic", None, '/jumpsigma_NAME", jc_event_type', "lookups/jumpsigma_NAME.csv"),
     ("opensearch", "query_dsl", '"id": "NAME"', "lists/NAME.json"),
     ("opensearch", "monitor", '"id": "NAME"', "lists/NAME.json"),
     ("postgres", None, "list = 'Many'", "lists/NAME.csv"),
