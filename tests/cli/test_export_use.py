@@ -65,3 +65,32 @@ def test_the_index_counts_what_the_last_line_counts(rules: Path, tmp_path: Path)
         "JS065": "warning",
         "JS068": "info",
     }
+
+
+NO_RULE = {
+    ("--logsource", "product=jumpclod"): "such as product=jumpcloud",
+    ("--logsource", "service=directory"): "such as product=",
+    ("--min-level", "critical"): "take a lower level",
+    ("--logsource", "product=windows", "--min-level", "high"): "take a lower level",
+}
+
+
+@pytest.mark.parametrize("options", NO_RULE)
+@pytest.mark.parametrize("target", ["splunk", "python"])
+def test_options_that_no_rule_fits(rules: Path, options: tuple[str, ...], target: str) -> None:
+    done = run("compile", rules, "-t", target, *options)
+    assert done.returncode == 0
+    assert f"warning JS090: no rule fits {' '.join(options)}" in done.stderr
+    assert NO_RULE[options] in done.stderr
+
+
+def test_every_command_that_chooses_rules_says_so(rules: Path, tmp_path: Path) -> None:
+    chosen = ("--min-level", "critical", "--rules", rules)
+    for command in (
+        ("export", "-t", "splunk", "-o", tmp_path / "out"),
+        ("report", "navigator", "-o", tmp_path / "layer.json"),
+    ):
+        done = run(*command, *chosen)
+        assert done.returncode == 0
+        assert "no rule fits --min-level critical" in done.stderr
+        assert "no rule fits" not in run(*command, "--rules", rules).stderr

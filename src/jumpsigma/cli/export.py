@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from jumpsigma.cli.output import RulesOption, load_rules, parse_logsource, shortened, tell
+from jumpsigma.cli.output import RulesOption, choose_rules, load_rules, shortened, tell
 from jumpsigma.cli.targets import (
     FormatOption,
     OptionsOption,
@@ -58,6 +58,7 @@ def export(
 
     pack = load_rules(rules, cases=False)
     tell(pack.diagnostics)
+    chosen = choose_rules(pack, logsource, min_level)
     stored = api.StoredLists()
     exported = api.export_queries(
         pack,
@@ -65,8 +66,7 @@ def export(
         form,
         options=parse_options(option),
         mapping=mapping,
-        logsource=parse_logsource(logsource),
-        min_level=min_level,
+        **chosen,
         indicators=stored,
     )
     tell(shortened(exported.refused, verbose=verbose))
