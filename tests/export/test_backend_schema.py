@@ -53,7 +53,14 @@ def whole() -> dict[str, Any]:
             {"refuse": "no words"},
         ],
         "options": {
-            "table": {"default": "t", "description": "d", "choices": ["t"], "pattern": "[a-z]"}
+            "table": {
+                "default": "t",
+                "description": "d",
+                "choices": ["t"],
+                "pattern": "[a-z]",
+                "expects": "a small letter",
+                "example": "t",
+            }
         },
         "languages": {"l": {"base": "text", "tables": {"any": {"thing": 1}}, "features": features}},
         "formats": {

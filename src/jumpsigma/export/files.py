@@ -95,9 +95,30 @@ def _find(name: str) -> Path:
     known = _folders()
     if name in known:
         return known[name]
-    near = difflib.get_close_matches(name, known, n=3)
-    hint = f"did you mean {', '.join(near)}?" if near else "see: jumpsigma list targets"
-    raise DiagnosticError(Diagnostic("JS061", f"there is no target {name!r}", hint=hint))
+    raise DiagnosticError(
+        Diagnostic("JS061", f"there is no target {name!r}", hint=_meant(name, known))
+    )
+
+
+def _meant(name: str, known: Mapping[str, Path]) -> str:
+    """What somebody may want who names a target that there is not."""
+    before, colon, behind = name.partition(":")
+    if name == "python":
+        return "jumpsigma compile -t python writes a program"
+    if colon and before in known:
+        return f"give the format by itself: -t {before} -f {behind}"
+    if near := difflib.get_close_matches(name.lower(), known, n=3):
+        return f"did you mean {', '.join(near)}?"
+    for target, path in known.items():  # as they stand: what one inherits may be this very name
+        try:
+            document = _read(path)[0]
+        except DiagnosticError:
+            continue
+        if name in (document.get("formats") or ()):
+            return f"did you mean -t {target} -f {name}?"
+        if name.lower() in str(document.get("title")).lower():
+            return f"did you mean {target}?"
+    return "see: jumpsigma list targets"
 
 
 def _load(name: str, depth: int) -> Target:
@@ -215,9 +236,12 @@ class _Reader:
         default = value.get("default")
         default = str(default).lower() if isinstance(default, bool) else default
         default = None if default is None else str(default)
-        option = Option(name, value["description"], default, choices, pattern)
+        words = {key: str(value[key]) for key in ("expects", "example") if key in value}
+        option = Option(name, value["description"], default, choices, pattern, **words)
         if default is not None and (problem := option.problem(default)):
             raise self._wrong(f"the default must be {problem}", (*where, "default"))
+        if option.example and (problem := option.problem(option.example)):
+            raise self._wrong(f"the example must be {problem}", (*where, "example"))
         return option
 
     def _language(self, name: str, value: Any, old: LanguageFile | None) -> LanguageFile:
