@@ -106,6 +106,34 @@ def test_the_refusal_says_whom_the_rule_serves(tmp_path: Path) -> None:
     assert told.span.line == 2
 
 
+LINES = {
+    "a correlation": (
+        {"base": "a: x", "many": ("base", "")},
+        "splunk",
+        "many",
+        "type: event_count",
+    ),
+    "what never holds": ({"base": "a|expand: '%x%'"}, "jumpcloud", "base", "condition: selection"),
+    "a log source": ({"base": "a: x"}, "sentinel", "base", "logsource:"),
+}
+
+
+@pytest.mark.parametrize("case", LINES)
+def test_a_refusal_has_a_line(tmp_path: Path, case: str) -> None:
+    rules, target, name, line = LINES[case]
+    pack = pack_of(tmp_path, rules)
+    if case == "a log source":
+        path = tmp_path / "base.yml"
+        text = path.read_text(encoding="utf-8").replace("product: jumpcloud", "product: windows")
+        path.write_text(text, encoding="utf-8")
+        pack = load_pack(tmp_path, cases=False)
+    (told,) = (each for each in api.export_queries(pack, target).refused if each.code != "JS068")
+    assert told.span is not None
+    lines = (tmp_path / f"{name}.yml").read_text(encoding="utf-8").splitlines()
+    assert lines[told.span.line - 1].strip().startswith(line)
+    assert told.span.path == str(tmp_path / f"{name}.yml")
+
+
 def test_a_base_that_is_chosen_alone_is_no_alert_either(tmp_path: Path) -> None:
     pack = pack_of(tmp_path, {"base": "a: x", "many": ("base", "")}, level="high")
     made = api.export_queries(pack, "sqlite", min_level="high")

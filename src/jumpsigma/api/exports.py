@@ -129,7 +129,8 @@ def write_each(
         if isinstance(query, Query):
             made.append((rule, ExportedQuery(rule, query.text, query.rule.mapping, query.tables)))
         else:
-            made.append((rule, (query,) if isinstance(query, Diagnostic) else query))
+            reasons = (query,) if isinstance(query, Diagnostic) else query
+            made.append((rule, tuple(_placed(each, rule) for each in reasons)))
     serving = speakers(pack.rules, names)
     speaking = [r for r, each in made if isinstance(each, ExportedQuery) and id(r) not in serving]
     spoken_for = _spoken_for(speaking, names)
@@ -142,6 +143,17 @@ def write_each(
         return each if bases else (_only_serves(rule, serving[id(rule)]),)
 
     return [(rule, told(rule, each)) for rule, each in made]
+
+
+def _placed(reason: Diagnostic, rule: LoadedRule) -> Diagnostic:
+    """With a line, where it has none: the correlation's type, the log source or the condition."""
+    if reason.span is not None and (reason.span.line or reason.span.path != rule.path):
+        return reason
+    if rule.kind == "correlation":
+        return replace(reason, span=rule.span(("correlation", "type")))
+    if reason.code == "JS050":
+        return replace(reason, span=rule.span(("logsource",), key=True))
+    return replace(reason, span=rule.span(("detection", "condition")))
 
 
 def _spoken_for(rules: Iterable[LoadedRule], names: Names) -> set[int]:
