@@ -447,7 +447,7 @@ NO_CORRELATION = {
     "{type: temporal_ordered, rules: [many, succeeded], group-by: [client_ip],"
     " timespan: 1h}": "do not group by client_ip_s",
     "{type: temporal, rules: [failed, succeeded], timespan: 1m,"
-    " condition: failed and not succeeded}": "`not` over rules",
+    " condition: failed and not succeeded}": "more events can undo",
     "{type: value_sum, rules: [failed], timespan: 1m,"
     " condition: {gt: 3, field: error_code}}": "measures numbers",
 }

@@ -17,7 +17,16 @@ sys.path.append(str(Path(__file__).parent.parent / "conformance"))
 
 from engines.catalogue import ENGINES
 from engines.engine import Engine
-from targets import PACKS, PROVEN, Outcome, Proven, prove, prove_conformance, prove_lists
+from targets import (
+    PACKS,
+    PROVEN,
+    Outcome,
+    Proven,
+    prove,
+    prove_conformance,
+    prove_features,
+    prove_lists,
+)
 
 from jumpsigma.export import load_target
 
@@ -27,7 +36,8 @@ RESULTS = Path(__file__).parent / "results"
 CONFORMANCE = "conformance"
 #: The rules on long lists, for targets with look-up tables.
 LISTS = "lists"
-EACH = {"shipped": 8, "features": 25, "asked": 200, LISTS: 100}
+FEATURES = "features"
+EACH = {"shipped": 8, FEATURES: 25, "asked": 200, LISTS: 100}
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -80,11 +90,12 @@ def _outcome(proven: Proven, engine: Engine, pack: str, version: str, each: int 
             outcome = prove_conformance(proven, engine, Path(folder, "rules"))
     else:
         made = EACH[pack] if each is None else each
-        outcome = (
-            prove_lists(proven, engine, each=made)
-            if pack == LISTS
-            else prove(proven, engine, PACKS[pack](), each=made)
-        )
+        if pack == LISTS:
+            outcome = prove_lists(proven, engine, each=made)
+        elif pack == FEATURES:
+            outcome = prove_features(proven, engine, each=made)
+        else:
+            outcome = prove(proven, engine, PACKS[pack](), each=made)
     differences = list(outcome.differences())
     print(  # noqa: T201
         f"{proven.name} on {engine.name} {version}, {pack}: {outcome.exported} written,"

@@ -13,12 +13,13 @@ from typing import Any, Literal
 
 import orjson
 import yaml
-from events import company, lists_of, made_for, numbered, of_cases
+from events import company, crowd, lists_of, made_for, numbered, of_cases
 from near import Event, Lists
 from proof import Space, Store
 
 from jumpsigma.api import load_pack
 from jumpsigma.api.lowering import lower_pack
+from jumpsigma.interpret.values import number_of
 from jumpsigma.pack import Pack
 
 #: Which letters an engine lowers as Python does; events with other ones are left out. ``ascii``:
@@ -125,6 +126,24 @@ def unchanged(event: Event) -> Event:
     return event
 
 
+def whole_numbers(event: Event) -> bool:
+    """Whether what correlations of this folder measure is as ``-O measured=whole`` says."""
+    return event.get("event_type") not in ("ldap_srch", "ldap_search") or _is_whole(
+        event.get("number_of_results")
+    )
+
+
+def _is_whole(value: Any) -> bool:
+    match value:
+        case list():
+            return all(map(_is_whole, value))
+        case float() | str():
+            number = number_of(value)
+            return number is None or number == int(number)
+        case _:
+            return True
+
+
 @cache
 def store_of(mapping: str) -> Store | None:
     """What the place of a mapping keeps of a raw event; None where events stay as they are."""
@@ -179,6 +198,7 @@ def spaces(
     lowered, cases = lower_pack(pack, raw), of_cases(pack, raw)
     real = [
         *(company() if raw == "jumpcloud" else ()),
+        *(crowd() if raw == "jumpcloud" and pack is features() else ()),
         *(e for some in cases.values() for e in some if not _has_dots(e)),
     ]
     real_events = {

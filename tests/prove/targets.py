@@ -24,6 +24,7 @@ from spaces import (
     plain_addresses,
     shipped,
     spaces,
+    whole_numbers,
 )
 from stores.elastic import without_lists
 from stores.flat_text import claimed, claimed_plain
@@ -216,13 +217,26 @@ def prove_lists(proven: Proven, engine: Engine, *, each: int = 25) -> Outcome:
 
     With ``-O addresses=plain`` where a target has it, and of the events only those that it claims.
     """
-    if "addresses" in load_target(proven.target).options:
-        options = {**proven.options, "addresses": "plain"}
-        before = proven.only or (lambda _: True)
-        proven = replace(
-            proven, options=options, only=lambda event: before(event) and plain_addresses(event)
-        )
-    return prove(proven, engine, long_lists(), each=each)
+    promised = _promised(proven, "addresses", "plain", plain_addresses)
+    return prove(promised, engine, long_lists(), each=each)
+
+
+def prove_features(proven: Proven, engine: Engine, *, each: int = 25) -> Outcome:
+    """Rules with all that a rule can need, with ``-O measured=whole`` where a target has it."""
+    promised = _promised(proven, "measured", "whole", whole_numbers)
+    return prove(promised, engine, features(), each=each)
+
+
+def _promised(proven: Proven, option: str, value: str, only: Callable[[Event], bool]) -> Proven:
+    """The proof with an option that promises something of events, and those that keep it."""
+    if option not in load_target(proven.target).options:
+        return proven
+    before = proven.only or (lambda _: True)
+    return replace(
+        proven,
+        options={**proven.options, option: value},
+        only=lambda event: before(event) and only(event),
+    )
 
 
 def written(exported: Exported, superset: Callable[[str], bool] | None = None) -> list[Written]:

@@ -12,7 +12,7 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Final
 
-from jumpsigma.export.conditions import order_of, over_rules, sign_of
+from jumpsigma.export.conditions import SIGNS, only_grows, order_of, over_rules
 from jumpsigma.export.refusals import NeedsOptionError, NotWrittenError
 from jumpsigma.ir.correlations import (
     CorrelationIR,
@@ -57,6 +57,8 @@ def _findings(
 
     Where it matters, there is ``fresh`` too: an event of the window came since the last run.
     """
+    if not only_grows(correlation):
+        raise NotWrittenError("a condition that more events can undo")
     groups = _names(correlation)
     functions: dict[str, str] = {}
     statements: list[str] = []
@@ -172,7 +174,7 @@ def _windows(by: str, span: str, base: str) -> list[str]:
 
 
 def _counted(threshold: Threshold, by: str, span: str, base: str) -> list[str]:
-    test = f"{sign_of(threshold)} {threshold.number!r}"
+    test = f"{SIGNS[threshold.op]} {threshold.number!r}"
     return [
         *_windows(by, span, base),
         f"| summarize earlier = countif(other < t), {_LAST} by t, counted, {by}",
@@ -191,7 +193,7 @@ def _seen(
     ]
 
     def asked(name: str) -> str:
-        return over_rules(condition, lambda slot: f"{name}_{slot} > 0", (" and ", " or "))
+        return over_rules(condition, lambda slot: f"{name}_{slot} > 0", (" and ", " or ", "not"))
 
     return [
         *_windows(by, span, base),

@@ -54,6 +54,8 @@ DECIMAL = r"^[+-]?([0-9]+(\.[0-9]*)?|\.[0-9]+)([eE][+-]?[0-9]+)?$"
 _SCALAR = re.compile(r"true|false|nan|-?infinity|-?\d[\d.]*(?:e[+-]?\d+)?", re.ASCII)
 #: The escape character of LIKE: unlike a backslash it needs no doubling anywhere.
 ESCAPE = "!"
+#: The largest double.
+_LARGEST = "1.7976931348623157e308"
 #: Letters of which one becomes two, and the other has another form at the end of a word.
 NOT_SIMPLE = "\u0130\u03a3"
 #: More conditions than these are joined in groups.
@@ -166,6 +168,14 @@ class SqlLanguage(Language):
     def key(self, value: str) -> str:
         """What values are grouped and counted by (S804)."""
         return self.lower(self.text(value))
+
+    def double(self, value: str) -> str:
+        """The number of a value (S353) as a double, or NULL."""
+        return f"coalesce({self.number(value)}, {self.decimal(self.string(value))})"
+
+    def finite(self, number: str) -> str:
+        """A number is neither NULL nor beyond what doubles hold."""
+        return f"abs({number}) <= {_LARGEST}"
 
     def correlation(self, correlation: CorrelationIR) -> str:
         """See :mod:`jumpsigma.export.languages.sql_correlations`."""
