@@ -63,9 +63,11 @@ class Sqlite(SqlTree):
 
     def regexp(self, text: str, source: str) -> str:
         """The operator, for which the program around SQLite gives a function (option)."""
-        if self.options.get("functions") is None:  # tables know it of features, but not of numbers
+        # Tables know it of features, but not of numbers that are measured and addresses in lists.
+        if self.options.get("functions") is None:
             raise NeedsOptionError(
-                "a text may be a number, which only an expression can tell", "functions"
+                "that a text is a number or an address, which only an expression can tell",
+                "functions",
             )
         return f"{text} REGEXP {self.literal(source)}"
 
