@@ -108,7 +108,6 @@ REFUSED: list[tuple[str, str, dict[str, str], str, str]] = [
     ("duckdb", "{a|expand: '%addresses%'}", {}, "JS067", "many spellings"),
     ("duckdb", "{a|expand: '%letters%'}", {}, "JS066", "does not lower"),
     ("duckdb", "{a|expand: '%lines%'}", {}, "JS066", "control character"),
-    ("databricks", "{'changes[x].to|expand': '%Many%'}", {}, "JS065", "fields of an element"),
     ("splunk", "{changes.to|expand: '%Many%'}", {}, "JS065", "may have several values"),
     ("splunk", "{a|expand: '%numbers%'}", {}, "JS066", "lower makes of a number"),
     ("crowdstrike", "{a|expand: '%signs%'}", {}, "JS066", "quotation mark"),

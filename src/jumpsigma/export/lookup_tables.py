@@ -20,8 +20,9 @@ from typing import TYPE_CHECKING, Final
 from jumpsigma.export.refusals import CannotSayError, NeedsOptionError, NotWrittenError
 from jumpsigma.export.tree import slug
 from jumpsigma.ir.bind import network_of
+from jumpsigma.ir.correlations import CorrelationIR
 from jumpsigma.ir.dump import children
-from jumpsigma.ir.nodes import Expr, Keyword, Placeholder, Test, Text
+from jumpsigma.ir.nodes import Expr, Keyword, Placeholder, RuleIR, Test, Text
 
 if TYPE_CHECKING:
     from jumpsigma.export.language import Language
@@ -77,6 +78,15 @@ def listed_names(expr: Expr) -> Iterator[str]:
     if not isinstance(expr, Test | Keyword):
         for child in children(expr):
             yield from listed_names(child)
+
+
+def single_rules(rule: RuleIR | CorrelationIR) -> Iterator[RuleIR]:
+    """The rules about single events that a rule is made of."""
+    if isinstance(rule, RuleIR):
+        yield rule
+        return
+    for reference in rule.references:
+        yield from single_rules(reference.rule)
 
 
 def table_of(name: str, values: Collection[str], language: Language, product: str) -> LookupTable:

@@ -7,14 +7,16 @@ that stand deeper in one another than :data:`_DEPTH` are not looked into.
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Sequence
-from typing import Final
+from typing import Final, Self
 
 from jumpsigma.export.java import java_search
-from jumpsigma.export.language import Clause
 from jumpsigma.export.languages.sql import DECIMAL, Predicate, SqlLanguage
-from jumpsigma.export.refusals import CannotSayError, NotWrittenError
-from jumpsigma.ir.nodes import Regex
+from jumpsigma.export.lookup_tables import listed_names, single_rules, slug_of
+from jumpsigma.export.refusals import CannotSayError
+from jumpsigma.ir.correlations import CorrelationIR
+from jumpsigma.ir.nodes import Regex, RuleIR
 
 _DEPTH: Final = 16
 _ELEMENTS: Final = "try_variant_get(x, '$', 'array<variant>')"
@@ -79,14 +81,34 @@ class Databricks(SqlLanguage):
         leaves = self._repeated(f"array({self._root()})", each)
         return f"exists({leaves}, {value} -> coalesce({predicate(value)}, false))"
 
-    def in_table(self, field: str, name: str) -> Clause:
-        """Texts of values among the rows: in a condition on one value no table may be asked."""
-        if self.depth:
-            raise NotWrittenError(f"the list {name!r} in a look-up table, for fields of an element")
-        value = self.value_name()
-        texts = f"transform({self._values(field.split('.'))}, {value} -> {self.key(value)})"
-        rows = self.rows(name).replace("SELECT value", "SELECT collect_set(value)")
-        return Clause(f"coalesce(arrays_overlap({texts}, ({rows})), false)")
+    def among(self, text: str, name: str) -> str:
+        """In the set of the rows, which is a column: a function on an array asks no table."""
+        return f"array_contains(listed_{slug_of(name)}, {text})"
+
+    def query(self, rule: RuleIR) -> str:
+        """With the sets of the lists beside each event."""
+        return super(Databricks, self._with_lists(rule)).query(rule)
+
+    def complete(self, condition: str, rule: RuleIR) -> str:  # noqa: ARG002
+        """The rows of the table of the events, without what stands beside them."""
+        own = self.options["table"]
+        columns = "*" if self.table == own else f"{own}.*"
+        return f"SELECT {columns} FROM {self.table} WHERE {condition}"
+
+    def correlation(self, correlation: CorrelationIR) -> str:
+        """Likewise."""
+        return super(Databricks, self._with_lists(correlation)).correlation(correlation)
+
+    def _with_lists(self, rule: RuleIR | CorrelationIR) -> Self:
+        names = sorted({name for one in single_rules(rule) for name in listed_names(one.condition)})
+        if not names:
+            return self
+        writer = copy.copy(self)
+        writer.table += "".join(
+            f" CROSS JOIN (SELECT collect_set(value) AS listed_{slug_of(name)} {self.rows(name)})"
+            for name in names
+        )
+        return writer
 
     def text(self, value: str) -> str:
         """Of objects and lists nothing."""

@@ -249,12 +249,16 @@ class SqlLanguage(Language):
         if not field:  # an element itself is an object and has no text
             return self.constant(holds=False)
         return Clause(
-            self.some(field, lambda value: f"{self.lower(self.text(value))} IN ({self.rows(name)})")
+            self.some(field, lambda value: self.among(self.lower(self.text(value)), name))
         )
 
+    def among(self, text: str, name: str) -> str:
+        """A text is in the rows of a list."""
+        return f"{text} IN (SELECT value {self.rows(name)})"
+
     def rows(self, name: str) -> str:
-        """The values of a list, as the look-up table has them."""
-        return f"SELECT value FROM {self.options['lists_table']} WHERE list = {self.literal(name)}"
+        """The rows of a list in the look-up table, behind the columns that are taken."""
+        return f"FROM {self.options['lists_table']} WHERE list = {self.literal(name)}"
 
     def table_value(self, value: str) -> str:
         """As the database lowers the texts of events."""
