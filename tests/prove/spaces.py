@@ -198,7 +198,7 @@ def spaces(
     lowered, cases = lower_pack(pack, raw), of_cases(pack, raw)
     real = [
         *(company() if raw == "jumpcloud" else ()),
-        *(crowd() if raw == "jumpcloud" and pack is features() else ()),
+        *(crowd(typed=store is not None) if raw == "jumpcloud" and pack is features() else ()),
         *(e for some in cases.values() for e in some if not _has_dots(e)),
     ]
     real_events = {

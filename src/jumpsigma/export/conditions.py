@@ -25,6 +25,8 @@ from jumpsigma.ir.correlations import (
 #: The comparisons of a measured number with a threshold, which these languages spell alike.
 SIGNS: Final = {"gt": ">", "gte": ">=", "lt": "<", "lte": "<="}
 _GROWING: Final = ("gt", "gte")
+#: Types that measure numbers of events.
+NUMERIC: Final = ("value_sum", "value_avg", "value_median", "value_percentile")
 #: Types of which the measured number never falls when events come in.
 _COUNTS: Final = ("event_count", "value_count", "temporal", "temporal_ordered")
 

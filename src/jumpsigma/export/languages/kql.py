@@ -10,9 +10,9 @@ The schema is an option of the target. Tables by its name, ``schemas.<name>``:
 - ``values``: by such a field, the fields of its objects that may hold lists themselves.
 - ``id``: the columns of which one has the id of the event.
 
-Besides: ``longest`` (characters of a query), ``fresh`` (the condition that an event came since the
-last run, with the names of options), ``last.<schema>`` (a line at the end) and ``entities`` (for
-correlations: by name of a column the names of groups that it may be).
+Besides: ``fresh`` (the condition that an event came since the last run, with the names of options),
+``last.<schema>`` (a line at the end) and ``entities`` (for correlations: by name of a column the
+names of groups that it may be).
 
 A query first reads the columns with ``column_ifexists``: Log Analytics makes a column when the
 first event comes that has the field, and refuses a query with a column that it does not know.
@@ -107,7 +107,6 @@ class Kql(Language):
         super().__init__(settings)
         self.table = self.options["table"]
         self.schema: Mapping[str, Any] = self.tables["schemas"][self.options["schema"]]
-        self.longest = int(self.tables.get("longest", 0))
         self.draft = _Draft()
         #: The element that fields are relative to, within the list of this field.
         self.within_list: tuple[str, str] | None = None
@@ -125,13 +124,13 @@ class Kql(Language):
             lines.insert(1, f"| where {self.fresh}")
         if "last" in self.tables:
             lines.append(str(self.tables["last"][self.options["schema"]]))
-        return self._whole([*functions.values(), *lines])
+        return "\n".join([*functions.values(), *lines])
 
     def correlation(self, correlation: CorrelationIR) -> str:
         """See :mod:`jumpsigma.export.languages.kql_correlations`."""
         from jumpsigma.export.languages.kql_correlations import correlation_lines
 
-        return self._whole(correlation_lines(self, correlation))
+        return "\n".join(correlation_lines(self, correlation))
 
     @property
     def fresh(self) -> str | None:
@@ -140,12 +139,17 @@ class Kql(Language):
         return None if found is None else str(found).format(**self.options)
 
     def matches(
-        self, condition: Expr, columns: dict[str, str], fields: Mapping[str, str]
+        self,
+        condition: Expr,
+        columns: dict[str, str],
+        fields: Mapping[str, str],
+        number: str | None = None,
     ) -> tuple[dict[str, str], list[str]]:
         """The functions and the lines that give the matches of a rule in a correlation.
 
         They have the columns ``id``, ``t`` and those of the two tables: expressions, and keys of
-        fields as S804 compares them; a match without one of the fields is left out.
+        fields as S804 compares them; a match without one of the fields is left out. ``counted`` is
+        the number of a field, where one is given; a match without a finite one is left out.
         """
         writer = self._writer()
         ids = [writer.operand(name).name for name in self.schema["id"]]
@@ -158,16 +162,21 @@ class Kql(Language):
             operand = writer.operand(field)
             kept[name] = f"tolower({operand.texts()})"
             present.append(operand.has_text())
+        if number is not None:
+            if self._chain(number):
+                raise NotWrittenError(f"numbers of {number}, which is in a list")
+            kept["counted"] = writer.operand(number).decimal()
         functions, lines = writer.written(condition)
         if self.fresh is not None:
             lines.insert(1, f"| extend fresh = {self.fresh}")
             kept["fresh"] = "fresh"
         lines += [f"| where {self.AND.join(present)}"] if present else []
         projected = [f"{name} = {value}" for name, value in (kept | columns).items()]
+        finite = " and isfinite(counted)" if number is not None else ""
         return functions, [
             *lines,
             f"| project {', '.join(projected)}",
-            "| where isnotempty(id) and isnotnull(t)",
+            f"| where isnotempty(id) and isnotnull(t){finite}",
         ]
 
     def _writer(self) -> Self:
@@ -175,12 +184,6 @@ class Kql(Language):
         writer = copy.copy(self)
         writer.draft = _Draft()
         return writer
-
-    def _whole(self, lines: list[str]) -> str:
-        text = "\n".join(lines)
-        if self.longest and len(text) > self.longest:
-            raise CannotSayError(f"a query of more than {self.longest:,} characters")
-        return text
 
     def written(self, condition: Expr) -> tuple[dict[str, str], list[str]]:
         """The functions that a condition needs, and the lines from the table on."""

@@ -15,8 +15,8 @@ import copy
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from jumpsigma.export.conditions import only_grows, order_of
-from jumpsigma.export.languages.sql_windows import NANOSECONDS, NUMERIC, condition_on, judged
+from jumpsigma.export.conditions import NUMERIC, only_grows, order_of
+from jumpsigma.export.languages.sql_windows import NANOSECONDS, condition_on, judged
 from jumpsigma.export.refusals import NotWrittenError
 from jumpsigma.export.simplify import simplified
 from jumpsigma.ir.correlations import (

@@ -17,7 +17,6 @@ from jumpsigma.export.refusals import NotWrittenError
 from jumpsigma.ir.correlations import CorrelationIR, Threshold
 
 NANOSECONDS: Final = 1_000_000_000
-NUMERIC: Final = ("value_sum", "value_avg", "value_median", "value_percentile")
 _SIGNS: Final = {**SIGNS, "eq": "=", "neq": "<>"}
 _COUNTED: Final = {"event_count": "id", "value_count": "measured", "temporal": "slot"}
 
