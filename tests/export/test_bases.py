@@ -106,7 +106,7 @@ def test_the_refusal_says_whom_the_rule_serves(tmp_path: Path) -> None:
     assert told.span.line == 2
 
 
-LINES = {
+LINES: dict[str, tuple[Rules, str, str, str]] = {
     "a correlation": (
         {"base": "a: x", "many": ("base", "")},
         "splunk",

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import Final
 
 from jumpsigma.diagnostics import Diagnostic, DiagnosticError, Severity, Span
 from jumpsigma.export.features import needs_of
@@ -11,12 +13,19 @@ from jumpsigma.export.language import Language, LanguageSettings
 from jumpsigma.export.languages import language_class
 from jumpsigma.export.lookup_tables import LookupTable, listed, listed_names, table_of
 from jumpsigma.export.model import Format, Target
-from jumpsigma.export.refusals import CODES, CannotSayError, Support
+from jumpsigma.export.refusals import CODES, CannotSayError, NeedsOptionError, Support
 from jumpsigma.ir.bind import TooManyValuesError, bind, placeholders, placeholders_of
 from jumpsigma.ir.correlations import CorrelationIR
 from jumpsigma.ir.dump import children
 from jumpsigma.ir.nodes import Expr, Keyword, Place, RuleIR, Test
 from jumpsigma.matcher.lookups import IndicatorLists
+
+_SIZES: Final[Mapping[str, Callable[[str], int]]] = {
+    "characters": len,
+    "bytes": lambda text: len(text.encode()),
+}
+#: A number in a table that an option of the target sets.
+_OPTION: Final = re.compile(r"\{(\w+)\}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +73,9 @@ def chosen_options(target: Target, given: Mapping[str, str]) -> dict[str, str]:
 class Converter:
     """Writes rules in one format of a target; keeps nothing between them but the lists' values.
 
-    ``inline_limit``: how many values of a list are written into a query.
+    Tables of a language: ``inline_limit``, how many values of a list are written into a query, and
+    ``longest``, how many ``characters`` or ``bytes`` a query may have (``{option}`` where an option
+    of the target says so).
     """
 
     def __init__(
@@ -91,9 +102,11 @@ class Converter:
             self._check(rule)
             if isinstance(rule, RuleIR):
                 bound = self._bound(rule)
-                return Query(bound, self.language.query(bound), self._asked(bound))
+                text = self._measured(self.language.query(bound))
+                return Query(bound, text, self._asked(bound))
             joined = self._bound_correlation(rule)
-            return Query(joined, self.language.correlation(joined), self._asked(joined))
+            text = self._measured(self.language.correlation(joined))
+            return Query(joined, text, self._asked(joined))
         except CannotSayError as error:
             return self._refusal(rule, error)
         except RecursionError:
@@ -107,6 +120,16 @@ class Converter:
                 continue
             hint = f"give -O {verdict.option}=…" if verdict.option else None
             raise CannotSayError(verdict.reason, verdict.support, hint=hint, place=place)
+
+    def _measured(self, text: str) -> str:
+        """The query, where the product takes so long a one (table ``longest``)."""
+        for unit, most in self.language.tables.get("longest", {}).items():
+            named = _OPTION.fullmatch(str(most))
+            limit = int(self.language.options[named[1]] if named else most)
+            if _SIZES[unit](text) > limit:
+                reason = f"a query of more than {limit:,} {unit}"
+                raise NeedsOptionError(reason, named[1]) if named else CannotSayError(reason)
+        return text
 
     def _refusal(self, rule: RuleIR | CorrelationIR, error: CannotSayError) -> Diagnostic:
         words = {

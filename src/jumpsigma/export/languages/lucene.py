@@ -136,7 +136,7 @@ class Lucene(Language):
         for test in tests:
             try:
                 assert isinstance(test.value, Text)  # noqa: S101 - for the reader
-                patterns.append(regexes.bounded(regexes.of_text(test.value, one_line=True)))
+                patterns.append(self._bounded(regexes.of_text(test.value, one_line=True)))
             except CannotSayError as error:
                 error.place = error.place or test.place
                 raise
@@ -240,7 +240,10 @@ class Lucene(Language):
 
     def _matches(self, field: str, pattern: str) -> str:
         """The whole text fits a Lucene expression."""
-        return f"{self.field(field)}:/{regexes.bounded(pattern)}/"
+        return f"{self.field(field)}:/{self._bounded(pattern)}/"
+
+    def _bounded(self, pattern: str) -> str:
+        return regexes.bounded(pattern, self.options)
 
     def _exists(self, field: str) -> str:
         return f"_exists_:{self.field(field)}"

@@ -13,18 +13,22 @@ from __future__ import annotations
 
 import re
 import warnings
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cache, lru_cache
 from re import _constants as codes  # type: ignore[attr-defined]
 from re import _parser as parser  # type: ignore[attr-defined]
 from typing import Any, Final, assert_never
 
-from jumpsigma.export.refusals import CannotSayError
+from jumpsigma.export.languages.lucene_states import takes_more
+from jumpsigma.export.refusals import CannotSayError, NeedsOptionError
 from jumpsigma.ir.nodes import Placeholder, Regex, Text, TextPart, Wildcard
 from jumpsigma.ir.regex import source_of
 
 #: ``index.max_regex_length``: an index refuses what is longer.
 LONGEST: Final = 1_000
+#: The option that says how many states an index makes of an expression; its own default.
+STATES: Final = "max_determinized_states"
+USUAL_STATES: Final = 10_000
 #: Letters of which one becomes two when it is lowered, and the other depends on what follows it.
 NOT_SIMPLE: Final = frozenset("\u0130\u03a3\u03c3\u03c2\u0307")
 _PLAIN: Final = re.compile(r"[0-9A-Za-z_ ,;'%`]|[^\x00-\x7f]")
@@ -59,10 +63,17 @@ _NEGATED: Final[dict[Any, Ranges]] = {
 }
 
 
-def bounded(pattern: str) -> str:
-    """The pattern, where an index takes it; else raises :class:`CannotSayError`."""
+def bounded(pattern: str, options: Mapping[str, str]) -> str:
+    """The pattern, where an index takes it; else raises :class:`CannotSayError`.
+
+    The option ``max_determinized_states`` is what an index does for an expression at the most.
+    """
     if len(pattern) > LONGEST:
         raise CannotSayError(f"an expression of more than {LONGEST:,} characters")
+    states = options.get(STATES)
+    if states is not None and takes_more(pattern, int(states)):
+        what = f"an expression that may take more than {int(states):,} states"
+        raise NeedsOptionError(what, STATES)
     return pattern
 
 

@@ -15,6 +15,7 @@ from typing import Any
 from jumpsigma.export.absent import holds_of_absent
 from jumpsigma.export.languages.kinds import Kind
 from jumpsigma.export.languages.lucene import Lucene
+from jumpsigma.export.languages.lucene_regex import STATES, USUAL_STATES
 from jumpsigma.export.languages.sql import NOT_SIMPLE
 from jumpsigma.export.lookup_tables import listed, slug_of
 from jumpsigma.export.refusals import CannotSayError, NotWrittenError
@@ -36,7 +37,7 @@ class QueryDsl(Lucene):
     def body(self, expr: Expr) -> Body:
         """A condition as a query of the DSL."""
         if not _stands_apart(expr):
-            return {"query_string": {"query": self.condition(expr)}}
+            return {"query_string": {"query": self.condition(expr), **self._allowed()}}
         match expr:
             case And(items):
                 plain = tuple(item for item in items if not _stands_apart(item))
@@ -80,6 +81,10 @@ class QueryDsl(Lucene):
                 f"{value!r} in any case: it does not lower {strange[0]} as Sigma does"
             )
         return value.lower()
+
+    def _allowed(self) -> dict[str, int]:
+        states = int(self.options.get(STATES, USUAL_STATES))
+        return {} if states == USUAL_STATES else {STATES: states}
 
     def _element(self, element: Element) -> Body:
         """One of the list, or when there is none an absent one (S252, S254)."""
