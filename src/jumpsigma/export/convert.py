@@ -11,7 +11,13 @@ from jumpsigma.diagnostics import Diagnostic, DiagnosticError, Severity, Span
 from jumpsigma.export.features import needs_of
 from jumpsigma.export.language import Language, LanguageSettings
 from jumpsigma.export.languages import language_class
-from jumpsigma.export.lookup_tables import LookupTable, listed, listed_names, table_of
+from jumpsigma.export.lookup_tables import (
+    LookupTable,
+    listed,
+    listed_names,
+    single_rules,
+    table_of,
+)
 from jumpsigma.export.model import Format, Target
 from jumpsigma.export.refusals import CODES, CannotSayError, NeedsOptionError, Support
 from jumpsigma.ir.bind import TooManyValuesError, bind, placeholders, placeholders_of
@@ -218,7 +224,7 @@ class Converter:
 
     def _asked(self, rule: RuleIR | CorrelationIR) -> tuple[LookupTable, ...]:
         """The tables that a rule with its lists written out asks."""
-        names = {name for one in _single(rule) for name in listed_names(one.condition)}
+        names = {name for one in single_rules(rule) for name in listed_names(one.condition)}
         return tuple(self._tables[name] for name in sorted(names & self._tables.keys()))
 
     def _bound_correlation(self, rule: CorrelationIR) -> CorrelationIR:
@@ -245,15 +251,6 @@ def _leaves(expr: Expr) -> Iterator[Test | Keyword]:
         return
     for child in children(expr):
         yield from _leaves(child)
-
-
-def _single(rule: RuleIR | CorrelationIR) -> Iterator[RuleIR]:
-    """The rules about single events that a rule is made of."""
-    if isinstance(rule, RuleIR):
-        yield rule
-        return
-    for reference in rule.references:
-        yield from _single(reference.rule)
 
 
 def _span(place: Place | None, path: str) -> Span:
