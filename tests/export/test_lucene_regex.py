@@ -138,9 +138,9 @@ def test_letters_whose_case_is_no_simple_one(text: str) -> None:
 
 
 def test_a_long_one() -> None:
-    assert bounded("x" * 1000)
+    assert bounded("x" * 1000, {})
     with pytest.raises(CannotSayError, match="1,000"):
-        bounded("x" * 1001)
+        bounded("x" * 1001, {})
 
 
 def test_no_escaped_character_is_an_end_of_a_range() -> None:
