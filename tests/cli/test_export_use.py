@@ -8,6 +8,8 @@ from pathlib import Path
 import pytest
 from running import run_command as run
 
+from jumpsigma import api
+
 RULE = """
 title: {title}
 id: 00000000-0000-4000-8000-0000000000{number}
@@ -52,18 +54,18 @@ def rules(tmp_path: Path) -> Path:
 
 
 def test_the_index_counts_what_the_last_line_counts(rules: Path, tmp_path: Path) -> None:
-    out = tmp_path / "out"
-    done = run("export", "-t", "splunk", "--rules", str(rules), "-o", str(out))
+    out, target = tmp_path / "out", api.new_target("acme", tmp_path)  # writes no correlations
+    done = run("export", "-t", target, "--rules", rules, "-o", out)
     assert done.stderr.splitlines()[-1].endswith(
-        "1 rules for Splunk in " + f"{out}: 3 files written, 0 unchanged, 0 removed;"
+        "1 rules for acme in " + f"{out}: 3 files written, 0 unchanged, 0 removed;"
         " 1 refusals, 2 that do not apply or only serve others"
     )
     index = json.loads((out / "index.json").read_text(encoding="utf-8"))
     assert index["counts"] == {"written": 1, "refused": 1, "left_out": 2}
-    assert {each["code"]: each["severity"] for each in index["refused"]} == {
-        "JS050": "info",
-        "JS065": "warning",
-        "JS068": "info",
+    assert {each["title"]: (each["code"], each["severity"]) for each in index["refused"]} == {
+        "Rule 12": ("JS050", "info"),
+        "Many": ("JS065", "warning"),
+        "Rule 10": ("JS068", "info"),
     }
 
 

@@ -37,6 +37,8 @@ level: medium
 #: By name: what a correlation counts and says besides; a text is the detection of a rule.
 Rules = dict[str, str | tuple[str, str]]
 GENERATES = "  generate: true"
+#: A target as `jumpsigma new backend` begins it, which writes no correlations.
+NEW = "acme"
 #: Rules, the target, and what comes: the names of the queries, then of each refusal.
 CASES: dict[str, tuple[Rules, str, list[str], dict[str, str]]] = {
     "the target writes the correlation": (
@@ -44,10 +46,10 @@ CASES: dict[str, tuple[Rules, str, list[str], dict[str, str]]] = {
     ),
     "the target refuses the correlation": (
         {"base": "a: x", "other": "a: y", "many": ("base", "")},
-        "splunk", ["other"], {"base": "JS068", "many": "JS065"},
+        NEW, ["other"], {"base": "JS068", "many": "JS065"},
     ),
     "it generates": (
-        {"base": "a: x", "many": ("base", GENERATES)}, "splunk", ["base"], {"many": "JS065"},
+        {"base": "a: x", "many": ("base", GENERATES)}, NEW, ["base"], {"many": "JS065"},
     ),
     "one of two generates": (
         {"base": "a: x", "many": ("base", ""), "more": ("base", GENERATES)},
@@ -55,7 +57,7 @@ CASES: dict[str, tuple[Rules, str, list[str], dict[str, str]]] = {
     ),
     "correlations of correlations": (
         {"base": "a: x", "many": ("base", ""), "most": ("many", "")},
-        "splunk", [], {"base": "JS068", "many": "JS065", "most": "JS065"},
+        NEW, [], {"base": "JS068", "many": "JS065", "most": "JS065"},
     ),
     "the inner one could be written": (
         {"base": "a: x", "many": ("base", ""), "most": ("many", "")},
@@ -63,9 +65,9 @@ CASES: dict[str, tuple[Rules, str, list[str], dict[str, str]]] = {
     ),
     "the rule cannot be said itself": (
         {"base": "a: ''", "many": ("base", "")},
-        "splunk", [], {"base": "JS066", "many": "JS065"},
+        NEW, [], {"base": "JS065", "many": "JS065"},
     ),
-    "no correlation is there": ({"base": "a: x"}, "splunk", ["base"], {}),
+    "no correlation is there": ({"base": "a: x"}, NEW, ["base"], {}),
     "the mapping refuses another base": (
         {"base": "event_type: x", "bad": "no_such.field: x", "both": ("base, bad", "")},
         "sekoia", [], {"base": "JS068", "bad": "JS051", "both": "JS036"},
@@ -84,6 +86,13 @@ def pack_of(folder: Path, rules: Rules, level: str = "low") -> Pack:
     return load_pack(folder, cases=False)
 
 
+@pytest.fixture(autouse=True)
+def new(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> None:
+    home = tmp_path_factory.mktemp("home")
+    api.new_target(NEW, home / "backends")
+    monkeypatch.setenv("JUMPSIGMA_PATH", str(home))
+
+
 @pytest.mark.parametrize("case", CASES)
 def test_what_is_exported(tmp_path: Path, case: str) -> None:
     rules, target, written, refused = CASES[case]
@@ -96,7 +105,7 @@ def test_what_is_exported(tmp_path: Path, case: str) -> None:
 
 def test_the_refusal_says_whom_the_rule_serves(tmp_path: Path) -> None:
     rules: Rules = {"base": "a: x", "many": ("base", ""), "more": ("base", "")}
-    made = api.export_queries(pack_of(tmp_path, rules), "splunk")
+    made = api.export_queries(pack_of(tmp_path, rules), NEW)
     (told,) = (each for each in made.refused if each.code == "JS068")
     assert told.message == (
         "the rule only serves the correlations 'many', 'more', none of which are written"
@@ -109,7 +118,7 @@ def test_the_refusal_says_whom_the_rule_serves(tmp_path: Path) -> None:
 LINES: dict[str, tuple[Rules, str, str, str]] = {
     "a correlation": (
         {"base": "a: x", "many": ("base", "")},
-        "splunk",
+        NEW,
         "many",
         "type: event_count",
     ),
@@ -149,7 +158,7 @@ def test_a_base_that_is_chosen_alone_is_no_alert_either(tmp_path: Path) -> None:
 def test_proofs_can_have_them(tmp_path: Path) -> None:
     rules: Rules = {"base": "a: x", "many": ("base", "")}
     pack = pack_of(tmp_path, rules)
-    made = api.export_queries(pack, "splunk", bases=True)
+    made = api.export_queries(pack, NEW, bases=True)
     assert [each.rule.title for each in made.queries] == ["base"]
     assert [each.code for each in made.refused] == ["JS065"]
     # What a written correlation speaks for stays without a query.

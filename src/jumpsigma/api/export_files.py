@@ -88,6 +88,7 @@ def export_tree(exported: Exported, pack: Pack, folder: str | Path) -> Written:
     Raises :class:`DiagnosticError` (JS062, JS091).
     """
     slugs = unique_slugs(each.rule.title for each in exported.queries)
+    titles = {rule.id: rule.title for rule in pack.rules}
     tables = {
         table.name: [
             each.path.format(slug=table.slug)
@@ -115,8 +116,8 @@ def export_tree(exported: Exported, pack: Pack, folder: str | Path) -> Written:
             for table in exported.tables
         ],
         "refused": [
-            {"rule_id": each.rule_id, "code": each.code, "severity": each.severity.value,
-             "message": each.message}
+            {"rule_id": each.rule_id, "title": titles.get(each.rule_id), "code": each.code,
+             "severity": each.severity.value, "message": each.message}
             for each in exported.refused
         ],
     }  # fmt: skip
