@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import re
+from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import Any
@@ -107,20 +109,13 @@ Rules; one may have several.
 
 """
 
+#: Where an engine's words begin to be about the place in one query.
+_PLACE = r"\(can be increased|: while executing|\. In scope|,? ?(?:at )?line[: ]?\d+|because some|;"
 _NOT_RUN = """\
 
 ## Not run
 
 Rules of which an engine, or the reading of a language here, does not take one of the two queries.
-
-"""
-
-_TEXTS = """\
-
-## Only converted, not run
-
-No engine was asked about these: the numbers say which side writes a query, not what it finds.
-`tests/prove/upstream_texts.py` counted them.
 
 """
 
@@ -257,12 +252,10 @@ def equivalence_page(table: Table) -> str:
 
 def upstream_page(table: Table) -> str:
     """What the last run of official backends over a corpus of rules found."""
-    found = [
+    results = [
         json.loads(path.read_text("utf-8"))
         for path in sorted((RESULTS / "upstream").glob("*.json"))
     ]
-    results = [each for each in found if each.get("run", True)]
-    texts = [each for each in found if not each.get("run", True)]
     rows = [
         (
             f"`{_upstream_name(each)}`",
@@ -292,33 +285,25 @@ def upstream_page(table: Table) -> str:
         for each in results
         for kind, count in sorted(each["kinds"].items())
     ]
-    reasons = [
-        (f"`{_upstream_name(each)}`", whose, f"`{why}`", f"{count:,}")
+    reasons = Counter(
+        (f"`{_upstream_name(each)}`", *_reason(reason))
         for each in results
-        for reason, count in each.get("not_taken", {}).items()
-        for whose, why in [reason.split(": ", 1)]
-    ]
+        for reason, count in each["not_taken"].items()
+        for _ in range(count)
+    )
     page = _UPSTREAM + table(head, rows) + _KINDS + table(("target", "kind", "rules"), kinds)
-    page += _NOT_RUN + table(("target", "which", "why", "rules"), reasons)
-    return page + (_TEXTS + _converted(texts, table) if texts else "")
+    counted = ((*key, f"{count:,}") for key, count in reasons.items())
+    return page + _NOT_RUN + table(("target", "which", "why", "rules"), counted)
+
+
+def _reason(reason: str) -> tuple[str, str]:
+    """Whose query it is, and what the engine says, without where in which query."""
+    whose, why = reason.split(": ", 1)
+    return whose, f"`{re.split(_PLACE, why)[0].rstrip(' :,.…')}`"
 
 
 def _upstream_name(result: dict[str, Any]) -> str:
     return ":".join(filter(None, (result["target"], result["format"])))
-
-
-def _converted(results: Sequence[dict[str, Any]], table: Table) -> str:
-    words = sorted({word for each in results for word in each["counts"]})
-    rows = (
-        (
-            f"`{each['target']}`",
-            each["backend"],
-            f"{each['rules']:,}",
-            *(f"{each['counts'].get(word, 0):,}" for word in words),
-        )
-        for each in results
-    )
-    return table(("target", "official backend", "rules", *words), rows)
 
 
 def _is_model(result: dict[str, Any]) -> bool:

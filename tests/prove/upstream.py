@@ -122,7 +122,7 @@ class Comparison:
         self.official, self.found = official, Found()
         self._ours = {query.rule.path: query.text for query in exported.queries}
         self._backend = backend_of(official)
-        self._engine = ENGINES[official.engine].start()
+        self._engine = (official.ours or ENGINES[official.engine].start)()
         self._upstream = official.upstream()
 
     def close(self) -> None:
@@ -162,7 +162,7 @@ class Comparison:
         try:
             stored = self.official.values(rows, columns) if self.official.values else rows
             self._engine.load(engines.documents(stored))
-            mine = set(self._engine.run(ours))
+            mine = frozenset(self._engine.run(ours))
         except QueryError as error:
             return self._not_taken("jumpsigma's query", rule, ours, error)
         wanted = {key for key, row in rows.items() if judge(rule.condition, row, {})}
@@ -175,27 +175,24 @@ class Comparison:
             runs = [self._upstream.run(query) for query in theirs]
         except QueryError as error:
             return self._not_taken("the official query", rule, theirs[0], error)
-        others = [{key for found in each for key in found} for each in zip(*runs, strict=True)]
-        differing = [other for other in others if other != mine]
-        kinds = [self._kinds(rule, rows, other) for other in differing]
+        others = [frozenset().union(*each) for each in zip(*runs, strict=True)]
+        kinds = {other: self._kinds(rule, rows, other) for other in others if other != mine}
         half = len(others) // 2
         if self.official.open and any(
-            all(other == mine or self._kinds(rule, rows, other) for other in each)
-            for each in (others[:half], others[half:])
+            all(kinds.get(other, True) for other in each) for each in (others[:half], others[half:])
         ):
-            kinds = [each or (self.official.open,) for each in kinds]
-        found = dict.fromkeys(kind for each in kinds for kind in each or ("",))
-        if "" in found:
-            other = differing[kinds.index(())]
+            kinds = {other: found or (self.official.open,) for other, found in kinds.items()}
+        for other, found in kinds.items():
             key = min(mine ^ other)
-            _show(self.found, "UNEXPLAINED", rule, theirs, (key in other, rows[key]))
-            return "different, not explained"
-        self.found.kinds.update(found.keys())
-        for kind in found:
-            _show(self.found, kind, rule, theirs, rows[min(mine ^ differing[0])], most=1)
-        return "different, explained" if found else "equal"
+            if not found:
+                _show(self.found, "UNEXPLAINED", rule, theirs, (key in other, rows[key]))
+                return "different, not explained"
+            for kind in found:
+                _show(self.found, kind, rule, theirs, rows[key], most=1)
+        self.found.kinds.update({kind for found in kinds.values() for kind in found})
+        return "different, explained" if kinds else "equal"
 
-    def _kinds(self, rule: RuleIR, rows: dict[str, Row], other: set[str]) -> tuple[str, ...]:
+    def _kinds(self, rule: RuleIR, rows: dict[str, Row], other: frozenset[str]) -> tuple[str, ...]:
         """What explains an answer; none where nothing does."""
         verdicts = [key in other for key in rows]
         return explained(rule.condition, [*rows.values()], verdicts, self.official.kinds) or ()
@@ -209,7 +206,9 @@ class Comparison:
 
 def _reason(error: QueryError) -> str:
     """The beginning of what an engine says, without the texts of this rule."""
-    line = str(error).partition("\n")[0]
+    line, *more = str(error).split("\n")
+    if line.startswith("Error at line") and more:
+        line = more[0]
     if nested := re.search(r'"reason":"([^"]+)', line):
         line = nested[1]
     line = re.split(r": while executing|\. In scope| at line | in the text: ", line)[0]
@@ -250,7 +249,7 @@ def compare_all(
     return comparisons
 
 
-def _show(found: Found, word: str, rule: RuleIR, query: Any, what: Any, *, most: int = 12) -> None:
+def _show(found: Found, word: str, rule: RuleIR, query: Any, what: Any, *, most: int = 99) -> None:
     if sum(line.startswith(f"{word}: ") for line in found.shown) < most:
         found.shown.append(f"{word}: {rule.path}\n  {str(query)[:1500]}\n  {what}")
 

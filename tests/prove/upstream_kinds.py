@@ -16,7 +16,12 @@ from itertools import combinations
 
 from reading import Leaf, Row, leaves_of, reader, scalars_of
 from sigma.types import SigmaCIDRExpression
-from upstream_negation import is_list, negated_in, negated_otherwise, negations
+from upstream_words import (
+    is_list,
+    lists_as_expressions,
+    negated_otherwise,
+    without_parentheses,
+)
 
 from jumpsigma.ir.nodes import (
     And,
@@ -31,6 +36,7 @@ from jumpsigma.ir.nodes import (
     Null,
     Number,
     Or,
+    Placeholder,
     Regex,
     Selection,
     Test,
@@ -51,8 +57,8 @@ class Kind:
     It is told whether the value is one of a list of whole texts, which some backends write in
     another way. ``unknown``: with which test of a field that is missing nothing is true, nor is its
     negation. ``row``: what a row is read as, given the fields of the rule. ``fields``: of
-    which fields the values are read so, if not of all. ``negation``: what the negation of an
-    expression may be read as, in places. ``stops``: with
+    which fields the values are read so, if not of all. ``otherwise``: what the words
+    between its tests may be read as. ``stops``: with
     which test of which row the rule finds nothing at all.
     """
 
@@ -61,7 +67,7 @@ class Kind:
     unknown: Callable[[Leaf], bool] | None = None
     row: Callable[[Row, Sequence[str]], Row] | None = None
     fields: frozenset[str] = frozenset()
-    negation: Callable[[Expr], Sequence[Expr]] | None = None
+    otherwise: Callable[[Expr], Sequence[Expr]] | None = None
     stops: Callable[[Leaf, Row], bool] | None = None
 
 
@@ -274,11 +280,12 @@ def _regex_at_start(value: Value, listed: bool) -> Sequence[Value]:  # noqa: ARG
     return [replace(value, anchor_start=True)] if isinstance(value, Regex) else [value]
 
 
-def _list_anywhere(value: Value, listed: bool) -> Sequence[Value]:
-    """The whole texts of a list are found anywhere."""
-    if not listed or not isinstance(value, Text) or value.literal is None:
+def _quoted_never(value: Value, listed: bool) -> Sequence[Value]:  # noqa: ARG001
+    """A pattern in quotation marks of its own becomes a text with the signs of an expression."""
+    if not isinstance(value, Text) or Wildcard.MANY not in value.parts[1:-1]:
         return [value]
-    return [replace(value, parts=(Wildcard.MANY, *value.parts, Wildcard.MANY))]
+    inner = [part for part in value.parts if isinstance(part, str)]
+    return [] if inner[0].startswith('"') and inner[-1].endswith('"') else [value]
 
 
 def _null_as_empty(value: Value, listed: bool) -> Sequence[Value]:  # noqa: ARG001
@@ -299,23 +306,67 @@ def _backslashes(value: Value, listed: bool) -> Sequence[Value]:  # noqa: ARG001
     if not isinstance(value, Regex):
         return [value]
     parts = tuple(p.replace("\\", "\\\\") if isinstance(p, str) else p for p in value.parts)
+    # Python repeats no anchor, RE2 does.
+    parts = tuple(
+        re.sub(r"([$^])([?*+])", r"(?:\1)\2", p) if isinstance(p, str) else p for p in parts
+    )
     return [replace(value, parts=parts)]
 
 
-def _question_marks(value: Value, listed: bool) -> Sequence[Value]:  # noqa: ARG001
-    """A question mark of the text is a backslash and any character."""
-    if not isinstance(value, Text) or not any(isinstance(p, str) and "?" in p for p in value.parts):
+def _escaped_wildcards(value: Value, listed: bool) -> Sequence[Value]:  # noqa: ARG001
+    """A question mark or an asterisk of the text is a backslash and a wildcard."""
+    if not isinstance(value, Text):
         return [value]
+    signs = {"?": Wildcard.ONE, "*": Wildcard.MANY}
     parts: list[TextPart] = []
     for part in value.parts:
-        if isinstance(part, str):
-            for number, each in enumerate(part.split("?")):
-                parts += ([Wildcard.ONE] if number else []) + [each]
-                if number < part.count("?"):
-                    parts[-1] = f"{each}\\"
-        else:
-            parts.append(part)
-    return [replace(value, parts=tuple(part for part in parts if part != ""))]
+        pieces = re.split(r"([?*])", part) if isinstance(part, str) else [part]
+        for piece in pieces:
+            parts += ["\\", signs[piece]] if isinstance(piece, str) and piece in signs else [piece]
+    return [value] if len(parts) == len(value.parts) else [Text(_merged(parts), value.cased)]
+
+
+def _merged(parts: Sequence[TextPart]) -> tuple[TextPart, ...]:
+    """The parts with texts side by side as one."""
+    found: list[TextPart] = []
+    for part in parts:
+        if isinstance(part, str) and found and isinstance(found[-1], str):
+            found[-1] += part
+        elif part != "":
+            found.append(part)
+    return tuple(found)
+
+
+def _anything(value: Value, listed: bool) -> Sequence[Value]:  # noqa: ARG001
+    """A placeholder without values is left out, which leaves a text that is found in all."""
+    if not isinstance(value, Text) or not any(isinstance(p, Placeholder) for p in value.parts):
+        return [value]
+    return [replace(value, parts=(Wildcard.MANY,))]
+
+
+def _one_as_letter(value: Value, listed: bool) -> Sequence[Value]:  # noqa: ARG001
+    if not isinstance(value, Text):
+        return [value]
+    parts = tuple("?" if part is Wildcard.ONE else part for part in value.parts)
+    return [replace(value, parts=parts)]
+
+
+def _not_escaped(value: Value, listed: bool) -> Sequence[Value]:  # noqa: ARG001
+    """A text with wildcards is an expression, in which only backslashes are escaped."""
+    if not isinstance(value, Text) or Wildcard.MANY not in value.parts[1:-1]:
+        return [value]
+    return [_as_regex(value, quoted=lambda text: text.replace("\\", "\\\\"))]
+
+
+def _regex_signs(value: Value, listed: bool) -> Sequence[Value]:  # noqa: ARG001
+    """A text with wildcards is an expression as it stands, in which they mean something else."""
+    if not isinstance(value, Text) or not _is_pattern(value):
+        return [value]
+    signs = {Wildcard.MANY: "*", Wildcard.ONE: r"\?"}
+    source = "".join(
+        signs[part] if isinstance(part, Wildcard) else re.escape(str(part)) for part in value.parts
+    )
+    return [Regex((source,), ignore_case=not value.cased)]
 
 
 def _asks_number(leaf: Leaf) -> bool:
@@ -337,8 +388,13 @@ KINDS: Mapping[str, Kind] = {
     for kind in (
         Kind("missing-under-not", unknown=lambda _leaf: True),
         Kind("missing-address-or-number", unknown=_asks_number),
-        Kind("question-marks", _question_marks),
-        Kind("negation", negation=negations),
+        Kind("escaped-wildcards", _escaped_wildcards),
+        Kind("placeholders-as-anything", _anything),
+        Kind("one-character-as-letter", _one_as_letter),
+        Kind("patterns-not-escaped", _not_escaped),
+        Kind("wildcards-as-repetitions", _regex_signs),
+        Kind("negation", otherwise=negated_otherwise),
+        Kind("or-without-parentheses", otherwise=without_parentheses),
         Kind("case-of-enumerations", _case, fields=frozenset({"reason", "status"})),
         Kind("backslashes-doubled", _backslashes),
         Kind("case", _case),
@@ -365,7 +421,8 @@ KINDS: Mapping[str, Kind] = {
         Kind("parts-are-words", _words),
         Kind("regex-without-case", _regex_any_case),
         Kind("regex-at-start", _regex_at_start),
-        Kind("list-found-anywhere", _list_anywhere),
+        Kind("quoted-patterns", _quoted_never),
+        Kind("lists-as-expressions", otherwise=lists_as_expressions),
         Kind("missing-is-empty", _null_as_empty, row=_filled),
         Kind("dotted-names-as-texts", row=_dotted_as_names),
         Kind("no-address-stops", stops=_is_no_address),
@@ -381,16 +438,24 @@ def explained(
     for size in range(1, min(_TOGETHER, len(touched)) + 1):
         for names in combinations(touched, size):
             for each in _otherwise(expr, names):
-                if all(_holds(each, row, names) is t for row, t in zip(rows, theirs, strict=True)):
+                if _gives(each, rows, theirs, names):
                     return names
     return None
 
 
+def _gives(expr: Expr, rows: Sequence[Row], theirs: Sequence[bool], names: tuple[str, ...]) -> bool:
+    try:
+        return all(_holds(expr, row, names) is t for row, t in zip(rows, theirs, strict=True))
+    except re.error:  # what is read so is no expression
+        return False
+
+
 def _otherwise(expr: Expr, names: Sequence[str]) -> list[Expr]:
+    found = [expr]
     for name in names:
-        if (change := KINDS[name].negation) is not None:
-            return negated_otherwise(expr, change)
-    return [expr]
+        if (change := KINDS[name].otherwise) is not None:
+            found = [each for one in found for each in change(one)]
+    return found
 
 
 def _touches(expr: Expr, kind: Kind) -> bool:
@@ -398,8 +463,8 @@ def _touches(expr: Expr, kind: Kind) -> bool:
         return any(
             isinstance(leaf, Test) and isinstance(leaf.value, Network) for leaf in leaves_of(expr)
         )
-    if kind.negation is not None:
-        return any(True for _ in negated_in(expr))
+    if kind.otherwise is not None:
+        return [*kind.otherwise(expr)] != [expr]
     if kind.fields and not kind.fields & {*_fields(expr)}:
         return False
     if kind.unknown is not None:

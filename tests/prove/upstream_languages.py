@@ -61,14 +61,13 @@ class Language:
 #: What a text is at its first place that is not understood, for people.
 _WRONG = (
     (r"$", "the text ends too early"),
-    (r"[\w.]*\w-\w", "a name with a hyphen, without quotation marks"),
-    (r"\w+\.[\w.]+\W", "a name with a dot, without quotation marks"),
-    (r"[\"/`]", "a search without a field"),
-    (r"LOWER\(UTF8\(payload\)\)", "a search without a field"),
-    (r".*\|", "a command behind a pipe"),
-    (r"\w+ ?!?= ?/", "an expression that ends before it should"),
-    (r"\w+ ?!?= ?[^\"'/\d]", "a value without quotation marks"),
-    (r"\w+(?:\)? LIKE|=|\)? IN ?\() ?'", "a quotation mark within a text"),
+    (r"(?:LOWER\()?[\w.]*\w-\w", "a name with a hyphen, without quotation marks"),
+    (r"(?:LOWER\()?\w+\.[\w.]+\W", "a name with a dot, without quotation marks"),
+    (r"[\"/`]|LOWER\(UTF8\(payload\)\)", "a search without a field"),
+    (r"\| |label_format", "a command behind a pipe"),
+    (r"(?:fields\[')?\w+(?:'\])?(?: matches |\s?!?=\s?)/", "an expression that ends too early"),
+    (r".*?\w+\)? (?:LIKE|MATCHES|IN)? ?.*''", "a quotation mark within a text"),
+    (r"\w+\s?!?=\s?[^\"'/\d]", "a value without quotation marks"),
 )
 
 
@@ -81,13 +80,13 @@ class _Condition:
         found = self.joined()
         self.space()
         if self.at < len(self.text):
-            self.wrong()
+            raise self.wrong()
         return found
 
-    def wrong(self) -> Any:
+    def wrong(self) -> QueryError:
         rest = self.text[self.at : self.at + 60]
         why = next((why for begins, why in _WRONG if re.match(begins, rest)), "not understood")
-        raise QueryError(f"{why}\nat: {rest}")
+        return QueryError(f"{why}\nat: {rest}")
 
     def space(self) -> None:
         while self.text[self.at : self.at + 1].isspace():
@@ -138,13 +137,13 @@ class _Condition:
         if self.take(r"\("):
             found = self.joined()
             if not self.take(r"\)"):
-                self.wrong()
+                raise self.wrong()
             return found
         for pattern, leaf in self.language.leaves:
             if (match := pattern.match(self.text, self.at)) is not None:
                 self.at = match.end()
                 return leaf(match, self.reading)
-        return self.wrong()
+        raise self.wrong()
 
 
 def _joined(word: str, parts: Sequence[Check]) -> Check:

@@ -311,6 +311,8 @@ def _cs_empty(match: re.Match[str], _: Reading) -> Check:
 
 def _expression_of(query: str) -> str:
     """The expression of a rule, with the names of the rule's fields instead of the record's."""
+    if not query.startswith("{"):
+        return query
     rule = json.loads(query)
     mapped = rule["conversion_metadata"]["mapping_confidence"].get("field_mappings", [])
     names = {each["cse_field"]: each["sigma_field"] for each in mapped}
@@ -388,9 +390,11 @@ LOGQL: Final = Language(
         (_pattern(_LQ_NAME + rf"(?P<sign>!?=){_LQ_TEXT}"), _lq_text),
         (_pattern(_LQ_NAME + rf"(?P<sign>{_SIGN})(?P<number>{_NUMBER})(?=[\s)]|$)"), _lq_number),
     ),
-    # Versions differ in whether a dot finds a line break.
+    # Versions differ in whether a dot finds a line break. Predicates are said to be read from the
+    # right, and the backend relies in places on `and` before `or`.
     readings=tuple(
-        {"dot": dot, "missing": missing} for dot, missing in product((True, False), (True, False))
+        {"first": first, "dot": dot, "missing": missing}
+        for first, dot, missing in product(("and", "right"), (True, False), (True, False))
     ),
     begins=r"\{[^{}]*\}\s*\| (?:json|logfmt) \| ",
 )
@@ -419,6 +423,15 @@ class Texts:
             [key for key, fields in self._events.items() if check(fields) is True]
             for check in checks
         ]
+
+
+def shown(query: str) -> str:
+    """A query for the page: of a rule of Cloud SIEM the expression."""
+    if not query.startswith("{\n"):
+        return query
+    found = json.loads(query)
+    (rule,) = found.get("rules", [found])
+    return str(rule["expression"])
 
 
 def label(name: str) -> str:

@@ -6,6 +6,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 import upstream_engines as engines
+import upstream_models as models
+import upstream_products as products
+from engines.engine import Engine
 from reading import Row
 
 
@@ -16,7 +19,8 @@ class Official:
     ``kinds``: what may explain a difference, the likely first. ``drops_empty``: the events of the
     target have neither null nor empty texts. ``language``: tells two of one target apart.
     ``open``: the kind that it is where one half of the readings is explained, and the other is not.
-    ``values``: what our engine holds of the values, where the product does not keep all types.
+    ``ours``: what starts our engine, where that is not the one of the catalogue. ``values``: what
+    it holds of the values, where the product does not keep all types.
     """
 
     target: str
@@ -30,6 +34,7 @@ class Official:
     drops_empty: bool = False
     language: str = ""
     open: str = ""
+    ours: Callable[[], Engine] | None = None
     values: Callable[[Mapping[str, Row], engines.Columns], Mapping[str, Row]] | None = None
 
     @property
@@ -96,6 +101,67 @@ OFFICIAL: Mapping[str, Official] = {
                 "numbers": "plain",
                 "characters": "utf8",
             },
+            drops_empty=True,
+        ),
+        Official(
+            "elasticsearch",
+            "pysigma-backend-elasticsearch",
+            "sigma.backends.elasticsearch:EqlBackend",
+            "eql",
+            products.eql,
+            ("missing-under-not", "whole-regex", "regex-without-case"),
+            "eql",
+            drops_empty=True,
+            language="eql",
+        ),
+        Official(
+            "crowdstrike",
+            "pysigma-backend-crowdstrike",
+            "sigma.backends.crowdstrike:LogScaleBackend",
+            "logscale-model",
+            models.texts(models.LOGSCALE),
+            (),
+            options={
+                "empties": "dropped",
+                "arrays": "negatable",
+                "numbers": "plain",
+                "characters": "utf8",
+            },
+            drops_empty=True,
+            open="and-or-order",
+        ),
+        Official(
+            "secops",
+            "pysigma-backend-secops",
+            "sigma.backends.secops:SecOpsBackend",
+            "yaral-model",
+            models.texts(models.YARAL),
+            (
+                "negation",
+                "or-without-parentheses",
+                "lists-as-expressions",
+                "quoted-patterns",
+                "regex-without-case",
+                "backslashes-doubled",
+                "case-of-enumerations",
+            ),
+            values=engines.flat_texts,
+            drops_empty=True,
+        ),
+        Official(
+            "qradar",
+            "pysigma-backend-qradar-community",
+            "sigma.backends.QRadarAQL:QRadarAQLBackend",
+            "aql-model",
+            models.texts(models.AQL),
+            (
+                "missing-under-not",
+                "case-of-texts-without-wildcards",
+                "pattern-signs",
+                "placeholders-as-anything",
+                "whole-regex",
+            ),
+            values=engines.flat_texts,
             drops_empty=True,
         ),
     )

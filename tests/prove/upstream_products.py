@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import json
+import re
 from collections.abc import Callable, Mapping, Sequence
 from functools import reduce
 from typing import Any
 
 from engines.catalogue import ENGINES
-from engines.engine import QueryError
+from engines.engine import TABLE, QueryError, Stored
+from engines.spark import Spark
 from reading import Row
 from upstream_engines import ID, Column, Columns, Documents, FlatTable, Upstream, stored
 
@@ -24,8 +27,9 @@ class KustoTable(FlatTable):
     def __init__(self) -> None:
         import duckdb
 
-        self._kusto: Any = ENGINES["kusto"].start()
-        connection, kql = self._kusto._connection, self._kusto._kql
+        kusto: Any = ENGINES["kusto"].start()
+        self._kusto = kusto
+        connection, kql = kusto._connection, kusto._kql
 
         def execute(query: str) -> tuple[Sequence[str], Sequence[Sequence[Any]]]:
             try:
@@ -52,6 +56,19 @@ class KustoTable(FlatTable):
         return super().run(query)
 
 
+class SparkLiterals(Spark):
+    """The events in a literal, which Spark asks without starting a job."""
+
+    def load(self, events: Stored) -> None:
+        """Hold the events."""
+        lines = [
+            f"{_literal(key, 'text')}, {_literal(json.dumps(event, ensure_ascii=False), 'text')}"
+            for key, event in events.items()
+        ]
+        frame = self._started().sql(f"SELECT * FROM VALUES ({'), ('.join(lines)}) AS t(id, event)")
+        frame.createOrReplaceTempView(TABLE)
+
+
 class SparkTable:
     """A view whose columns are texts, numbers and booleans, or structs of them."""
 
@@ -63,7 +80,7 @@ class SparkTable:
         tree: dict[str, Any] = {}
         for name, kind in columns.items():
             *above, last = name.split(".")
-            place = reduce(lambda node, part: node.setdefault(part, {}), above, tree)
+            place: Any = reduce(lambda node, part: node.setdefault(part, {}), above, tree)
             if not isinstance(place, dict) or last in place:
                 raise QueryError("a field that is a value and an object")
             place[last] = (name, kind)
@@ -166,6 +183,14 @@ def elastic() -> Upstream:
     return Documents(ENGINES["osmem-elastic"].start())
 
 
+class EqlDocuments(Documents):
+    """Elastic's own package, which takes ``regex~`` for ``regex``: here it ignores case."""
+
+    def run(self, query: str) -> list[list[str]]:
+        """The ids of the documents."""
+        return super().run(re.sub(r'regex~ "(?!\(\?i)', 'regex "(?i)', query))
+
+
 def eql() -> Upstream:
     """Elastic's own package."""
-    return Documents(ENGINES["eql"].start())
+    return EqlDocuments(ENGINES["eql"].start())
