@@ -13,10 +13,12 @@ from jumpsigma.export.language import Language, LanguageSettings
 from jumpsigma.export.languages import language_class
 from jumpsigma.export.lookup_tables import (
     LookupTable,
+    around,
+    asked_names,
     listed,
-    listed_names,
     single_rules,
     table_of,
+    whole_problem,
 )
 from jumpsigma.export.model import Format, Target
 from jumpsigma.export.refusals import CODES, CannotSayError, NeedsOptionError, Support
@@ -101,6 +103,7 @@ class Converter:
         self._limit = int(described.tables.get("inline_limit", 1_000))
         self._values: dict[str, Sequence[str] | None] = {}
         self._tables: dict[str, LookupTable] = {}
+        self._problems: dict[str, CannotSayError | None] = {}
 
     def convert(self, rule: RuleIR | CorrelationIR) -> Query | Diagnostic:
         """The query of a rule, or why it is not written."""
@@ -175,13 +178,16 @@ class Converter:
             return rule
         asked = {"table": {*names}, "auto": long}.get(self.language.options.get("lists", ""), set())
         for leaf in _leaves(rule.condition):
-            if listed(leaf) in asked:
-                self._table(leaf, values)
+            if (asking := self._looked_up(leaf)) is not None and asking in asked:
+                self._table(asking, leaf, values[asking])
             else:
                 self._refuse_long(leaf, long, asked)
         try:
             known = bind(
-                rule.condition, values, limit=self._limit, stays=lambda leaf: listed(leaf) in asked
+                rule.condition,
+                values,
+                limit=self._limit,
+                stays=lambda leaf: self._looked_up(leaf) in asked,
             )
         except TooManyValuesError as error:
             if self.language.leaves_lists:
@@ -202,6 +208,8 @@ class Converter:
         for part in placeholders_of(leaf.value):
             if part.name in long:
                 where = ", and a look-up table is asked for whole values in any case only"
+                if self.language.looks_around:
+                    where = ", and a look-up table cannot be asked for this"
                 raise CannotSayError(
                     f"the list {part.name!r} has too many values to be written into a query"
                     + (where if part.name in asked else ""),
@@ -210,21 +218,28 @@ class Converter:
                     place=leaf.place,
                 )
 
-    def _table(self, leaf: Test | Keyword, values: Mapping[str, Sequence[str]]) -> None:
+    def _looked_up(self, leaf: Test | Keyword) -> str | None:
+        """The list that a test can ask a table for."""
+        return listed(leaf) or (around(leaf) if self.language.looks_around else None)
+
+    def _table(self, name: str, leaf: Test | Keyword, values: Sequence[str]) -> None:
         """See that a list is known as a table; its rows are the same for every rule."""
-        name = listed(leaf)
-        assert name is not None  # noqa: S101 - for the reader
-        if name not in self._tables:
-            try:
+        try:
+            if name not in self._tables:
                 product = self.target.title
-                self._tables[name] = table_of(name, values[name], self.language, product)
-            except CannotSayError as error:
-                error.place = leaf.place
-                raise
+                self._tables[name] = table_of(name, values, self.language, product)
+            if listed(leaf) is not None:
+                if name not in self._problems:
+                    self._problems[name] = whole_problem(name, values, self.language)
+                if (problem := self._problems[name]) is not None:
+                    raise problem
+        except CannotSayError as error:
+            error.place = leaf.place
+            raise
 
     def _asked(self, rule: RuleIR | CorrelationIR) -> tuple[LookupTable, ...]:
         """The tables that a rule with its lists written out asks."""
-        names = {name for one in single_rules(rule) for name in listed_names(one.condition)}
+        names = {name for one in single_rules(rule) for name in asked_names(one.condition)}
         return tuple(self._tables[name] for name in sorted(names & self._tables.keys()))
 
     def _bound_correlation(self, rule: CorrelationIR) -> CorrelationIR:

@@ -8,12 +8,12 @@ that stand deeper in one another than :data:`_DEPTH` are not looked into.
 from __future__ import annotations
 
 import copy
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Final, Self
 
 from jumpsigma.export.java import java_search
 from jumpsigma.export.languages.sql import DECIMAL, Predicate, SqlLanguage
-from jumpsigma.export.lookup_tables import listed_names, single_rules, slug_of
+from jumpsigma.export.lookup_tables import asked_names, single_rules, slug_of
 from jumpsigma.export.refusals import CannotSayError
 from jumpsigma.ir.correlations import CorrelationIR
 from jumpsigma.ir.nodes import Regex, RuleIR
@@ -83,7 +83,12 @@ class Databricks(SqlLanguage):
 
     def among(self, text: str, name: str) -> str:
         """In the set of the rows, which is a column: a function on an array asks no table."""
-        return f"array_contains(listed_{slug_of(name)}, {text})"
+        sets = [f"array_contains({_column(key)}, {text})" for key in self.keys(name)]
+        return sets[0] if len(sets) == 1 else f"({' OR '.join(sets)})"
+
+    def rows_around(self, name: str, fits: Callable[[str], str]) -> str:
+        """Likewise."""
+        return f"exists({_column(name)}, row -> {fits('row')})"
 
     def query(self, rule: RuleIR) -> str:
         """With the sets of the lists beside each event."""
@@ -100,13 +105,15 @@ class Databricks(SqlLanguage):
         return super(Databricks, self._with_lists(correlation)).correlation(correlation)
 
     def _with_lists(self, rule: RuleIR | CorrelationIR) -> Self:
-        names = sorted({name for one in single_rules(rule) for name in listed_names(one.condition)})
+        names = {name for one in single_rules(rule) for name in asked_names(one.condition)}
         if not names:
             return self
-        writer = copy.copy(self)
+        writer, table = copy.copy(self), self.options["lists_table"]
         writer.table += "".join(
-            f" CROSS JOIN (SELECT collect_set(value) AS listed_{slug_of(name)} {self.rows(name)})"
-            for name in names
+            f" CROSS JOIN (SELECT collect_set(value) AS {_column(key)} FROM {table}"
+            f" WHERE list = {self.literal(key)})"
+            for name in sorted(names)
+            for key in self.keys(name)
         )
         return writer
 
@@ -192,3 +199,7 @@ class Databricks(SqlLanguage):
     def regex(self, text: str, value: Regex) -> str:
         """RE2 in the words of Java."""
         return self.regexp(text, java_search(value))
+
+
+def _column(key: str) -> str:
+    return f"listed_{slug_of(key)}"

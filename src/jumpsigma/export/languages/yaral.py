@@ -15,7 +15,7 @@ from typing import Any, Final, assert_never
 from jumpsigma.export.addresses import address_pattern
 from jumpsigma.export.fields import PATH, fields_of
 from jumpsigma.export.language import Binds, Clause, Language, LanguageSettings
-from jumpsigma.export.lookup_tables import listed_names, slug_of
+from jumpsigma.export.lookup_tables import asked_names, slug_of
 from jumpsigma.export.re2_text import re2_source, re2_text
 from jumpsigma.export.refusals import CannotSayError, NeedsOptionError, NotWrittenError
 from jumpsigma.export.simplify import simplified
@@ -71,7 +71,7 @@ class YaraL(Language):
         condition = simplified(condition)
         items = condition.items if isinstance(condition, And) and condition.items else (condition,)
         lines = [self.within(item, Binds.NOT) for item in items]
-        asked, most = len(list(listed_names(condition))), self.tables.get("asked", 0)
+        asked, most = len(list(asked_names(condition))), self.tables.get("asked", 0)
         if asked > most:
             raise CannotSayError(
                 f"{asked} tests with reference lists, where Google takes {most} in a rule"
