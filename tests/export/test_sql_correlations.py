@@ -83,11 +83,11 @@ def history(chance: random.Random, *, whole: bool) -> Iterator[Event]:
     sizes: list[Any] = [0, 1, 2, "3", 4, -5, [2, 2], [1, ["4"], None], "x", None, True, {"a": 1}]
     sizes += [] if whole else [0.1, 0.2, "2.5", 1e300, [1.5, 1.5, 3]]
     for number in range(50):
+        minute, second = divmod(chance.randrange(48) * 10, 60)
+        fraction = chance.choice(("", ".5", ".000000001"))
         event: Event = {
             "id": f"e{number:03}",
-            "timestamp": "2026-11-02T09:{:02}:{:02}{}Z".format(
-                *divmod(chance.randrange(48) * 10, 60), chance.choice(("", ".5", ".000000001"))
-            ),
+            "timestamp": f"2026-11-02T09:{minute:02}:{second:02}{fraction}Z",
         }
         for _ in range(chance.choice((1, 1, 1, 2))):
             event |= {
