@@ -165,6 +165,9 @@ class Comparison:
             mine = frozenset(self._engine.run(ours))
         except QueryError as error:
             return self._not_taken("jumpsigma's query", rule, ours, error)
+        if not mine <= rows.keys():
+            why = QueryError("it asks for the field that tells events apart here")
+            return self._not_taken("jumpsigma's query", rule, ours, why)
         wanted = {key for key, row in rows.items() if judge(rule.condition, row, {})}
         self.found.satisfied += bool(wanted)
         if mine != wanted:

@@ -435,17 +435,21 @@ def explained(
 ) -> tuple[str, ...] | None:
     """The fewest kinds with which the rule reads every row as the other query did; None: none."""
     touched = [name for name in kinds if _touches(expr, KINDS[name])]
+    # Rows that differ come first, for most readings fail there.
+    pairs = sorted(
+        zip(rows, theirs, strict=True), key=lambda pair: _holds(expr, pair[0], ()) is pair[1]
+    )
     for size in range(1, min(_TOGETHER, len(touched)) + 1):
         for names in combinations(touched, size):
             for each in _otherwise(expr, names):
-                if _gives(each, rows, theirs, names):
+                if _gives(each, pairs, names):
                     return names
     return None
 
 
-def _gives(expr: Expr, rows: Sequence[Row], theirs: Sequence[bool], names: tuple[str, ...]) -> bool:
+def _gives(expr: Expr, pairs: Sequence[tuple[Row, bool]], names: tuple[str, ...]) -> bool:
     try:
-        return all(_holds(expr, row, names) is t for row, t in zip(rows, theirs, strict=True))
+        return all(_holds(expr, row, names) is found for row, found in pairs)
     except re.error:  # what is read so is no expression
         return False
 
