@@ -27,7 +27,8 @@ def judged(
     left = f"{base} | distinct instant = t + {span}, {by} | extend gone = 1"
     lines = [
         f"let {table} = materialize(union ({arrived}), ({left})",
-        f"| join kind=inner ({base} | project other = t, id, slot, counted, {by}) on {by}",
+        # Copies of one event may have come before the last run and since.
+        f"| join kind=inner ({base} | distinct other = t, id, slot, counted, {by}) on {by}",
         f"| where other between ((instant - {span}) .. instant)",
         f"| extend inside = gone == 0 or other > instant - {span}",
         *_measured(correlation, by),
