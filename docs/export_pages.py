@@ -253,12 +253,12 @@ def equivalence_page(table: Table) -> str:
 def upstream_page(table: Table) -> str:
     """What the last run of official backends over a corpus of rules found."""
     results = [
-        json.loads(path.read_text("utf-8"))
+        json.loads(path.read_text("utf-8")) | {"name": path.stem}
         for path in sorted((RESULTS / "upstream").glob("*.json"))
     ]
     rows = [
         (
-            f"`{_upstream_name(each)}`",
+            f"`{each['name']}`",
             each["backend"],
             each["engine"],
             f"{each['rules']:,}" + ("" if each["every"] == 1 else f" (1 of {each['every']})"),
@@ -281,12 +281,12 @@ def upstream_page(table: Table) -> str:
         "events",
     )
     kinds = [
-        (f"`{_upstream_name(each)}`", f"`{kind}`", f"{count:,}")
+        (f"`{each['name']}`", f"`{kind}`", f"{count:,}")
         for each in results
         for kind, count in sorted(each["kinds"].items())
     ]
     reasons = Counter(
-        (f"`{_upstream_name(each)}`", *_reason(reason))
+        (f"`{each['name']}`", *_reason(reason))
         for each in results
         for reason, count in each["not_taken"].items()
         for _ in range(count)
@@ -300,10 +300,6 @@ def _reason(reason: str) -> tuple[str, str]:
     """Whose query it is, and what the engine says, without where in which query."""
     whose, why = reason.split(": ", 1)
     return whose, f"`{re.split(_PLACE, why)[0].rstrip(' :,.…')}`"
-
-
-def _upstream_name(result: dict[str, Any]) -> str:
-    return ":".join(filter(None, (result["target"], result["format"])))
 
 
 def _is_model(result: dict[str, Any]) -> bool:

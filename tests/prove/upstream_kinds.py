@@ -303,12 +303,23 @@ def _dotted_as_names(row: Row, fields: Sequence[str]) -> Row:
 
 
 def _backslashes(value: Value, listed: bool) -> Sequence[Value]:  # noqa: ARG001
+    return _escaped_again(value, r"\\")
+
+
+def _backslashes_and_dots(value: Value, listed: bool) -> Sequence[Value]:  # noqa: ARG001
+    return _escaped_again(value, r"[\\.]")
+
+
+def _escaped_again(value: Value, signs: str) -> Sequence[Value]:
+    """An expression with a backslash before each of the signs."""
     if not isinstance(value, Regex):
         return [value]
-    parts = tuple(p.replace("\\", "\\\\") if isinstance(p, str) else p for p in value.parts)
     # Python repeats no anchor, RE2 does.
     parts = tuple(
-        re.sub(r"([$^])([?*+])", r"(?:\1)\2", p) if isinstance(p, str) else p for p in parts
+        re.sub(r"([$^])([?*+])", r"(?:\1)\2", re.sub(signs, r"\\\g<0>", part))
+        if isinstance(part, str)
+        else part
+        for part in value.parts
     )
     return [replace(value, parts=parts)]
 
@@ -397,6 +408,7 @@ KINDS: Mapping[str, Kind] = {
         Kind("or-without-parentheses", otherwise=without_parentheses),
         Kind("case-of-enumerations", _case, fields=frozenset({"reason", "status"})),
         Kind("backslashes-doubled", _backslashes),
+        Kind("expressions-escaped", _backslashes_and_dots),
         Kind("case", _case),
         Kind("case-of-whole-texts", _case_of_whole),
         Kind("case-without-signs", _case_without_signs),
@@ -503,12 +515,16 @@ def _fields(expr: Expr) -> tuple[str, ...]:
 def _truth(expr: Expr, row: Row, names: tuple[str, ...], *, listed: bool = False) -> bool | None:
     """True, false, or None where it is neither."""
     match expr:
-        case And(items):
-            found = {_truth(item, row, names) for item in items}
-            return False if False in found else None if None in found else True
-        case Or(items):
-            found = {_truth(item, row, names, listed=is_list(items)) for item in items}
-            return True if True in found else None if None in found else False
+        case And(items) | Or(items):
+            decides = isinstance(expr, Or)
+            listed = decides and is_list(items)
+            unknown = False
+            for item in items:
+                found = _truth(item, row, names, listed=listed)
+                if found is decides:
+                    return decides
+                unknown |= found is None
+            return None if unknown else not decides
         case Not(item):
             inner = _truth(item, row, names)
             return None if inner is None else not inner
