@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any, Final, NamedTuple
 
 from engines.engine import QueryError
-from engines.model import Holds, Model, Reader
+from engines.model import Holds, Model, Reader, leaves
 
 _TOKENS: Final = re.compile(
     r"(?P<space>\s+)|(?P<name>\"[^\"]+\")|(?P<text>'[^']*')|(?P<number>\d+)"
@@ -67,18 +67,8 @@ class AqlModel(Model):
     def kept(self, event: dict[str, Any]) -> Any:
         """The properties, with a null of JSON as None."""
         found: dict[str | None, Any] = {None: _TYPE}
-
-        def walk(value: Any, path: tuple[str, ...]) -> None:
-            if isinstance(value, dict):
-                for key, inner in value.items():
-                    walk(inner, (*path, key))
-            elif isinstance(value, list):
-                for number, inner in enumerate(value):
-                    walk(inner, (*path, str(number)))
-            else:
-                found[_PREFIX + " ".join(path)] = value
-
-        walk(event, ())
+        for path, value in leaves(event):
+            found[_PREFIX + " ".join(map(str, path))] = value
         return found
 
     def others(self) -> Mapping[str, Any]:

@@ -15,7 +15,7 @@ from typing import Any, Final, NamedTuple
 
 import re2
 from engines.engine import QueryError, rows_of
-from engines.model import Holds, Model, Reader
+from engines.model import Holds, Model, Reader, leaves
 
 _TOKENS: Final = re.compile(
     r"(?P<space>\s+)|(?P<path>path://\"[^\"\n]+\")|(?P<text>\"[^\"\\\n]*\")|(?P<regex>/[^/\n]+/)"
@@ -67,18 +67,9 @@ class SumoModel(Model):
     def kept(self, event: dict[str, Any]) -> Any:
         """The texts by path."""
         found: dict[str, str | None] = {"": "JumpCloud"}
-
-        def walk(value: Any, path: tuple[str, ...]) -> None:
-            if isinstance(value, dict):
-                for key, inner in value.items():
-                    walk(inner, (*path, key))
-            elif isinstance(value, list):
-                for number, inner in enumerate(value):
-                    walk(inner, (*path[:-1], f"{path[-1]}[{number}]"))
-            else:
-                found[".".join(path)] = value
-
-        walk(event, ())
+        for path, value in leaves(event):
+            name = "".join(f"[{p}]" if isinstance(p, int) else f".{p}" for p in path)
+            found[name.removeprefix(".")] = value
         return found
 
     def others(self) -> Mapping[str, Any]:

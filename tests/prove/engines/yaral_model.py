@@ -16,7 +16,7 @@ from typing import Any, Final, NamedTuple
 
 import re2
 from engines.engine import QueryError
-from engines.model import Holds, Model, Reader
+from engines.model import Holds, Model, Reader, leaves
 
 _TOKENS: Final = re.compile(
     r"(?P<space>\s+)|(?P<text>\"[^\"\\\n]*\")|(?P<raw>`[^`\n]*`)"
@@ -75,21 +75,11 @@ class YaraLModel(Model):
     def kept(self, event: dict[str, Any]) -> Any:
         """The fields as rules name them."""
         found: dict[str, str | None] = {"metadata.log_type": "JUMPCLOUD_DIRECTORY_INSIGHTS"}
-
-        def walk(value: Any, path: tuple[str, ...]) -> None:
-            if isinstance(value, dict):
-                for key, inner in value.items():
-                    walk(inner, (*path, key))
-            elif isinstance(value, list):
-                for number, inner in enumerate(value):
-                    walk(inner, (*path, str(number)))
-            else:
-                name = ".".join(path)
-                found[f'extracted.fields["{name}"]'] = value
-                if name in _UDM:
-                    found[_UDM[name]] = value
-
-        walk(event, ())
+        for path, value in leaves(event):
+            name = ".".join(map(str, path))
+            found[f'extracted.fields["{name}"]'] = value
+            if name in _UDM:
+                found[_UDM[name]] = value
         return found
 
     def others(self) -> Mapping[str, Any]:
