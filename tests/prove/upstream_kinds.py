@@ -324,6 +324,14 @@ def _escaped_again(value: Value, signs: str) -> Sequence[Value]:
     return [replace(value, parts=parts)]
 
 
+def _no_space(value: Value, listed: bool) -> Sequence[Value]:  # noqa: ARG001
+    """A space before ``>`` is lost."""
+    if not isinstance(value, Text):
+        return [value]
+    parts = tuple(p.replace(" >", ">") if isinstance(p, str) else p for p in value.parts)
+    return [replace(value, parts=parts)]
+
+
 def _escaped_wildcards(value: Value, listed: bool) -> Sequence[Value]:  # noqa: ARG001
     """A question mark or an asterisk of the text is a backslash and a wildcard."""
     if not isinstance(value, Text):
@@ -409,6 +417,7 @@ KINDS: Mapping[str, Kind] = {
         Kind("case-of-enumerations", _case, fields=frozenset({"reason", "status"})),
         Kind("backslashes-doubled", _backslashes),
         Kind("expressions-escaped", _backslashes_and_dots),
+        Kind("space-before-sign", _no_space),
         Kind("case", _case),
         Kind("case-of-whole-texts", _case_of_whole),
         Kind("case-without-signs", _case_without_signs),
@@ -474,6 +483,13 @@ def _otherwise(expr: Expr, names: Sequence[str]) -> list[Expr]:
     return found
 
 
+@cache
+def _values_of(expr: Expr) -> list[Value]:
+    """The values of a rule, and the expressions that some kind makes of texts with wildcards."""
+    values = [leaf.value for leaf in leaves_of(expr) if not isinstance(leaf, Element)]
+    return [*values, *(each for value in values for each in _regex_signs(value, False))]
+
+
 def _touches(expr: Expr, kind: Kind) -> bool:
     if kind.stops is not None:
         return any(
@@ -487,7 +503,7 @@ def _touches(expr: Expr, kind: Kind) -> bool:
         return any(map(kind.unknown, leaves_of(expr)))
     if kind.value is None or kind.row is not None:
         return True
-    values = [leaf.value for leaf in leaves_of(expr) if not isinstance(leaf, Element)]
+    values = _values_of(expr)
     both = (True, False)
     return any([*kind.value(value, listed)] != [value] for value in values for listed in both)
 

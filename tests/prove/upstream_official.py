@@ -262,6 +262,8 @@ OFFICIAL: Mapping[str, Official] = {
                 "escaped-wildcards",
                 "quotation-marks-in-patterns",
                 "case",
+                "address-as-text",
+                "space-before-sign",
                 "wildcards-as-repetitions",
                 "missing-under-not",
                 "patterns-found-anywhere",
