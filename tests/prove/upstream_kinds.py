@@ -485,9 +485,10 @@ def _otherwise(expr: Expr, names: Sequence[str]) -> list[Expr]:
 
 @cache
 def _values_of(expr: Expr) -> list[Value]:
-    """The values of a rule, and the expressions that some kind makes of texts with wildcards."""
+    """The values of a rule, and what a kind makes of them that another may change further."""
     values = [leaf.value for leaf in leaves_of(expr) if not isinstance(leaf, Element)]
-    return [*values, *(each for value in values for each in _regex_signs(value, False))]
+    made = [change(value, False) for value in values for change in (_regex_signs, _address_texts)]
+    return [*values, *(each for some in made for each in some)]
 
 
 def _touches(expr: Expr, kind: Kind) -> bool:

@@ -261,8 +261,8 @@ OFFICIAL: Mapping[str, Official] = {
             (
                 "escaped-wildcards",
                 "quotation-marks-in-patterns",
-                "case",
                 "address-as-text",
+                "case",
                 "space-before-sign",
                 "wildcards-as-repetitions",
                 "missing-under-not",
