@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import re
+from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import Any
@@ -53,7 +55,12 @@ outside of it are not compared.
 - `features`: rules written to be difficult, with everything that a rule can need.
 - `asked`: three questions. `initiated_by.email` in an object, a sign-in to an application that
   failed, and `changes[totp_enabled].to: false`.
+- `lists`: rules on lists of thousands of values, where the target has look-up tables. These are
+  loaded from the files that the export writes; with `-O addresses=plain`.
 - `conformance`: the tables that the interpreter is held to, where the target has their words.
+
+A rule that only serves correlations which the target refuses is run here, though an export leaves
+it out (JS068).
 
 ## On engines
 
@@ -84,6 +91,16 @@ ours](../explanation/upstream.md) says what is compared, and shows each kind of 
 ## Rules
 
 """
+#: Columns of the page, and what of the results is counted in each.
+_UPSTREAM_COLUMNS = {
+    "equal": ("equal",),
+    "different": ("different, explained",),
+    "not explained": ("different, not explained", "jumpsigma is not the matcher"),
+    "only jumpsigma refuses": ("jumpsigma refuses",),
+    "only the official one refuses": ("the official backend refuses",),
+    "both refuse": ("both refuse",),
+}
+_COMPARED = {word for words in _UPSTREAM_COLUMNS.values() for word in words}
 _KINDS = """\
 
 ## Kinds of difference
@@ -92,12 +109,13 @@ Rules; one may have several.
 
 """
 
-_TEXTS = """\
+#: Where an engine's words begin to be about the place in one query.
+_PLACE = r"\(can be increased|: while executing|\. In scope|,? ?(?:at )?line[: ]?\d+|because some|;"
+_NOT_RUN = """\
 
-## Only converted, not run
+## Not run
 
-No engine was asked about these: the numbers say which side writes a query, not what it finds.
-`tests/prove/upstream_texts.py` counted them.
+Rules of which an engine, or the reading of a language here, does not take one of the two queries.
 
 """
 
@@ -234,47 +252,54 @@ def equivalence_page(table: Table) -> str:
 
 def upstream_page(table: Table) -> str:
     """What the last run of official backends over a corpus of rules found."""
-    found = [
-        json.loads(path.read_text("utf-8"))
+    results = [
+        json.loads(path.read_text("utf-8")) | {"name": path.stem}
         for path in sorted((RESULTS / "upstream").glob("*.json"))
     ]
-    results = [each for each in found if each.get("run", True)]
-    texts = [each for each in found if not each.get("run", True)]
-    words = sorted({word for each in results for word in each["counts"]})
     rows = [
         (
-            f"`{each['target']}`",
+            f"`{each['name']}`",
             each["backend"],
             each["engine"],
             f"{each['rules']:,}" + ("" if each["every"] == 1 else f" (1 of {each['every']})"),
-            f"{each['satisfied']:,}",
+            *(
+                f"{sum(each['counts'].get(w, 0) for w in words):,}"
+                for words in _UPSTREAM_COLUMNS.values()
+            ),
+            f"{sum(n for word, n in each['counts'].items() if word not in _COMPARED):,}",
             f"{each['events']:,}",
-            *(f"{each['counts'].get(word, 0):,}" for word in words),
         )
         for each in results
     ]
-    head = ("target", "official backend", "run on", "rules", "of them satisfied", "events", *words)
+    head = (
+        "target",
+        "official backend",
+        "run on",
+        "rules",
+        *_UPSTREAM_COLUMNS,
+        "not run",
+        "events",
+    )
     kinds = [
-        (f"`{each['target']}`", f"`{kind}`", f"{count:,}")
+        (f"`{each['name']}`", f"`{kind}`", f"{count:,}")
         for each in results
         for kind, count in sorted(each["kinds"].items())
     ]
-    page = _UPSTREAM + table(head, rows) + _KINDS + table(("target", "kind", "rules"), kinds)
-    return page + (_TEXTS + _converted(texts, table) if texts else "")
-
-
-def _converted(results: Sequence[dict[str, Any]], table: Table) -> str:
-    words = sorted({word for each in results for word in each["counts"]})
-    rows = (
-        (
-            f"`{each['target']}`",
-            each["backend"],
-            f"{each['rules']:,}",
-            *(f"{each['counts'].get(word, 0):,}" for word in words),
-        )
+    reasons = Counter(
+        (f"`{each['name']}`", *_reason(reason))
         for each in results
+        for reason, count in each["not_taken"].items()
+        for _ in range(count)
     )
-    return table(("target", "official backend", "rules", *words), rows)
+    page = _UPSTREAM + table(head, rows) + _KINDS + table(("target", "kind", "rules"), kinds)
+    counted = ((*key, f"{count:,}") for key, count in reasons.items())
+    return page + _NOT_RUN + table(("target", "which", "why", "rules"), counted)
+
+
+def _reason(reason: str) -> tuple[str, str]:
+    """Whose query it is, and what the engine says, without where in which query."""
+    whose, why = reason.split(": ", 1)
+    return whose, f"`{re.split(_PLACE, why)[0].rstrip(' :,.…')}`"
 
 
 def _is_model(result: dict[str, Any]) -> bool:

@@ -162,8 +162,8 @@ LDAP = rule({"event_type": "ldap_srch"}, logsource={"product": "jumpcloud", "ser
 BELOW: list[tuple[str, list[Rule], list[dict[str, str]]]] = [
     ("mapping", [LDAP], [mapping("ldap_srch, ldap_search"), mapping("ldap_srch")]),
     ("list", [LISTED], [
-        {PACK_FILE: yaml.safe_dump(PACK), "sigma_rules/bad.txt": "192.0.2.1\n"},
-        {PACK_FILE: yaml.safe_dump(PACK), "sigma_rules/bad.txt": "192.0.2.1\n192.0.2.2\n"},
+        {PACK_FILE: yaml.safe_dump(PACK), "sigma_rules/bad.txt": "a.example\n"},
+        {PACK_FILE: yaml.safe_dump(PACK), "sigma_rules/bad.txt": "a.example\nb.example\n"},
     ]),
 ]  # fmt: skip
 

@@ -53,14 +53,28 @@ def whole() -> dict[str, Any]:
             {"refuse": "no words"},
         ],
         "options": {
-            "table": {"default": "t", "description": "d", "choices": ["t"], "pattern": "[a-z]"}
+            "table": {
+                "default": "t",
+                "description": "d",
+                "choices": ["t"],
+                "pattern": "[a-z]",
+                "expects": "a small letter",
+                "example": "t",
+            }
         },
         "languages": {"l": {"base": "text", "tables": {"any": {"thing": 1}}, "features": features}},
         "formats": {
             "f": {
                 "language": "l",
                 "description": "d",
-                "files": [{"path": "{slug}.x", "template": "x.j2", "scope": "rule"}],
+                "files": [
+                    {
+                        "path": "{slug}.x",
+                        "template": "x.j2",
+                        "scope": "rule",
+                        "comment": "# {}",
+                    }
+                ],
             }
         },
         "default": "f",
@@ -165,6 +179,7 @@ VALUES: list[tuple[Path_, Any, bool]] = [
     (("formats", "f", "files"), [], False),
     (("formats", "f", "language"), None, False),
     (("formats", "f", "files", 0, "scope"), "folder", False),
+    (("formats", "f", "files", 0, "comment"), "#", False),
     (("formats", "f", "files", 0, "path"), 1, False),
 ]
 

@@ -117,7 +117,8 @@ def test_what_cannot_be_said_is_refused(query_of: QueryOf, detection: str) -> No
 
 def test_what_is_written_is_in_the_grammar_of_the_model() -> None:
     for options in ({}, ALL):
-        made = api.export_queries(load_pack(cases=False), "crowdstrike", options=options)
+        pack = load_pack(cases=False)
+        made = api.export_queries(pack, "crowdstrike", options=options, bases=True)
         assert len(made.queries) > 110
         for query in made.queries:
             assert LogScaleModel().run(query.text) == []

@@ -15,7 +15,8 @@ from jumpsigma.ir.regex import compiled
 SAMPLES = (
     "", "a", "A", "ab", "aab", "xa", "xaa", "foo", "FOO", "foobar", "a\nb", "b", "a\nb\nc",
     "a-b", "a.b", "svc-1", "svc-_x\n", "[a]", "a\\b", "a/b", '"q"', "é", "É", "\u017f", "\u212a",
-    "k", "4", "42", " 4 ", "\x0b", "{,2}", "a{,2}", "日本", "x^", "$", "a&&b",
+    "k", "4", "42", " 4 ", "\x0b", "\t", "\n", "\r", "\f", "\x0e", "\x01",
+    "{,2}", "a{,2}", "日本", "x^", "$", "a&&b",
 )  # fmt: skip
 EXPRESSIONS = {
     "plain": Regex(("foo",)),
@@ -55,6 +56,42 @@ def test_it_finds_what_re2_finds(name: str) -> None:
     pattern, wanted = re.compile(of_regex(value), re.DOTALL), compiled(value)
     found = [text for text in SAMPLES if pattern.fullmatch(text)]
     assert found == [text for text in SAMPLES if wanted.search(text)]
+
+
+#: An intersection of two classes, which `re` has not.
+BOTH = re.compile(r"\((\[[^\]]*\])&(\[\^[^\]]*\])\)")
+
+
+@pytest.mark.parametrize("name", EXPRESSIONS)
+def test_it_finds_the_same_on_one_line(name: str) -> None:
+    value = EXPRESSIONS[name]
+    written = of_regex(value, one_line=True)
+    assert not set(written) & {"\n", "\r"}
+    pattern, wanted = re.compile(BOTH.sub(r"(?:(?=\2)\1)", written), re.DOTALL), compiled(value)
+    found = [text for text in SAMPLES if pattern.fullmatch(text)]
+    assert found == [text for text in SAMPLES if wanted.search(text)]
+
+
+@pytest.mark.parametrize(
+    "source", [r"\n", r"\r", r"\r\n", r"[\t-\r]", r"[^\x0b]", r"[\x0b\r]", r"[^\n\f]"]
+)
+def test_classes_of_what_ends_a_line(source: str) -> None:
+    written = of_regex(Regex((f"^{source}$",)), one_line=True)
+    assert not set(written) & {"\n", "\r"}
+    pattern = re.compile(BOTH.sub(r"(?:(?=\2)\1)", written), re.DOTALL)
+    wanted = re.compile(rf"\A{source}\Z")
+    texts = [*map(chr, range(1, 40)), "\r\n", "\U0010ffff"]
+    assert [t for t in texts if pattern.fullmatch(t)] == [t for t in texts if wanted.search(t)]
+
+
+@pytest.mark.parametrize("cased", [True, False])
+def test_a_text_of_several_lines_is_written_on_one(cased: bool) -> None:
+    written = of_text(Text(("A\nb\r",), cased), one_line=True)
+    assert not set(written) & {"\n", "\r"}
+    pattern = re.compile(BOTH.sub(r"(?:(?=\2)\1)", written), re.DOTALL)
+    assert pattern.fullmatch("A\nb\r")
+    assert bool(pattern.fullmatch("a\nB\r")) is not cased
+    assert not pattern.fullmatch("A\tb\r")
 
 
 REFUSED = {
@@ -101,9 +138,9 @@ def test_letters_whose_case_is_no_simple_one(text: str) -> None:
 
 
 def test_a_long_one() -> None:
-    assert bounded("x" * 1000)
+    assert bounded("x" * 1000, {})
     with pytest.raises(CannotSayError, match="1,000"):
-        bounded("x" * 1001)
+        bounded("x" * 1001, {})
 
 
 def test_no_escaped_character_is_an_end_of_a_range() -> None:

@@ -139,8 +139,8 @@ def test_a_text_of_control_characters_stays_in_its_place(tmp_path: Path) -> None
     (yml,) = [text for name, text in files.items() if name.endswith(".yml")]
     found = module(python)
     assert "os" not in found
-    assert found["alert_context"]({})["author"] == 'c\0"""'
-    assert yaml.safe_load(yml)["DisplayName"] == "a\0b import os"
+    assert found["alert_context"]({})["author"] == 'c"""'
+    assert yaml.safe_load(yml)["DisplayName"] == "ab import os"
 
 
 def test_what_panther_adds_is_not_searched(tmp_path: Path) -> None:

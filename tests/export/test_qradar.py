@@ -121,7 +121,9 @@ def test_a_query_is_a_file(tmp_path: Path) -> None:
     pack = load_pack(tmp_path / "rule.yml")
     api.export_tree(api.export_queries(pack, "qradar"), pack, tmp_path / "out")
     text = (tmp_path / "out" / "a_rule.aql").read_text(encoding="utf-8")
-    assert text.startswith("SELECT starttime")
+    # A comment before the first word, or behind the last one, would be an error of QRadar.
+    assert text.startswith("SELECT\n/* A rule */\n/* id: 7b9c1d0e-4f7e-4a53-9d0e-2f6a4a0c1b11 */\n")
+    assert "*/\nstarttime, " in text
     assert text.endswith("LAST 24 HOURS\n")
 
 

@@ -7,7 +7,7 @@ import json
 import pytest
 import yaml
 
-from jumpsigma.export.render import to_json
+from jumpsigma.export.texts import to_json
 
 TEXTS = [
     "plain",

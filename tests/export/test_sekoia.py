@@ -173,7 +173,7 @@ def test_stock_tools_find_the_same_where_fields_have_one_value() -> None:
     backends: Any = import_module("sigma.backends.sqlite")
 
     pack = api.load_pack()
-    made = api.export_queries(pack, "sekoia")
+    made = api.export_queries(pack, "sekoia", bases=True)
     raw = [*company(), *(each for some in of_cases(pack, "jumpcloud").values() for each in some)]
     stored = {key: store(event) for key, event in numbered(raw).items()}
     flat = {key: row for key, event in stored.items() if (row := _flat(event)) is not None}

@@ -416,6 +416,38 @@ PARTS = {
         ),
         ["| where (held_0 > 0 and held_1 > 0) and not((before_0 > 0 and before_1 > 0))"],
     ),
+    "a count that more events can undo": (
+        (
+            "{type: event_count, rules: [failed], group-by: [client_ip], timespan: 1m,"
+            " condition: {lt: 3}}"
+        ),
+        [
+            "| extend inside = gone == 0 or other > instant - 60s",
+            "| summarize held = countif(inside), id = ",
+            " by instant, gone, counted, by_client_ip",
+            "| extend holds = events > 0 and number < 3",
+            "| where isnull(arrived) or fallen >= arrived",
+        ],
+    ),
+    "a rule without another": (
+        (
+            "{type: temporal, rules: [failed, succeeded], timespan: 1m,"
+            " condition: failed and not succeeded}"
+        ),
+        ["| extend holds = events > 0 and (held_0 > 0 and not(held_1 > 0))"],
+    ),
+    "a median": (
+        (
+            "{type: value_median, rules: [failed], timespan: 1m,"
+            " condition: {gt: 3, field: error_code}}"
+        ),
+        [
+            "counted = todouble(error_code_d)",
+            "| where isnotempty(id) and isnotnull(t) and isfinite(counted);",
+            "| sort by counted asc",
+            "| extend low = place / 2, rest = place % 2",
+        ],
+    ),
     "a finding of another correlation, by its group": (
         "{type: temporal_ordered, rules: [many, succeeded], group-by: [username], timespan: 1h}",
         [
@@ -437,7 +469,8 @@ def test_correlation(name: str, tmp_path: Path) -> None:
 
 
 NO_CORRELATION = {
-    "{type: event_count, rules: [failed], timespan: 1m, condition: {lt: 3}}": "more events",
+    "{type: temporal_ordered, rules: [failed, succeeded], timespan: 1m,"
+    " condition: failed and not succeeded}": "rules in order that has",
     "{type: event_count, rules: [failed], group-by: [error_code], timespan: 1m,"
     " condition: {gt: 3}}": "of the type real",
     "{type: event_count, rules: [failed], group-by: [changes.field], timespan: 1m,"
@@ -446,10 +479,8 @@ NO_CORRELATION = {
     " condition: {gt: 3}}": "counts findings of another",
     "{type: temporal_ordered, rules: [many, succeeded], group-by: [client_ip],"
     " timespan: 1h}": "do not group by client_ip_s",
-    "{type: temporal, rules: [failed, succeeded], timespan: 1m,"
-    " condition: failed and not succeeded}": "`not` over rules",
     "{type: value_sum, rules: [failed], timespan: 1m,"
-    " condition: {gt: 3, field: error_code}}": "measures numbers",
+    " condition: {gt: 3, field: error_code}}": "fractions that are added",
 }
 
 

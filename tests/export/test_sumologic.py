@@ -139,7 +139,9 @@ def test_a_search_is_a_file(tmp_path: Path) -> None:
     files = list(tmp_path.glob("*.sumo"))
     assert len(files) > 50
     for path in files:
-        SumoModel().readings(path.read_text(encoding="utf-8"))
+        lines = path.read_text(encoding="utf-8").splitlines(keepends=True)
+        assert lines[0].startswith("// ")
+        SumoModel().readings("".join(line for line in lines if not line.startswith("// ")))
 
 
 def test_a_rule_is_what_terraform_reads(tmp_path: Path) -> None:

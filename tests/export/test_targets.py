@@ -144,9 +144,11 @@ WRONG = {
     "path: all.txt": ("path: ../all.txt", 51, "stays below"),
     "path: '{slug}.txt'": ("path: x.txt", 50, "has {slug}"),
     "template: all.j2": ("template: ../all.j2", 51, "beside backend.yaml"),
-    "scope: pack": ("scope: all", 51, "scope is rule or pack"),
+    "files: [{path: '{slug}.txt'}]": ("files: [{path: '{slug}.txt', comment: x}]", 50, "has {}"),
+    "scope: pack": ("scope: all", 51, "scope is rule, pack or list"),
     "default: main": ("default: 'A'", 6, "the default must be"),
     "pattern: '[a-z]+'": ("pattern: '['", 6, "no regular expression"),
+    "description: Where": ("example: A, description: Where", 6, "the example must be"),
     "description: Where to look": ("choices: [main]", 6, "needs a description"),
     "description: A product of this test.": ("tier: 3\ndescription: x", 2, "tier is 1"),
     "title: Plain\n": ("title: Plain\ninherits: nothing\n", 2, "no target 'nothing'"),
@@ -193,9 +195,49 @@ def test_targets_that_inherit_in_a_circle(plain: Path) -> None:
         load_target("plain")
 
 
-def test_a_target_that_is_not_there() -> None:
-    with pytest.raises(DiagnosticError, match="no target 'nothing'"):
-        load_target("nothing")
+MEANT = {
+    "nothing": "see: jumpsigma list targets",
+    "splnk": "did you mean splunk?",
+    "Splunk": "did you mean splunk?",
+    "elasticsearch:eql": "give the format by itself: -t elasticsearch -f eql",
+    "kql": "did you mean -t sentinel -f kql?",
+    "logscale": "did you mean -t crowdstrike -f logscale?",
+    "falcon": "did you mean crowdstrike?",
+    "python": "jumpsigma compile -t python writes a program",
+}
+
+
+@pytest.mark.parametrize("name", MEANT)
+def test_a_target_that_is_not_there(name: str) -> None:
+    with pytest.raises(DiagnosticError, match=f"no target '{name}'") as raised:
+        load_target(name)
+    assert raised.value.diagnostic.hint == MEANT[name]
+
+
+def test_a_target_that_inherits_what_is_not_there_is_no_circle_of_guesses(plain: Path) -> None:
+    text = PLAIN.replace("title: Plain", "title: Plain\ninherits: nowhere")
+    (plain / "backend.yaml").write_text(text, encoding="utf-8")
+    with pytest.raises(DiagnosticError, match="no target 'nowhere'"):
+        load_target("plain")
+
+
+WITH_PATTERN = [
+    (each.name, option.name)
+    for each in available_targets()
+    if not isinstance(each, Diagnostic)
+    for option in each.options.values()
+    if option.pattern is not None
+]
+
+
+@pytest.mark.parametrize(("target", "name"), WITH_PATTERN)
+def test_a_value_that_an_option_does_not_take(target: str, name: str) -> None:
+    option = load_target(target).options[name]
+    problem = option.problem("\n\n")
+    assert problem is not None
+    words, _, example = problem.rpartition(", such as ")
+    assert words == option.expects
+    assert option.problem(example) is None
 
 
 TEMPLATES = {

@@ -15,7 +15,9 @@ from jumpsigma.pack import Pack
 
 #: How many rules for JumpCloud (of those that raw events can satisfy) a target of tier 1 may leave
 #: out with its default options. A change that raises a number has to say why. Of Sentinel's, nine
-#: are rules on lists that ship empty: a product has no use for a query that never holds.
+#: are rules on lists that ship empty: a product has no use for a query that never holds. A rule
+#: that is left out because it only serves correlations (JS068) does not count: a scan has no
+#: finding of it either, and the correlation that is missing counts already.
 CEILINGS = {
     "clickhouse": 0,
     "databricks": 0,
@@ -91,7 +93,8 @@ def for_jumpcloud() -> set[str]:
 @pytest.mark.parametrize("target", CEILINGS)
 def test_few_rules_are_left_out(target: str, for_jumpcloud: set[str]) -> None:
     exported = export(target, TARGETS[target].default)
-    refused = names(each.rule_id for each in exported.refused) & for_jumpcloud
+    told = (each.rule_id for each in exported.refused if each.code != "JS068")
+    refused = names(told) & for_jumpcloud
     assert len(refused) <= CEILINGS[target], sorted(refused)
 
 

@@ -8,6 +8,7 @@ are made on every machine, unless ``HYPOTHESIS_PROFILE`` is ``explore``.
 from __future__ import annotations
 
 import os
+import random
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
@@ -29,6 +30,36 @@ EACH = 8
 def company() -> list[Event]:
     """Events of a company that does not exist."""
     return list(synthesize(COMPANY, seed=11, attack="all"))
+
+
+def crowd(*, typed: bool) -> list[Event]:
+    """What few people do within three hours, often in the same instant: for windows that slide.
+
+    ``typed``: numbers are numbers, as in events that JumpCloud sends.
+    """
+    chance = random.Random(5)
+    kinds = ("user_login_attempt", "user_update", "user_delete", "ldap_srch")
+    results: tuple[Any, ...] = (0, 1, 2, 7, 40, 60, -3)
+    if not typed:
+        results += ("7", "+60", [5, 5], [1, ["2"], "x"], "none", None)
+    found: list[Event] = []
+    for _ in range(500):
+        minute, second = divmod(chance.choice((0, 60, 63)) + 60 * chance.randrange(180), 60)
+        kind = chance.choice(kinds)
+        event: Event = {
+            "event_type": kind,
+            "timestamp": f"2026-11-02T{8 + minute // 60:02}:{minute % 60:02}:{second:02}Z",
+            "initiated_by": {"type": "user", "username": chance.choice(("ann", "Ann", "bo", "cy"))},
+            "client_ip": chance.choice(("192.0.2.1", "192.0.2.2", "192.0.2.3")),
+        }
+        if kind == "user_login_attempt":
+            event["success"] = chance.random() < 0.3
+        elif kind == "ldap_srch":
+            event["number_of_results"] = chance.choice(results)
+        else:
+            event["resource"] = {"type": "user", "username": chance.choice(("ann", "bo"))}
+        found.append(event)
+    return found
 
 
 def of_cases(pack: Pack, mapping: str) -> dict[str, list[Event]]:

@@ -17,13 +17,27 @@ sys.path.append(str(Path(__file__).parent.parent / "conformance"))
 
 from engines.catalogue import ENGINES
 from engines.engine import Engine
-from targets import PACKS, PROVEN, Outcome, Proven, prove, prove_conformance
+from targets import (
+    PACKS,
+    PROVEN,
+    Outcome,
+    Proven,
+    prove,
+    prove_conformance,
+    prove_features,
+    prove_lists,
+)
+
+from jumpsigma.export import load_target
 
 #: What the last `make prove` found, a file a proof; docs/reference/equivalence.md is made of it.
 RESULTS = Path(__file__).parent / "results"
 #: Events made for each rule: the rules that are there to be difficult get more.
 CONFORMANCE = "conformance"
-EACH = {"shipped": 8, "features": 25, "asked": 200}
+#: The rules on long lists, for targets with look-up tables.
+LISTS = "lists"
+FEATURES = "features"
+EACH = {"shipped": 8, FEATURES: 25, "asked": 200, LISTS: 100}
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -32,7 +46,7 @@ def main(arguments: Sequence[str]) -> int:
     parser.add_argument("names", nargs="*", help="targets, or proofs as the output calls them")
     parser.add_argument("--engine", action="append", help="all that is proven on this engine")
     parser.add_argument("--light", action="store_true", help="all that needs nothing installed")
-    parser.add_argument("--pack", choices=[*PACKS, CONFORMANCE], action="append")
+    parser.add_argument("--pack", choices=[*PACKS, LISTS, CONFORMANCE], action="append")
     parser.add_argument("--each", type=int, help="made events for each rule")
     parser.add_argument("--write", action="store_true", help="keep what came in results/")
     given = parser.parse_args(arguments)
@@ -56,7 +70,8 @@ def _proven(proven: Proven, given: argparse.Namespace) -> int:
         if (version := engine.available()) is None:
             print(f"{proven.name}: {proven.engine} is not installed")  # noqa: T201 - a script
             return 1
-        own = [CONFORMANCE] if proven.conformance else []
+        own = [LISTS] if LISTS in load_target(proven.target).options else []
+        own += [CONFORMANCE] if proven.conformance else []
         packs = given.pack or [*PACKS, *own]
         outcomes = {name: _outcome(proven, engine, name, version, given.each) for name in packs}
     finally:
@@ -75,7 +90,12 @@ def _outcome(proven: Proven, engine: Engine, pack: str, version: str, each: int 
             outcome = prove_conformance(proven, engine, Path(folder, "rules"))
     else:
         made = EACH[pack] if each is None else each
-        outcome = prove(proven, engine, PACKS[pack](), each=made)
+        if pack == LISTS:
+            outcome = prove_lists(proven, engine, each=made)
+        elif pack == FEATURES:
+            outcome = prove_features(proven, engine, each=made)
+        else:
+            outcome = prove(proven, engine, PACKS[pack](), each=made)
     differences = list(outcome.differences())
     print(  # noqa: T201
         f"{proven.name} on {engine.name} {version}, {pack}: {outcome.exported} written,"

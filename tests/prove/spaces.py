@@ -7,17 +7,19 @@ import shutil
 from collections.abc import Mapping, Sequence
 from functools import cache
 from importlib import import_module
+from ipaddress import ip_address
 from pathlib import Path
 from typing import Any, Literal
 
 import orjson
 import yaml
-from events import company, lists_of, made_for, numbered, of_cases
+from events import company, crowd, lists_of, made_for, numbered, of_cases
 from near import Event, Lists
 from proof import Space, Store
 
 from jumpsigma.api import load_pack
 from jumpsigma.api.lowering import lower_pack
+from jumpsigma.interpret.values import number_of
 from jumpsigma.pack import Pack
 
 #: Which letters an engine lowers as Python does; events with other ones are left out. ``ascii``:
@@ -32,6 +34,41 @@ LISTS = {
     "prove_addresses": ("192.0.2.44", "198.51.100.0/24", "2001:db8:7::/48"),
     "prove_domains": ("bad.example", "a*b.example", "x%y.example"),
     "prove_nothing": (),
+}
+#: Lists that are too long to be written into queries.
+LONG_LISTS = {
+    "many_names": tuple(f"Host{n}.Example" for n in range(4_000)),
+    "many_signs": (
+        *("it's", 'a "b"', "back\\slash", "comma, in it", "a*b?", "50%_!"),
+        *(
+            "#x",
+            "=1+1",
+            "-",
+            "${x}",
+            "[a]",
+            "{b}",
+            "(c|d)",
+            "日本",
+            "a;b",
+            "a/b",
+            "`",
+            "x:y",
+            "<&>",
+        ),
+        *(f'it\'s {n}%, "so"' for n in range(2_000)),
+    ),
+    "many_letters": tuple(
+        f"{word}{n}" for n in range(1_000) for word in ("Zürich", "ÉCOLE", "日本")
+    ),
+    "many_words": (
+        *("", "null", "true", "False", "42", "1.5", "-1", " before", "after "),
+        *map(str, range(100, 2_100)),
+    ),
+    "many_addresses": (
+        *(f"198.51.{n // 250}.{n % 250}" for n in range(2_000)),
+        *("2001:DB8::A", "2001:db8:0:0::7", "2001:0db8::0008", "not.an.address"),
+    ),
+    "many_networks": ("203.0.113.0/24", *(f"198.51.{n // 250}.{n % 250}" for n in range(2_000))),
 }
 #: More events for a rule that is there to be difficult.
 _EACH_FEATURE = 25
@@ -55,14 +92,56 @@ def asked() -> Pack:
     return load_pack(HERE / "asked", cases=False)
 
 
+@cache
+def long_lists() -> Pack:
+    """Rules about lists that are too long to be written into queries."""
+    return load_pack(HERE / "lists", cases=False)
+
+
 def lists_for(pack: Pack) -> Lists:
     """The values of placeholders, for the matcher and for the export alike."""
-    return pack.lists_with({**lists_of(pack), **LISTS})
+    return pack.lists_with({**lists_of(pack), **LISTS, **LONG_LISTS})
+
+
+def plain_addresses(event: Any) -> bool:
+    """Whether every address is spelled as ``-O addresses=plain`` says."""
+    match event:
+        case dict():
+            return all(map(plain_addresses, event.values()))
+        case list():
+            return all(map(plain_addresses, event))
+        case str():
+            try:
+                address = ip_address(event)
+            except ValueError:
+                return True
+            mapped = getattr(address, "ipv4_mapped", None) or getattr(address, "scope_id", None)
+            return mapped is None and str(address) == event.lower()
+        case _:
+            return True
 
 
 def unchanged(event: Event) -> Event:
     """How a place stores events that keeps them as they are."""
     return event
+
+
+def whole_numbers(event: Event) -> bool:
+    """Whether what correlations of this folder measure is as ``-O measured=whole`` says."""
+    return event.get("event_type") not in ("ldap_srch", "ldap_search") or _is_whole(
+        event.get("number_of_results")
+    )
+
+
+def _is_whole(value: Any) -> bool:
+    match value:
+        case list():
+            return all(map(_is_whole, value))
+        case float() | str():
+            number = number_of(value)
+            return number is None or number == int(number)
+        case _:
+            return True
 
 
 @cache
@@ -119,6 +198,7 @@ def spaces(
     lowered, cases = lower_pack(pack, raw), of_cases(pack, raw)
     real = [
         *(company() if raw == "jumpcloud" else ()),
+        *(crowd(typed=store is not None) if raw == "jumpcloud" and pack is features() else ()),
         *(e for some in cases.values() for e in some if not _has_dots(e)),
     ]
     real_events = {

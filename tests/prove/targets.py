@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from engines.engine import Engine
+from engines.engine import Engine, Tabled
 from engines.jumpcloud_model import is_documented, leaves_something
 from near import Event
 from proof import Compared, Space, Written, compare
@@ -19,15 +19,20 @@ from spaces import (
     conformance_space,
     features,
     lists_for,
+    long_lists,
     no_integral,
+    plain_addresses,
     shipped,
     spaces,
+    whole_numbers,
 )
 from stores.elastic import without_lists
 from stores.flat_text import claimed, claimed_plain
 
 from jumpsigma.api import export_queries
+from jumpsigma.api.export_files import list_files
 from jumpsigma.api.exports import Exported
+from jumpsigma.export import load_target
 from jumpsigma.pack import Pack
 
 #: The packs that are exported, by the name that results give them.
@@ -207,6 +212,33 @@ def prove_conformance(proven: Proven, engine: Engine, folder: Path) -> Outcome:
     return _outcome(exported, {"sigma": compare(engine, written(exported), space)})
 
 
+def prove_lists(proven: Proven, engine: Engine, *, each: int = 25) -> Outcome:
+    """Rules on lists that are too long to be written into queries.
+
+    With ``-O addresses=plain`` where a target has it, and of the events only those that it claims.
+    """
+    promised = _promised(proven, "addresses", "plain", plain_addresses)
+    return prove(promised, engine, long_lists(), each=each)
+
+
+def prove_features(proven: Proven, engine: Engine, *, each: int = 25) -> Outcome:
+    """Rules with all that a rule can need, with ``-O measured=whole`` where a target has it."""
+    promised = _promised(proven, "measured", "whole", whole_numbers)
+    return prove(promised, engine, features(), each=each)
+
+
+def _promised(proven: Proven, option: str, value: str, only: Callable[[Event], bool]) -> Proven:
+    """The proof with an option that promises something of events, and those that keep it."""
+    if option not in load_target(proven.target).options:
+        return proven
+    before = proven.only or (lambda _: True)
+    return replace(
+        proven,
+        options={**proven.options, option: value},
+        only=lambda event: before(event) and only(event),
+    )
+
+
 def written(exported: Exported, superset: Callable[[str], bool] | None = None) -> list[Written]:
     """The queries of an export as a proof takes them."""
     return [
@@ -221,10 +253,21 @@ def written(exported: Exported, superset: Callable[[str], bool] | None = None) -
 
 
 def prove(proven: Proven, engine: Engine, pack: Pack, *, each: int = 25) -> Outcome:
-    """Export a pack, and run what was written on the events of every mapping that was used."""
+    """Export a pack, and run what was written on the events of every mapping that was used.
+
+    What only serves refused correlations is run too: nobody deploys it, but it is a query.
+    """
     exported = export_queries(
-        pack, proven.target, proven.format, options=proven.options, lists={**lists_for(pack)}
+        pack,
+        proven.target,
+        proven.format,
+        options=proven.options,
+        lists={**lists_for(pack)},
+        bases=True,
     )
+    if files := list_files(exported):
+        assert isinstance(engine, Tabled), f"{engine.name} has no look-up tables"
+        engine.hold(files)
     compared: dict[str, Compared] = {}
     for mapping in sorted({query.mapping for query in exported.queries}):
         some = [q for q in written(exported, proven.superset) if q.key in _keys(exported, mapping)]

@@ -7,14 +7,20 @@ from pathlib import Path
 import pytest
 from engines.catalogue import ENGINES
 from spaces import asked
-from targets import PACKS, PROVEN, Proven, prove, prove_conformance
+from targets import PACKS, PROVEN, Proven, prove, prove_conformance, prove_lists
 
 from jumpsigma.api import export_queries
-from jumpsigma.export import Target, available_targets
+from jumpsigma.export import Target, available_targets, load_target
 
 LIGHT = {each.name: each for each in PROVEN if ENGINES[each.engine].light}
 #: Of each target the proof that says most: the last one has the most options.
 ONE_EACH = {each.target: each.name for each in LIGHT.values()}
+#: Of each target with look-up tables the first proof; of SQL one.
+TABLED = {
+    each.target: each.name
+    for each in reversed(LIGHT.values())
+    if "lists" in load_target(each.target).options and each.target != "duckdb"
+}
 #: Where the shipped pack is run too: one engine, for the events are many.
 WHOLE = ("sqlite:functions=yes",)
 
@@ -52,6 +58,17 @@ def test_the_conformance_rows_return_what_the_matcher_finds(name: str, tmp_path:
     finally:
         engine.close()
     assert outcome.exported > 400
+    assert not list(outcome.differences())
+
+
+@pytest.mark.parametrize("name", TABLED.values())
+def test_long_lists_are_found_in_tables(name: str) -> None:
+    engine = ENGINES[LIGHT[name].engine].start()
+    try:
+        outcome = prove_lists(LIGHT[name], engine, each=2)
+    finally:
+        engine.close()
+    assert outcome.exported > 5
     assert not list(outcome.differences())
 
 

@@ -13,9 +13,10 @@ from __future__ import annotations
 
 import argparse
 import json
+import re
 import sys
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cache
 from importlib import import_module
@@ -31,6 +32,7 @@ from reading import Row, judge, leaves_of
 from sigma.rule import SigmaRule
 from spaces import _plain
 from upstream_kinds import explained
+from upstream_official import OFFICIAL, Official
 from witness import witness
 
 from jumpsigma.api import export_queries, load_pack
@@ -48,92 +50,18 @@ _WRONG = ("different, not explained", "jumpsigma is not the matcher")
 _KEYWORDS = ("message", "resource.name", "n")
 
 
-@dataclass(frozen=True, slots=True)
-class Official:
-    """A target, the official backend of its product, and where queries of both run.
-
-    ``kinds``: what may explain a difference, the likely first. ``drops_empty``: the events of the
-    target have neither null nor empty texts.
-    """
-
-    target: str
-    package: str
-    backend: str
-    engine: str
-    upstream: Callable[[], engines.Upstream]
-    kinds: tuple[str, ...]
-    format: str | None = None
-    options: Mapping[str, str] = field(default_factory=dict)
-    drops_empty: bool = False
-
-
-OFFICIAL: Mapping[str, Official] = {
-    one.target: one
-    for one in (
-        Official(
-            "sqlite",
-            "pysigma-backend-sqlite",
-            "sigma.backends.sqlite:sqliteBackend",
-            "sqlite3",
-            engines.sqlite,
-            ("address-as-text",),
-            options={"functions": "yes"},
-        ),
-        Official(
-            "duckdb",
-            "pysigma-backend-duckdb",
-            "sigma_backend_duckdb:DuckDBBackend",
-            "duckdb",
-            engines.duckdb,
-            ("missing-under-not", "case-of-whole-texts", "pattern-signs", "address-as-text"),
-        ),
-        Official(
-            "clickhouse",
-            "pysigma-backend-clickhouse",
-            "sigma.backends.clickhouse:ClickhouseBackend",
-            "chdb",
-            engines.clickhouse,
-            ("missing-under-not", "case-without-signs", "escapes-in-lists", "cased-found-anywhere"),
-        ),
-        Official(
-            "opensearch",
-            "pysigma-backend-opensearch",
-            "sigma.backends.opensearch:OpensearchLuceneBackend",
-            "osmem-server",
-            engines.opensearch,
-            ("case", "whole-regex", "anchors-as-letters", "regex-operators", "address-as-word"),
-            "lucene",
-        ),
-        Official(
-            "splunk",
-            "pysigma-backend-splunk",
-            "sigma.backends.splunk:SplunkBackend",
-            "spl-model",
-            engines.splunk,
-            ("one-character",),
-            options={
-                "empties": "dropped",
-                "elements": "json",
-                "numbers": "plain",
-                "characters": "utf8",
-            },
-            drops_empty=True,
-        ),
-    )
-}
-
-
 @dataclass(slots=True)
 class Found:
     """What came of every rule of a target.
 
     ``satisfied``: rules that some of their events satisfy. ``shown``: differences without an
-    explanation, and of each kind the first.
+    explanation, and of each kind the first. ``not_taken``: why the engine did not take a query.
     """
 
     counts: Counter[str] = field(default_factory=Counter)
     kinds: Counter[str] = field(default_factory=Counter)
     refused: Counter[str] = field(default_factory=Counter)
+    not_taken: Counter[str] = field(default_factory=Counter)
     events: int = 0
     satisfied: int = 0
     shown: list[str] = field(default_factory=list)
@@ -143,7 +71,8 @@ def official_queries(backend: Any, rule: LoadedRule) -> list[str]:
     """What the official backend writes, a query for each condition; whatever it raises."""
     sigma = rule.to_sigma()
     assert isinstance(sigma, SigmaRule)
-    return [str(query) for query in backend.convert_rule(sigma)]
+    found = backend.convert_rule(sigma)
+    return [found] if isinstance(found, str) else [str(query) for query in found]
 
 
 def backend_of(official: Official) -> Any:
@@ -166,7 +95,11 @@ def rows_of(rule: RuleIR, columns: engines.Columns, each: int) -> list[Row]:
     for event in [*events, *made_for([rule], {}, {}, each)]:
         row = engines.row_of(event, columns)
         for one in [] if row is None else [row, *_variants(row)]:
-            if one not in rows and len(rows) < _MOST and _plain(json.dumps(one)):
+            if (
+                one not in rows
+                and len(rows) < _MOST
+                and _plain(json.dumps(one, ensure_ascii=False))
+            ):
                 rows.append(one)
     return rows
 
@@ -189,7 +122,7 @@ class Comparison:
         self.official, self.found = official, Found()
         self._ours = {query.rule.path: query.text for query in exported.queries}
         self._backend = backend_of(official)
-        self._engine = ENGINES[official.engine].start()
+        self._engine = (official.ours or ENGINES[official.engine].start)()
         self._upstream = official.upstream()
 
     def close(self) -> None:
@@ -227,10 +160,14 @@ class Comparison:
         ours, theirs = queries
         self.found.events += len(rows)
         try:
-            self._engine.load(engines.documents(rows))
-            mine = set(self._engine.run(ours))
+            stored = self.official.values(rows, columns) if self.official.values else rows
+            self._engine.load(engines.documents(stored))
+            mine = frozenset(self._engine.run(ours))
         except QueryError as error:
             return self._not_taken("jumpsigma's query", rule, ours, error)
+        if not mine <= rows.keys():
+            why = QueryError("it asks for the field that tells events apart here")
+            return self._not_taken("jumpsigma's query", rule, ours, why)
         wanted = {key for key, row in rows.items() if judge(rule.condition, row, {})}
         self.found.satisfied += bool(wanted)
         if mine != wanted:
@@ -238,27 +175,47 @@ class Comparison:
             return "jumpsigma is not the matcher"
         try:
             self._upstream.load(rows, columns)
-            other = {key for query in theirs for key in self._upstream.run(query)}
+            runs = [self._upstream.run(query) for query in theirs]
         except QueryError as error:
             return self._not_taken("the official query", rule, theirs[0], error)
-        if mine == other:
-            return "equal"
+        others = [frozenset().union(*each) for each in zip(*runs, strict=True)]
+        kinds = {other: self._kinds(rule, rows, other) for other in others if other != mine}
+        half = len(others) // 2
+        if self.official.open and any(
+            all(kinds.get(other, True) for other in each) for each in (others[:half], others[half:])
+        ):
+            kinds = {other: found or (self.official.open,) for other, found in kinds.items()}
+        for other, found in kinds.items():
+            key = min(mine ^ other)
+            if not found:
+                _show(self.found, "UNEXPLAINED", rule, theirs, (key in other, rows[key]))
+                return "different, not explained"
+            for kind in found:
+                _show(self.found, kind, rule, theirs, rows[key], most=1)
+        self.found.kinds.update({kind for found in kinds.values() for kind in found})
+        return "different, explained" if kinds else "equal"
+
+    def _kinds(self, rule: RuleIR, rows: dict[str, Row], other: frozenset[str]) -> tuple[str, ...]:
+        """What explains an answer; none where nothing does."""
         verdicts = [key in other for key in rows]
-        kinds = explained(rule.condition, [*rows.values()], verdicts, self.official.kinds)
-        key = min(mine ^ other)
-        if kinds is None:
-            _show(self.found, "UNEXPLAINED", rule, theirs, (key in other, rows[key]))
-            return "different, not explained"
-        self.found.kinds.update(kinds)
-        for kind in kinds:
-            _show(self.found, kind, rule, theirs, rows[key], most=1)
-        return "different, explained"
+        return explained(rule.condition, [*rows.values()], verdicts, self.official.kinds) or ()
 
     def _not_taken(self, whose: str, rule: RuleIR, query: str, error: QueryError) -> str:
-        reason = str(error).partition("\n")[0][:60]
-        self.found.refused[f"engine: {reason}"] += 1
+        reason = _reason(error)
+        self.found.not_taken[f"{whose}: {reason}"] += 1
         _show(self.found, f"{whose}: {reason}", rule, query, error, most=1)
         return f"the engine does not take {whose}"
+
+
+def _reason(error: QueryError) -> str:
+    """The beginning of what an engine says, without the texts of this rule."""
+    line, *more = str(error).split("\n")
+    if line.startswith("Error at line") and more:
+        line = more[0]
+    if nested := re.search(r'"reason":"([^"]+)', line):
+        line = nested[1]
+    line = re.split(r": while executing|\. In scope| at line | in the text: ", line)[0]
+    return re.sub(r"""'[^']*'?|"[^"]*"?|`[^`]*`?""", "…", line)[:90].rstrip(" :")
 
 
 def columns_for(rule: RuleIR) -> dict[str, engines.Column]:
@@ -295,7 +252,7 @@ def compare_all(
     return comparisons
 
 
-def _show(found: Found, word: str, rule: RuleIR, query: Any, what: Any, *, most: int = 12) -> None:
+def _show(found: Found, word: str, rule: RuleIR, query: Any, what: Any, *, most: int = 99) -> None:
     if sum(line.startswith(f"{word}: ") for line in found.shown) < most:
         found.shown.append(f"{word}: {rule.path}\n  {str(query)[:1500]}\n  {what}")
 
@@ -313,6 +270,7 @@ def as_json(official: Official, found: Found) -> dict[str, Any]:
         "satisfied": found.satisfied,
         "counts": dict(sorted(found.counts.items())),
         "kinds": dict(sorted(found.kinds.items())),
+        "not_taken": dict(sorted(found.not_taken.items())),
     }
 
 
@@ -334,7 +292,7 @@ def main(arguments: Sequence[str]) -> int:
         print("\n".join([*found.shown, text, *map(str, found.refused.most_common(20))]))  # noqa: T201
         if given.write:
             RESULTS.mkdir(parents=True, exist_ok=True)
-            (RESULTS / f"{official.target}.json").write_text(text + "\n", encoding="utf-8")
+            (RESULTS / f"{official.name}.json").write_text(text + "\n", encoding="utf-8")
         worst = max(worst, *(int(word in found.counts) for word in _WRONG))
     return worst
 

@@ -17,7 +17,7 @@ from jumpsigma.ir.nodes import Boolean, Compare, Element, Expr, FieldRef, Number
 #: What a column holds: what the rule compares it with decides.
 Column = Literal["text", "number", "boolean"]
 Columns = Mapping[str, Column]
-_ID = "id of the event"
+ID = "id of the event"
 
 
 class NotComparableError(Exception):
@@ -30,8 +30,8 @@ class Upstream(Protocol):
     def load(self, rows: Mapping[str, Row], columns: Columns) -> None:
         """Hold the rows, and nothing else."""
 
-    def run(self, query: str) -> list[str]:
-        """The ids of what a query returns.
+    def run(self, query: str) -> list[list[str]]:
+        """The ids of what a query returns, in each reading of the documentation, an engine in one.
 
         Raises :class:`QueryError`.
         """
@@ -92,7 +92,11 @@ def _fits(value: Any, column: Column) -> bool:
 
 
 class FlatTable:
-    """A table ``logs`` with a column for each field, the names of nested ones with dots."""
+    """A table ``logs`` with a column for each field, the names of nested ones with dots.
+
+    ``begins``: what stands before a query, where the backend writes the condition alone.
+    ``missing``: what a column holds without a value, where that is not NULL.
+    """
 
     def __init__(
         self,
@@ -102,30 +106,37 @@ class FlatTable:
         quote: str = '"',
         suffix: str = "",
         backslash: bool = False,
+        begins: str = "",
+        missing: Mapping[Column, Any] | None = None,
     ) -> None:
         self._execute, self._types, self._suffix = execute, types, suffix
-        self._quote, self._backslash = quote, backslash
+        self._quote, self._backslash, self._begins = quote, backslash, begins
+        self._missing = dict(missing or {})
 
     def load(self, rows: Mapping[str, Row], columns: Columns) -> None:
         """Make the table anew."""
         self._execute("DROP TABLE IF EXISTS logs")
         declared = [f"{self._name(name)} {self._types[kind]}" for name, kind in columns.items()]
-        declared.insert(0, f"{self._name(_ID)} {self._types['text']}")
+        declared.insert(0, f"{self._name(ID)} {self._types['text']}")
         self._execute(f"CREATE TABLE logs ({', '.join(declared)}){self._suffix}")
         lines = [
             ", ".join(
-                map(self._literal, [key, *(_stored(row.get(n), k) for n, k in columns.items())])
+                map(self._literal, [key, *(self._value(row, n, k) for n, k in columns.items())])
             )
             for key, row in rows.items()
         ]
         if lines:
             self._execute(f"INSERT INTO logs VALUES ({'), ('.join(lines)})")
 
-    def run(self, query: str) -> list[str]:
+    def run(self, query: str) -> list[list[str]]:
         """The ids of the rows."""
-        names, rows = self._execute(query)
-        place = [*names].index(_ID)
-        return sorted(row[place] for row in rows)
+        names, rows = self._execute(self._begins + query)
+        place = [*names].index(ID)
+        return [sorted(row[place] for row in rows)]
+
+    def _value(self, row: Row, name: str, column: Column) -> Any:
+        value = row.get(name)
+        return self._missing.get(column) if value is None else stored(value, column)
 
     def _name(self, name: str) -> str:
         return f"{self._quote}{name.replace(self._quote, self._quote * 2)}{self._quote}"
@@ -143,7 +154,7 @@ class FlatTable:
                 return repr(value)
 
 
-def _stored(value: Any, column: Column) -> Any:
+def stored(value: Any, column: Column) -> Any:
     """In a column of text, numbers and booleans are their text."""
     if column != "text" or value is None or isinstance(value, str):
         return value
@@ -206,11 +217,32 @@ def clickhouse() -> Upstream:
     return FlatTable(execute, types, quote="`", suffix=" ENGINE = Memory", backslash=True)
 
 
+def typed(rows: Mapping[str, Row], columns: Columns) -> dict[str, Row]:
+    """The rows with the values that columns hold."""
+    return {
+        key: {name: stored(row[name], kind) for name, kind in columns.items() if name in row}
+        for key, row in rows.items()
+    }
+
+
+def flat_texts(rows: Mapping[str, Row], columns: Columns) -> dict[str, Row]:
+    """The rows as texts by name; what is null is none."""
+    return {
+        key: {
+            name: value if isinstance(value, str) else str(value).lower()
+            for name in columns
+            if (value := row.get(name)) is not None
+        }
+        for key, row in rows.items()
+    }
+
+
 def documents(rows: Mapping[str, Row]) -> dict[str, Event]:
-    """The rows as the events that they were made of."""
+    """The rows as the events that they were made of, with an id where no field is below ``id``."""
     events: dict[str, Event] = {}
+    below = any(field.startswith("id.") for row in rows.values() for field in row)
     for key, row in rows.items():
-        events[key] = {"id": key}
+        events[key] = {} if below else {"id": key}
         for field, value in row.items():
             place(events[key], field, value)
     return events
@@ -226,9 +258,9 @@ class Documents:
         """Hold the rows as documents."""
         self._engine.load(documents(rows))
 
-    def run(self, query: str) -> list[str]:
+    def run(self, query: str) -> list[list[str]]:
         """The ids of the documents."""
-        return self._engine.run(query)
+        return [self._engine.run(query)]
 
 
 def opensearch() -> Upstream:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -12,24 +12,20 @@ from jumpsigma.api.exports import Exported, ExportedQuery
 from jumpsigma.api.paths import relative_to_pack
 from jumpsigma.attack import Technique, load_attack
 from jumpsigma.export.render import render_template
+from jumpsigma.export.texts import all_lines, comment_lines, one_line
 from jumpsigma.export.tree import Written, unique_slugs, write_tree
 from jumpsigma.intake.wrapped import MAPPING, unwrap
 from jumpsigma.pack import Pack
 
 
 def export_files(exported: Exported, pack: Pack) -> dict[str, str]:
-    """The files of an export by their path below its folder.
+    """The files of rules and pack of an export by their path below its folder.
 
     Raises :class:`DiagnosticError` (JS062) for a template that is wrong.
     """
     slugs = unique_slugs(each.rule.title for each in exported.queries)
     rows = [_row(query, name, pack) for query, name in zip(exported.queries, slugs, strict=True)]
-    common = {
-        "target": exported.target.name,
-        "options": dict(exported.options),
-        "levels": dict(exported.target.levels),
-        "version": __version__,
-    }
+    common = _common(exported)
     files: dict[str, str] = {}
     for file in exported.format.files:
         if file.scope == "pack":
@@ -38,20 +34,50 @@ def export_files(exported: Exported, pack: Pack) -> dict[str, str]:
                 exported.target, file.template, {**common, "rules": rows}
             )
             continue
-        for row in rows:
+        for row in rows if file.scope == "rule" else ():
             path = file.path.format(slug=row["slug"])
+            header = _header(row["rule"], file.comment) if file.comment else ""
             if file.template is None:
-                files[path] = row["query"].rstrip("\n") + "\n"
-            else:
-                files[path] = render_template(exported.target, file.template, {**common, **row})
+                files[path] = header + row["query"].rstrip("\n") + "\n"
+                continue
+            values = {**common, **row, "header": header}
+            files[path] = render_template(exported.target, file.template, values)
     return files
+
+
+def list_files(exported: Exported) -> dict[str, str]:
+    """The files of the look-up tables that the queries ask, likewise.
+
+    Raises :class:`DiagnosticError` (JS062) for a template that is wrong.
+    """
+    files: dict[str, str] = {}
+    for file in exported.format.files:
+        for table in exported.tables if file.scope == "list" else ():
+            path = file.path.format(slug=table.slug)
+            if file.template is None:
+                files[path] = table.csv()
+                continue
+            values = {"slug": table.slug, "list": table.name, "rows": list(table.rows)}
+            files[path] = render_template(
+                exported.target, file.template, {**_common(exported), **values}
+            )
+    return files
+
+
+def _common(exported: Exported) -> dict[str, Any]:
+    return {
+        "target": exported.target.name,
+        "options": dict(exported.options),
+        "levels": dict(exported.target.levels),
+        "version": __version__,
+    }
 
 
 def compiled_text(exported: Exported, pack: Pack) -> str:
     """All of what an export would write for its rules, as one text.
 
     Files of the rules stand one behind the other, apart by an empty line; where the format is
-    one file for the pack, it is that file.
+    one file for the pack, it is that file. The files of look-up tables are left out.
     """
     return "\n".join(export_files(exported, pack).values())
 
@@ -62,25 +88,51 @@ def export_tree(exported: Exported, pack: Pack, folder: str | Path) -> Written:
     Raises :class:`DiagnosticError` (JS062, JS091).
     """
     slugs = unique_slugs(each.rule.title for each in exported.queries)
+    titles = {rule.id: rule.title for rule in pack.rules}
+    tables = {
+        table.name: [
+            each.path.format(slug=table.slug)
+            for each in exported.format.files
+            if each.scope == "list"
+        ]
+        for table in exported.tables
+    }
     index = {
         "target": exported.target.name,
         "format": exported.format.name,
         "options": dict(exported.options),
         "jumpsigma": __version__,
+        "counts": exported.counts,
         "rules": [
             {"id": q.rule.id, "title": q.rule.title, "author": q.rule.author,
              "license": q.rule.license, "level": q.rule.level, "mapping": q.mapping,
-             "files": [each.path.format(slug=name) for each in exported.format.files]}
+             "files": [each.path.format(slug=name) for each in exported.format.files
+                       if each.scope != "list"],
+             "lists": [table.name for table in q.tables]}
             for q, name in zip(exported.queries, slugs, strict=True)
         ],
+        "lists": [
+            {"name": table.name, "rows": len(table.rows), "files": tables[table.name]}
+            for table in exported.tables
+        ],
         "refused": [
-            {"rule_id": each.rule_id, "code": each.code, "message": each.message}
+            {"rule_id": each.rule_id, "title": titles.get(each.rule_id), "code": each.code,
+             "severity": each.severity.value, "message": each.message}
             for each in exported.refused
         ],
     }  # fmt: skip
     # A rule that cannot be read today was deployed yesterday: nothing is removed for that.
     complete = bool(exported.queries) and not pack.has_errors
-    return write_tree(Path(folder), export_files(exported, pack), index, complete=complete)
+    files = {**export_files(exported, pack), **list_files(exported)}
+    return write_tree(Path(folder), files, index, complete=complete)
+
+
+def _header(rule: Mapping[str, Any], form: str) -> str:
+    """What a file says of its rule in comments: DRL 1.1 asks that the author is named."""
+    facts = [(name, rule[name]) for name in ("id", "level", "author", "license")]
+    return comment_lines(
+        form, [rule["title"], *(f"{name}: {said}" for name, said in facts if said)]
+    )
 
 
 def _row(query: ExportedQuery, slug: str, pack: Pack) -> dict[str, Any]:
@@ -91,19 +143,19 @@ def _row(query: ExportedQuery, slug: str, pack: Pack) -> dict[str, Any]:
         "mapping": query.mapping,
         "rule": {
             "id": rule.id,
-            "name": rule.name,
-            "title": rule.title,
-            "description": rule.description or "",
-            "author": rule.author or "",
-            "license": rule.license or "",
+            "name": rule.name and one_line(rule.name),
+            "title": one_line(rule.title),
+            "description": all_lines(rule.description or ""),
+            "author": one_line(rule.author or ""),
+            "license": one_line(rule.license or ""),
             "level": rule.level or "medium",
-            "status": rule.status or "",
+            "status": one_line(rule.status or ""),
             "date": rule.date or "",
             "modified": rule.modified or rule.date or "",
-            "tags": list(rule.tags),
-            "references": list(rule.references),
-            "falsepositives": list(rule.falsepositives),
-            "path": relative_to_pack(rule.path, pack),
+            "tags": [one_line(each) for each in rule.tags],
+            "references": [one_line(each) for each in rule.references],
+            "falsepositives": [one_line(each) for each in rule.falsepositives],
+            "path": one_line(relative_to_pack(rule.path, pack)),
             "product": rule.logsource.product,
             "category": rule.logsource.category,
             "service": rule.logsource.service,
@@ -130,8 +182,9 @@ def _cases(query: ExportedQuery, pack: Pack) -> Iterator[dict[str, Any]]:
         if matching not in (0, len(case.events)):
             continue
         for number, event in enumerate(case.events, start=1):
+            name = one_line(case.name)
             yield {
-                "name": f"{case.name} ({number})" if len(case.events) > 1 else case.name,
+                "name": f"{name} ({number})" if len(case.events) > 1 else name,
                 "matches": matching > 0,
                 "event": unwrap(event) if query.mapping == MAPPING else event,
             }

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -74,7 +74,9 @@ def lower_chosen(
     nodes = [(rule, work.nodes[id(rule)]) for rule in pack.rules if id(rule) in work.nodes]
     rules = [(rule, node) for rule, node in nodes if isinstance(node, RuleIR)]
     correlations = [(rule, node) for rule, node in nodes if isinstance(node, CorrelationIR)]
-    spoken_for = _spoken_for(pack.rules if speaking is None else speaking, work)
+    spoken_for = speakers(
+        pack.rules if speaking is None else speaking, work.names, refused=work.refused
+    )
     silent = {
         number
         for number, (rule, _) in enumerate([*rules, *correlations])
@@ -146,17 +148,22 @@ class _Lowering:
         return diagnostics[0]
 
 
-def _spoken_for(rules: Iterable[LoadedRule], work: _Lowering) -> set[int]:
-    """The rules for which a correlation speaks (S831), by the identity of the loaded rule."""
-    speaking: set[int] = set()
+def speakers(
+    rules: Iterable[LoadedRule], names: Names, *, refused: Collection[int] = ()
+) -> dict[int, list[LoadedRule]]:
+    """The correlations that speak for each rule (S831), by the identity of the loaded rule.
+
+    ``refused``: the identities of those that cannot be evaluated, and so speak for nothing.
+    """
+    speaking: dict[int, list[LoadedRule]] = {}
     generating: set[int] = set()
     for rule in rules:
-        for base in map(work.names.find, rule.refers_to):
-            if id(rule) not in work.refused:
-                speaking.add(id(base))
+        for base in map(names.find, rule.refers_to):
+            if id(rule) not in refused:
+                speaking.setdefault(id(base), []).append(rule)
             if rule.document["correlation"].get("generate") is True:
                 generating.add(id(base))
-    return speaking - generating
+    return {key: found for key, found in speaking.items() if key not in generating}
 
 
 def lower_each(

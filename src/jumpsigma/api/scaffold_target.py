@@ -39,6 +39,7 @@ options:
     default: jumpcloud
     description: The index that is searched.
     pattern: '[A-Za-z0-9_-]+'
+    expects: letters, digits, _ and -
 languages:
   query:
     base: text

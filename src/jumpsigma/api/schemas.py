@@ -118,7 +118,9 @@ def _backend() -> dict[str, Any]:
         {"default": {"type": ["string", "number", "boolean"]},
          "description": _TEXT,
          "choices": {"type": "array", "items": {"type": ["string", "number"]}},
-         "pattern": _TEXT},
+         "pattern": _TEXT,
+         "expects": _TEXT | {"description": "In words what fits the pattern."},
+         "example": {"type": ["string", "number"]}},
         OPTION_KEYS, ("description",),
     )  # fmt: skip
     needed = {"type": "object", "required": ["name", "reason"], "additionalProperties": False,
@@ -132,7 +134,8 @@ def _backend() -> dict[str, Any]:
         LANGUAGE_KEYS, (),
     )  # fmt: skip
     file = _table(
-        {"path": _TEXT, "template": _TEXT, "scope": {"enum": ["rule", "pack"]}},
+        {"path": _TEXT, "template": _TEXT, "scope": {"enum": ["rule", "pack", "list"]},
+         "comment": {"type": "string", "pattern": r"\{\}"}},
         FILE_KEYS, ("path",),
     )  # fmt: skip
     form = _table(

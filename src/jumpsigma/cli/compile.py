@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from jumpsigma.cli.output import load_rules, parse_logsource, shortened, tell
+from jumpsigma.cli.output import choose_rules, load_rules, shortened, tell
 from jumpsigma.cli.targets import (
     FormatOption,
     OptionsOption,
@@ -73,6 +73,7 @@ def compile_rules(
 
     pack = load_rules(rules, cases=False)
     tell(pack.diagnostics)
+    chosen = choose_rules(pack, logsource, min_level)
     stored = api.StoredLists()
     if target == PYTHON:
         if form is not None or option:
@@ -80,8 +81,7 @@ def compile_rules(
         made = api.compile_python(
             pack,
             mapping or "jumpcloud",
-            logsource=parse_logsource(logsource),
-            min_level=min_level,
+            **chosen,
             indicators=stored,
         )
         text, count, refused = made.source, made.rules, made.refused
@@ -92,10 +92,12 @@ def compile_rules(
             form,
             options=parse_options(option),
             mapping=mapping,
-            logsource=parse_logsource(logsource),
-            min_level=min_level,
+            **chosen,
             indicators=stored,
         )
+        if exported.tables:
+            names = ", ".join(table.name for table in exported.tables)
+            print(f"the look-up tables that jumpsigma export writes: {names}", file=sys.stderr)
         text, count, refused = (
             api.compiled_text(exported, pack),
             len(exported.queries),

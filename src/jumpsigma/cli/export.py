@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from jumpsigma.cli.output import RulesOption, load_rules, parse_logsource, shortened, tell
+from jumpsigma.cli.output import RulesOption, choose_rules, load_rules, shortened, tell
 from jumpsigma.cli.targets import (
     FormatOption,
     OptionsOption,
@@ -16,7 +16,6 @@ from jumpsigma.cli.targets import (
     TargetOption,
     parse_options,
 )
-from jumpsigma.diagnostics import Severity
 
 EXAMPLES = """Examples:
 
@@ -59,6 +58,7 @@ def export(
 
     pack = load_rules(rules, cases=False)
     tell(pack.diagnostics)
+    chosen = choose_rules(pack, logsource, min_level)
     stored = api.StoredLists()
     exported = api.export_queries(
         pack,
@@ -66,20 +66,27 @@ def export(
         form,
         options=parse_options(option),
         mapping=mapping,
-        logsource=parse_logsource(logsource),
-        min_level=min_level,
+        **chosen,
         indicators=stored,
     )
     tell(shortened(exported.refused, verbose=verbose))
     tell([] if stored.problem is None else [stored.problem])
     written = api.export_tree(exported, pack, output)
-    refused = [each for each in exported.refused if each.severity is not Severity.INFO]
+    counts = exported.counts
+    aside = f", {counts['left_out']} that do not apply or only serve others"
     print(
-        f"{len(exported.queries)} rules for {exported.target.title} in {output}: "
+        f"{counts['written']} rules for {exported.target.title} in {output}: "
         f"{len(written.changed)} files written, {len(written.same)} unchanged, "
-        f"{len(written.removed)} removed; {len(refused)} refusals",
+        f"{len(written.removed)} removed; {counts['refused']} refusals"
+        + (aside if counts["left_out"] else ""),
         file=sys.stderr,
     )
+    if exported.tables:
+        print(
+            f"queries ask look-up tables, to be loaded as the README of {exported.target.name} "
+            f"says: {', '.join(table.name for table in exported.tables)}",
+            file=sys.stderr,
+        )
     for path in written.kept:
         print(f"left alone, not as it was exported: {output / path}", file=sys.stderr)
     if written.waiting:
@@ -90,4 +97,4 @@ def export(
         )
     if pack.has_errors or stored.problem is not None:
         return 2
-    return 1 if strict and refused else 0
+    return 1 if strict and counts["refused"] else 0

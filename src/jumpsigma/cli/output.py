@@ -112,6 +112,30 @@ def parse_logsource(text: str | None) -> dict[str, str] | None:
     return logsource
 
 
+def choose_rules(
+    pack: Pack, logsource: str | None = None, min_level: str | None = None
+) -> dict[str, Any]:
+    """The options that choose rules, as arguments; warns where they choose none of those there."""
+    from difflib import get_close_matches
+
+    from jumpsigma.api.selection import LOGSOURCE_KEYS, select
+
+    wanted = parse_logsource(logsource)
+    if pack.rules and not select(pack.rules, logsource=wanted, min_level=min_level):
+        given = {"--logsource": logsource, "--min-level": min_level}
+        options = " ".join(f"{name} {value}" for name, value in given.items() if value is not None)
+        sources = {
+            ",".join(f"{key}={value}" for key in LOGSOURCE_KEYS if (value := getattr(source, key)))
+            for source in (rule.logsource for rule in pack.rules)
+        }
+        hint = "take a lower level"
+        if wanted and not select(pack.rules, logsource=wanted):
+            near = get_close_matches(str(logsource), sorted(sources - {""}), n=1, cutoff=0)
+            hint = f"their log sources are such as {near[0]}" if near else "leave --logsource out"
+        tell([Diagnostic("JS090", f"no rule fits {options}", Severity.WARNING, hint=hint)])
+    return {"logsource": wanted, "min_level": min_level}
+
+
 def shortened(diagnostics: tuple[Diagnostic, ...], *, verbose: bool) -> list[Diagnostic]:
     """Errors first few of each code; what merely does not apply only when asked for."""
     if verbose:

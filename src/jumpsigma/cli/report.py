@@ -9,7 +9,7 @@ from typing import Annotated
 
 import typer
 
-from jumpsigma.cli.output import RulesOption, load_rules, tell
+from jumpsigma.cli.output import RulesOption, choose_rules, load_rules, tell
 
 EXAMPLES = """Examples:
 
@@ -46,6 +46,7 @@ def navigator(
 
     pack = load_rules(rules, cases=False)
     tell(pack.diagnostics)
+    choose_rules(pack, min_level=min_level)
     layer = api.navigator_layer(pack, name, min_level=min_level)
     text = json.dumps(layer, indent=2, ensure_ascii=False) + "\n"
     if output is None:

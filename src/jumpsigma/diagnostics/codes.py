@@ -127,6 +127,10 @@ CODES: dict[str, Code] = {
         "needs an option",
         "The target can say what the rule needs when an option is given (`-O name=value`).",
     ),
+    "JS068": Code(
+        "only serves correlations",
+        "Only correlations speak for the rule, and no query of one of them is written; the rule is left out, for it would alert each time that something is counted.",
+    ),
     # events and inputs
     "JS070": Code("not JSON", "A line or array element is not valid JSON."),
     "JS071": Code("not an object", "A line or array element is JSON, but not an object."),

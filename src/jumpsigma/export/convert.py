@@ -2,19 +2,38 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import Final
 
 from jumpsigma.diagnostics import Diagnostic, DiagnosticError, Severity, Span
 from jumpsigma.export.features import needs_of
 from jumpsigma.export.language import Language, LanguageSettings
 from jumpsigma.export.languages import language_class
+from jumpsigma.export.lookup_tables import (
+    LookupTable,
+    around,
+    asked_names,
+    listed,
+    single_rules,
+    table_of,
+    whole_problem,
+)
 from jumpsigma.export.model import Format, Target
-from jumpsigma.export.refusals import CODES, CannotSayError, Support
-from jumpsigma.ir.bind import TooManyValuesError, bind, placeholders
+from jumpsigma.export.refusals import CODES, CannotSayError, NeedsOptionError, Support
+from jumpsigma.ir.bind import TooManyValuesError, bind, placeholders, placeholders_of
 from jumpsigma.ir.correlations import CorrelationIR
-from jumpsigma.ir.nodes import Place, RuleIR
+from jumpsigma.ir.dump import children
+from jumpsigma.ir.nodes import Expr, Keyword, Place, RuleIR, Test
 from jumpsigma.matcher.lookups import IndicatorLists
+
+_SIZES: Final[Mapping[str, Callable[[str], int]]] = {
+    "characters": len,
+    "bytes": lambda text: len(text.encode()),
+}
+#: A number in a table that an option of the target sets.
+_OPTION: Final = re.compile(r"\{(\w+)\}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +42,8 @@ class Query:
 
     rule: RuleIR | CorrelationIR
     text: str
+    tables: tuple[LookupTable, ...] = ()
+    """The look-up tables that it asks, by name."""
 
 
 def chosen_format(target: Target, name: str | None) -> Format:
@@ -60,7 +81,9 @@ def chosen_options(target: Target, given: Mapping[str, str]) -> dict[str, str]:
 class Converter:
     """Writes rules in one format of a target; keeps nothing between them but the lists' values.
 
-    ``inline_limit``: how many values of a list are written into a query.
+    Tables of a language: ``inline_limit``, how many values of a list are written into a query, and
+    ``longest``, how many ``characters`` or ``bytes`` a query may have (``{option}`` where an option
+    of the target says so).
     """
 
     def __init__(
@@ -78,6 +101,9 @@ class Converter:
         self.language: Language = language_class(described.base)(settings)
         self._lists = lists or IndicatorLists()
         self._limit = int(described.tables.get("inline_limit", 1_000))
+        self._values: dict[str, Sequence[str] | None] = {}
+        self._tables: dict[str, LookupTable] = {}
+        self._problems: dict[str, CannotSayError | None] = {}
 
     def convert(self, rule: RuleIR | CorrelationIR) -> Query | Diagnostic:
         """The query of a rule, or why it is not written."""
@@ -85,9 +111,11 @@ class Converter:
             self._check(rule)
             if isinstance(rule, RuleIR):
                 bound = self._bound(rule)
-                return Query(bound, self.language.query(bound))
-            bound_correlation = self._bound_correlation(rule)
-            return Query(bound_correlation, self.language.correlation(bound_correlation))
+                text = self._measured(self.language.query(bound))
+                return Query(bound, text, self._asked(bound))
+            joined = self._bound_correlation(rule)
+            text = self._measured(self.language.correlation(joined))
+            return Query(joined, text, self._asked(joined))
         except CannotSayError as error:
             return self._refusal(rule, error)
         except RecursionError:
@@ -101,6 +129,16 @@ class Converter:
                 continue
             hint = f"give -O {verdict.option}=…" if verdict.option else None
             raise CannotSayError(verdict.reason, verdict.support, hint=hint, place=place)
+
+    def _measured(self, text: str) -> str:
+        """The query, where the product takes so long a one (table ``longest``)."""
+        for unit, most in self.language.tables.get("longest", {}).items():
+            named = _OPTION.fullmatch(str(most))
+            limit = int(self.language.options[named[1]] if named else most)
+            if _SIZES[unit](text) > limit:
+                reason = f"a query of more than {limit:,} {unit}"
+                raise NeedsOptionError(reason, named[1]) if named else CannotSayError(reason)
+        return text
 
     def _refusal(self, rule: RuleIR | CorrelationIR, error: CannotSayError) -> Diagnostic:
         words = {
@@ -119,15 +157,14 @@ class Converter:
 
     # --------------------------------------------------------------------------------- lists
     def _bound(self, rule: RuleIR) -> RuleIR:
-        """The rule with its lists written out, where they are short and no value has a time."""
+        """The rule with its lists written out, but for those that are asked of a table."""
         names = placeholders(rule.condition)
         if not names:
             return rule
-        short: dict[str, Sequence[str]] = {}
+        values: dict[str, Sequence[str]] = {}
         for name in names:
-            loaded = self._lists.load(name)
-            values = sorted(loaded)
-            if not all(loaded.is_timeless(value) for value in values):
+            found = self._timeless(name)
+            if found is None:
                 if self.language.leaves_lists:
                     return rule
                 raise CannotSayError(
@@ -135,17 +172,75 @@ class Converter:
                     Support.NOT_WRITTEN,
                     hint="jumpsigma scan runs the rule",
                 )
-            if len(values) <= self._limit:
-                short[name] = values
+            values[name] = found
+        long = {name for name in names if len(values[name]) > self._limit}
+        if self.language.leaves_lists and long:
+            return rule
+        asked = {"table": {*names}, "auto": long}.get(self.language.options.get("lists", ""), set())
+        for leaf in _leaves(rule.condition):
+            if (asking := self._looked_up(leaf)) is not None and asking in asked:
+                self._table(asking, leaf, values[asking])
+            else:
+                self._refuse_long(leaf, long, asked)
         try:
-            known = (
-                bind(rule.condition, short, limit=self._limit) if len(short) == len(names) else None
+            known = bind(
+                rule.condition,
+                values,
+                limit=self._limit,
+                stays=lambda leaf: self._looked_up(leaf) in asked,
             )
         except TooManyValuesError as error:
             if self.language.leaves_lists:
                 return rule
             raise CannotSayError(str(error), Support.NOT_WRITTEN) from None
-        return rule if known is None else replace(rule, condition=known)
+        return replace(rule, condition=known)
+
+    def _timeless(self, name: str) -> Sequence[str] | None:
+        """The values of a list, sorted, or None where one holds only for a time."""
+        if name not in self._values:
+            loaded = self._lists.load(name)
+            values = sorted(loaded)
+            timeless = all(map(loaded.is_timeless, values))
+            self._values[name] = values if timeless else None
+        return self._values[name]
+
+    def _refuse_long(self, leaf: Test | Keyword, long: set[str], asked: set[str]) -> None:
+        for part in placeholders_of(leaf.value):
+            if part.name in long:
+                where = ", and a look-up table is asked for whole values in any case only"
+                if self.language.looks_around:
+                    where = ", and a look-up table cannot be asked for this"
+                raise CannotSayError(
+                    f"the list {part.name!r} has too many values to be written into a query"
+                    + (where if part.name in asked else ""),
+                    Support.NOT_WRITTEN,
+                    hint="take a shorter list, or jumpsigma scan",
+                    place=leaf.place,
+                )
+
+    def _looked_up(self, leaf: Test | Keyword) -> str | None:
+        """The list that a test can ask a table for."""
+        return listed(leaf) or (around(leaf) if self.language.looks_around else None)
+
+    def _table(self, name: str, leaf: Test | Keyword, values: Sequence[str]) -> None:
+        """See that a list is known as a table; its rows are the same for every rule."""
+        try:
+            if name not in self._tables:
+                product = self.target.title
+                self._tables[name] = table_of(name, values, self.language, product)
+            if listed(leaf) is not None:
+                if name not in self._problems:
+                    self._problems[name] = whole_problem(name, values, self.language)
+                if (problem := self._problems[name]) is not None:
+                    raise problem
+        except CannotSayError as error:
+            error.place = leaf.place
+            raise
+
+    def _asked(self, rule: RuleIR | CorrelationIR) -> tuple[LookupTable, ...]:
+        """The tables that a rule with its lists written out asks."""
+        names = {name for one in single_rules(rule) for name in asked_names(one.condition)}
+        return tuple(self._tables[name] for name in sorted(names & self._tables.keys()))
 
     def _bound_correlation(self, rule: CorrelationIR) -> CorrelationIR:
         references = tuple(
@@ -163,6 +258,14 @@ class Converter:
 def refused_log_source(reason: str, rule_id: str | None, span: Span) -> Diagnostic:
     """What is said of a rule whose log source a target has no words for."""
     return Diagnostic("JS050", reason, Severity.INFO, span, rule_id)
+
+
+def _leaves(expr: Expr) -> Iterator[Test | Keyword]:
+    if isinstance(expr, Test | Keyword):
+        yield expr
+        return
+    for child in children(expr):
+        yield from _leaves(child)
 
 
 def _span(place: Place | None, path: str) -> Span:

@@ -11,7 +11,7 @@ import os
 import re
 from collections.abc import Iterable, Mapping
 from pathlib import Path, PurePosixPath
-from typing import Any, Final
+from typing import Any, Final, get_args
 
 from jumpsigma import content
 from jumpsigma.diagnostics import Diagnostic, DiagnosticError, Span
@@ -32,6 +32,7 @@ from jumpsigma.export.model import (
     MappingChoice,
     Option,
     OutputFile,
+    Scope,
     Target,
 )
 from jumpsigma.export.refusals import YES, Support, Verdict
@@ -94,9 +95,30 @@ def _find(name: str) -> Path:
     known = _folders()
     if name in known:
         return known[name]
-    near = difflib.get_close_matches(name, known, n=3)
-    hint = f"did you mean {', '.join(near)}?" if near else "see: jumpsigma list targets"
-    raise DiagnosticError(Diagnostic("JS061", f"there is no target {name!r}", hint=hint))
+    raise DiagnosticError(
+        Diagnostic("JS061", f"there is no target {name!r}", hint=_meant(name, known))
+    )
+
+
+def _meant(name: str, known: Mapping[str, Path]) -> str:
+    """What somebody may want who names a target that there is not."""
+    before, colon, behind = name.partition(":")
+    if name == "python":
+        return "jumpsigma compile -t python writes a program"
+    if colon and before in known:
+        return f"give the format by itself: -t {before} -f {behind}"
+    if near := difflib.get_close_matches(name.lower(), known, n=3):
+        return f"did you mean {', '.join(near)}?"
+    for target, path in known.items():  # as they stand: what one inherits may be this very name
+        try:
+            document = _read(path)[0]
+        except DiagnosticError:
+            continue
+        if name in (document.get("formats") or ()):
+            return f"did you mean -t {target} -f {name}?"
+        if name.lower() in str(document.get("title")).lower():
+            return f"did you mean {target}?"
+    return "see: jumpsigma list targets"
 
 
 def _load(name: str, depth: int) -> Target:
@@ -214,9 +236,12 @@ class _Reader:
         default = value.get("default")
         default = str(default).lower() if isinstance(default, bool) else default
         default = None if default is None else str(default)
-        option = Option(name, value["description"], default, choices, pattern)
+        words = {key: str(value[key]) for key in ("expects", "example") if key in value}
+        option = Option(name, value["description"], default, choices, pattern, **words)
         if default is not None and (problem := option.problem(default)):
             raise self._wrong(f"the default must be {problem}", (*where, "default"))
+        if option.example and (problem := option.problem(option.example)):
+            raise self._wrong(f"the example must be {problem}", (*where, "example"))
         return option
 
     def _language(self, name: str, value: Any, old: LanguageFile | None) -> LanguageFile:
@@ -274,10 +299,11 @@ class _Reader:
         self._known(entry, FILE_KEYS, where)
         path, template = entry.get("path"), entry.get("template")
         scope = entry.get("scope", "rule")
-        if scope not in ("rule", "pack"):
-            raise self._wrong("scope is rule or pack", where)
-        if not isinstance(path, str) or ("{slug}" in path) != (scope == "rule"):
-            raise self._wrong("the path of a file has {slug} where its scope is a rule", where)
+        if scope not in get_args(Scope):
+            raise self._wrong("scope is rule, pack or list", where)
+        if not isinstance(path, str) or ("{slug}" in path) == (scope == "pack"):
+            message = "the path of a file has {slug} where its scope is a rule or a list"
+            raise self._wrong(message, where)
         pure = PurePosixPath(path)
         if pure.is_absolute() or ".." in pure.parts or "\\" in path:
             raise self._wrong("the path of a file stays below the folder of the export", where)
@@ -285,7 +311,12 @@ class _Reader:
             not isinstance(template, str) or PurePosixPath(template).name != template
         ):
             raise self._wrong("a template is the name of a file beside backend.yaml", where)
-        return OutputFile(path, template, scope)
+        comment = entry.get("comment")
+        if comment is not None and (
+            scope != "rule" or not isinstance(comment, str) or comment.count("{}") != 1
+        ):
+            raise self._wrong("a comment of a rule's file has {} where its text stands", where)
+        return OutputFile(path, template, scope, comment)
 
     # ----------------------------------------------------------------------------- small things
     def _table(self, document: Mapping[str, Any], key: str) -> dict[str, Any]:

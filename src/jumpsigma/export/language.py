@@ -14,6 +14,7 @@ from enum import IntEnum
 from typing import Any, ClassVar, NamedTuple, assert_never
 
 from jumpsigma.export.features import Feature
+from jumpsigma.export.lookup_tables import around, listed
 from jumpsigma.export.refusals import CannotSayError, NotWrittenError, Verdict
 from jumpsigma.export.simplify import simplified
 from jumpsigma.ir.correlations import CorrelationIR
@@ -24,7 +25,6 @@ from jumpsigma.ir.nodes import (
     Keyword,
     Not,
     Or,
-    Placeholder,
     RuleIR,
     Selection,
     Test,
@@ -71,6 +71,8 @@ class Language:
     OR: ClassVar[str] = " OR "
     #: Whether a list with values that hold only for a time may stay a list: its query returns more.
     leaves_lists: ClassVar[bool] = False
+    #: Whether look-up tables are asked for values within a text too (:meth:`around_table`).
+    looks_around: ClassVar[bool] = False
 
     def __init__(self, settings: LanguageSettings) -> None:
         self.settings = settings
@@ -123,11 +125,11 @@ class Language:
 
     def _leaf(self, expr: Test | Keyword | Element) -> Clause:
         match expr:
-            case Test(field, Text(parts) as value) if any(
-                isinstance(p, Placeholder) for p in parts
-            ):
-                return self.lookup(field, value)
-            case Test():
+            case Test(field, value):
+                if (name := listed(expr)) is not None:
+                    return self.in_table(field, name)
+                if isinstance(value, Text) and (name := around(expr)) is not None:
+                    return self.around_table(field, name, value)
                 return self.test(expr)
             case Keyword():
                 return self.keyword(expr)
@@ -174,13 +176,20 @@ class Language:
         """An element of a list that satisfies what is said of it."""
         raise NotWrittenError(f"fields of one element of {element.field}")
 
-    def lookup(self, field: str, value: Text) -> Clause:  # noqa: ARG002
-        """A field against a list that is too long to be written out."""
-        names = [part.name for part in value.parts if isinstance(part, Placeholder)]
-        raise NotWrittenError(
-            f"the list {names[0]!r} has too many values to be written into a query",
-            hint="take a shorter list, or jumpsigma scan",
-        )
+    def in_table(self, field: str, name: str) -> Clause:  # noqa: ARG002
+        """A field against the look-up table of a list; for targets with the option ``lists``."""
+        raise NotWrittenError(f"the list {name!r} in a look-up table")
+
+    def around_table(self, field: str, name: str, value: Text) -> Clause:  # noqa: ARG002
+        """A field against texts with a value of a list in each, where ``looks_around``."""
+        raise NotWrittenError(f"the list {name!r} in a look-up table, in a longer text")
+
+    def table_value(self, value: str) -> str:
+        """A value of a list as a row of its table, which texts of events are compared with.
+
+        Raises :class:`CannotSayError`.
+        """
+        return value.lower()
 
     def constant(self, *, holds: bool) -> Clause:
         """What always or never holds."""

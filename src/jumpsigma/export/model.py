@@ -9,7 +9,8 @@ go by:
   product's words).
 - ``mappings``: which mapping a rule gets by its log source, and by values of ``options`` where the
   product has several schemas; first fit: ``use`` or ``refuse``.
-- ``options``: what ``-O name=value`` may set.
+- ``options``: what ``-O name=value`` may set: ``choices``, or what fits ``pattern``, which
+  ``expects`` puts into words.
 - ``languages``: each a ``base`` (a class in :mod:`jumpsigma.export.languages`), ``tables`` for it,
   and ``features``: for every :class:`~jumpsigma.export.features.Feature` whether it can be said.
 - ``formats``: what is written: ``language``, and ``files``.
@@ -42,13 +43,13 @@ TARGET_KEYS: Final = (
 )
 MAPPING_KEYS: Final = ("logsource", "options", "use", "refuse")
 LOGSOURCE_KEYS: Final = ("product", "category", "service")
-OPTION_KEYS: Final = ("default", "description", "choices", "pattern")
+OPTION_KEYS: Final = ("default", "description", "choices", "pattern", "expects", "example")
 LANGUAGE_KEYS: Final = ("base", "tables", "features")
 FORMAT_KEYS: Final = ("language", "description", "files")
-FILE_KEYS: Final = ("path", "template", "scope")
+FILE_KEYS: Final = ("path", "template", "scope", "comment")
 NAMES: Final = ("documented", "raw", "unconfirmed")
 
-Scope = Literal["rule", "pack"]
+Scope = Literal["rule", "pack", "list"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,20 +70,27 @@ class MappingChoice:
 
 @dataclass(frozen=True, slots=True)
 class Option:
-    """A setting of a target. ``default`` is None for one that has to be given where it matters."""
+    """A setting of a target. ``default`` is None for one that has to be given where it matters.
+
+    ``expects`` says in words what fits ``pattern``; ``example`` is a value, where no default is.
+    """
 
     name: str
     description: str
     default: str | None = None
     choices: tuple[str, ...] = ()
     pattern: re.Pattern[str] | None = None
+    expects: str = ""
+    example: str = ""
 
     def problem(self, value: str) -> str | None:
         """What is wrong with a value, or None."""
         if self.choices and value not in self.choices:
             return f"one of: {', '.join(self.choices)}"
         if self.pattern is not None and not self.pattern.fullmatch(value):
-            return f"a text that {self.pattern.pattern} describes"
+            words = self.expects or f"a text that {self.pattern.pattern} describes"
+            example = self.example or self.default
+            return f"{words}, such as {example}" if example else words
         return None
 
 
@@ -100,13 +108,17 @@ class LanguageFile:
 class OutputFile:
     """A file that an export writes.
 
-    ``path`` may hold ``{slug}`` (safe, unique among the rules) where ``scope`` is a rule.
-    ``template``: a Jinja2 template beside the ``backend.yaml``; None writes the query itself.
+    ``path`` holds ``{slug}`` (safe, unique) where ``scope`` is a rule, or a list that queries ask
+    as a look-up table. ``template``: a Jinja2 template beside the ``backend.yaml``; None writes the
+    query itself, or the table as CSV. ``comment``: a comment of the language on a line of its own,
+    with ``{}`` where its text stands; the file begins with title, id, level, author and licence of
+    the rule, and a template has them as ``header``.
     """
 
     path: str
     template: str | None = None
     scope: Scope = "rule"
+    comment: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

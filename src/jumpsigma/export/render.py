@@ -7,7 +7,6 @@ their neighbours. A name that does not exist is an error, never an empty text.
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Mapping
 from functools import lru_cache
 from pathlib import Path
@@ -19,9 +18,8 @@ from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from jumpsigma.diagnostics import Diagnostic, DiagnosticError, Span
 from jumpsigma.export.model import Target
+from jumpsigma.export.texts import one_line, to_json
 
-#: What JSON takes as it stands, and YAML refuses or reads as the end of a line.
-_NOT_IN_YAML = re.compile("[\x7f-\x9f\u2028\u2029\ud800-\udfff\ufeff\ufffe\uffff]")
 #: A template that writes more than this is stopped.
 MAX_CHARACTERS = 50_000_000
 
@@ -65,14 +63,3 @@ def _environment(folders: tuple[Path, ...]) -> ImmutableSandboxedEnvironment:
     environment.filters["from_json"] = json.loads
     environment.filters["one_line"] = one_line
     return environment
-
-
-def to_json(value: Any, indent: int | None = None) -> str:
-    """JSON, which is YAML too: the way to quote in templates of both."""
-    text = json.dumps(value, ensure_ascii=False, indent=indent)
-    return _NOT_IN_YAML.sub(lambda found: f"\\u{ord(found[0]):04x}", text)
-
-
-def one_line(value: Any) -> str:
-    """A text without line breaks, for formats that end a value with the line."""
-    return " ".join(str(value).split())

@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from jumpsigma.diagnostics import Diagnostic, DiagnosticError, Span
+from jumpsigma.export.texts import to_json
 
 INDEX: Final = "index.json"
 CHECKSUMS: Final = "SHA256SUMS"
@@ -77,7 +78,7 @@ def write_tree(
         for path, text in sorted(files.items()):
             _write(folder, path, text, done, before.get(path))
         document = {**index, "files": dict(sorted(sums.items()))}
-        text = json.dumps(document, ensure_ascii=False, indent=2) + "\n"
+        text = to_json(document, indent=2) + "\n"
         _write_over(folder, INDEX, text, done)
         lines = [f"{digest}  {path}\n" for path, digest in sorted(sums.items())]
         lines.append(f"{_digest(text.encode())}  {INDEX}\n")

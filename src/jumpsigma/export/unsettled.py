@@ -42,6 +42,25 @@ def refuse_unsettled(value: Text | Regex, vendor: str, empty: str) -> None:
         )
 
 
+def settled_row(value: str, vendor: str) -> str:
+    """A value of a list as a row of a look-up table, in small letters.
+
+    Raises :class:`CannotSayError` for one that a file, or the comparison with it, may change.
+    """
+    if not value or value.lower() == "null":
+        raise CannotSayError(
+            f"the value {value!r} of a list in a table: {vendor} does not say whether a missing or"
+            " empty field, or a null of JSON, is found by it"
+        )
+    if value != value.strip():
+        raise CannotSayError(
+            f"the value {value!r} of a list in a table, for {vendor} does not say whether spaces at"
+            " the ends are kept"
+        )
+    refuse_letters(Text((value,)), vendor)
+    return value.lower()
+
+
 def refuse_letters(value: Text, vendor: str) -> None:
     """Refuse letters beyond ASCII that are to be compared in any case.
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import replace
 from ipaddress import ip_network
 from itertools import product
@@ -75,28 +75,33 @@ def bind(
     *,
     limit: int = INLINE_LIMIT,
     kinds: type | UnionType = Text | Regex | Network,
+    stays: Callable[[Test | Keyword], bool] = lambda _: False,
 ) -> Expr:
     """The expression with every placeholder written out, for what has no look-ups.
 
     A test becomes the alternatives (or, with ``all``, the conjunction) of the values of its list;
     of a list that is empty or not given it becomes ``Or(())``, which never holds. Only values of
-    ``kinds`` are written out.
+    ``kinds`` are written out, and none of a test or keyword that ``stays``.
 
     Raises :class:`TooManyValuesError` where one value stands for more than ``limit``.
     """
+
+    def again(item: Expr) -> Expr:
+        return bind(item, lists, limit=limit, kinds=kinds, stays=stays)
+
     match expr:
         case Test() | Keyword():
-            if not isinstance(expr.value, kinds):
+            if not isinstance(expr.value, kinds) or stays(expr):
                 return expr
             return _bound_leaf(expr, lists, limit)
         case And(items):
-            return And(tuple(bind(item, lists, limit=limit, kinds=kinds) for item in items))
+            return And(tuple(map(again, items)))
         case Or(items):
-            return Or(tuple(bind(item, lists, limit=limit, kinds=kinds) for item in items))
+            return Or(tuple(map(again, items)))
         case Not(item):
-            return Not(bind(item, lists, limit=limit, kinds=kinds))
+            return Not(again(item))
         case Selection() | Element():
-            return replace(expr, item=bind(expr.item, lists, limit=limit, kinds=kinds))
+            return replace(expr, item=again(expr.item))
         case _:
             assert_never(expr)
 

@@ -6,13 +6,15 @@ Read: "WHERE clause", "LIKE clause", "Quotation marks", "AQL logical and compari
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Callable, Mapping, Sequence
 from functools import cache
+from pathlib import Path
 from typing import Any, Final, NamedTuple
 
 from engines.engine import QueryError
-from engines.model import Holds, Model, Reader
+from engines.model import Holds, Model, Reader, leaves
 
 _TOKENS: Final = re.compile(
     r"(?P<space>\s+)|(?P<name>\"[^\"]+\")|(?P<text>'[^']*')|(?P<number>\d+)"
@@ -56,22 +58,17 @@ class AqlModel(Model):
     """Properties of events by a custom property for each path."""
 
     name = "a model of AQL"
+    sets: Mapping[str, frozenset[str]] = {}
+
+    def hold(self, files: Mapping[str, str]) -> None:
+        """Reference sets of the type AlphaNumeric, by their names."""
+        self.sets = {Path(path).stem: frozenset(json.loads(text)) for path, text in files.items()}
 
     def kept(self, event: dict[str, Any]) -> Any:
         """The properties, with a null of JSON as None."""
         found: dict[str | None, Any] = {None: _TYPE}
-
-        def walk(value: Any, path: tuple[str, ...]) -> None:
-            if isinstance(value, dict):
-                for key, inner in value.items():
-                    walk(inner, (*path, key))
-            elif isinstance(value, list):
-                for number, inner in enumerate(value):
-                    walk(inner, (*path, str(number)))
-            else:
-                found[_PREFIX + " ".join(path)] = value
-
-        walk(event, ())
+        for path, value in leaves(event):
+            found[_PREFIX + " ".join(map(str, path))] = value
         return found
 
     def others(self) -> Mapping[str, Any]:
@@ -80,7 +77,7 @@ class AqlModel(Model):
 
     def readings(self, query: str) -> Sequence[Holds]:
         """The statement under each reading."""
-        return [_holds(_Parser(query, reading).statement()) for reading in READINGS]
+        return [_holds(_Parser(query, reading, self.sets).statement()) for reading in READINGS]
 
 
 def _holds(check: Check) -> Holds:
@@ -88,8 +85,8 @@ def _holds(check: Check) -> Holds:
 
 
 class _Parser:
-    def __init__(self, query: str, reading: Reading) -> None:
-        self.reader, self.reading = Reader(query, _TOKENS), reading
+    def __init__(self, query: str, reading: Reading, sets: Mapping[str, frozenset[str]]) -> None:
+        self.reader, self.reading, self.sets = Reader(query, _TOKENS), reading, sets
 
     def statement(self) -> Check:
         read = self.reader
@@ -129,6 +126,15 @@ class _Parser:
 
     def comparison(self) -> Check:
         read = self.reader
+        if read.take("REFERENCESETCONTAINS"):
+            read.expect("(")
+            name = read.kind("text").text[1:-1]
+            read.expect(",")
+            looked_up = self.term()
+            read.expect(")")
+            if name not in self.sets:
+                raise QueryError(f"there is no reference set {name!r}")
+            return self.compared(looked_up, self.sets[name].__contains__)
         term = self.term()
         if read.take("IS"):
             read.expect("NOT")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import tempfile
+from collections.abc import Mapping
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
@@ -49,6 +50,19 @@ class ChDB:
             self._query(f"DROP TABLE IF EXISTS {TABLE}")
             self._query(f"CREATE TABLE {TABLE} (id String, event String) ENGINE = Memory")
             self._query(f"INSERT INTO {TABLE} SELECT id, event FROM file('{path}', 'JSONEachRow')")
+
+    def hold(self, files: Mapping[str, str]) -> None:
+        """Load CSV files."""
+        self._query("DROP TABLE IF EXISTS jumpsigma_lists")
+        self._query(
+            "CREATE TABLE jumpsigma_lists (list String, value String)"
+            " ENGINE = MergeTree ORDER BY (list, value)"
+        )
+        with tempfile.TemporaryDirectory() as folder:
+            for number, text in enumerate(files.values()):
+                path = Path(folder, f"{number}.csv")
+                path.write_text(text, encoding="utf-8")
+                self._query(f"INSERT INTO jumpsigma_lists FROM INFILE '{path}' FORMAT CSVWithNames")
 
     def run(self, query: str) -> list[str]:
         """The ids of the rows."""

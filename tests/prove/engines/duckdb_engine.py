@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import tempfile
+from collections.abc import Mapping
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
@@ -39,6 +40,18 @@ class DuckDB:
                 f"CREATE OR REPLACE TABLE {TABLE} AS SELECT id, event FROM read_json(?, "
                 "format = 'newline_delimited', columns = {id: 'VARCHAR', event: 'JSON'})",
                 [str(path)],
+            )
+
+    def hold(self, files: Mapping[str, str]) -> None:
+        """Load CSV files."""
+        with tempfile.TemporaryDirectory() as folder:
+            for number, text in enumerate(files.values()):
+                Path(folder, f"{number}.csv").write_text(text, encoding="utf-8")
+            self._connection.execute(
+                "CREATE OR REPLACE TABLE jumpsigma_lists AS FROM read_csv(?, header = true, "
+                "auto_detect = false, quote = '\"', escape = '\"', allow_quoted_nulls = false, "
+                "columns = {list: 'VARCHAR', value: 'VARCHAR'})",
+                [f"{folder}/*.csv"],
             )
 
     def run(self, query: str) -> list[str]:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import csv
+import io
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 #: Events by id, as the product stores them.
 Stored = Mapping[str, dict[str, Any]]
@@ -35,6 +37,19 @@ class Engine(Protocol):
 
     def close(self) -> None:
         """Give back what the engine holds."""
+
+
+@runtime_checkable
+class Tabled(Protocol):
+    """An engine that holds look-up tables beside the events."""
+
+    def hold(self, files: Mapping[str, str]) -> None:
+        """Load tables as the target's README says: the files of an export, by path."""
+
+
+def rows_of(text: str) -> list[dict[str, str]]:
+    """The rows of a CSV file by the names of its columns."""
+    return list(csv.DictReader(io.StringIO(text, newline="")))
 
 
 def ids_of(columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> list[str]:

@@ -107,7 +107,8 @@ def _as_elasticsearch() -> Iterator[None]:
 
 
 def _wildcard(text: str) -> re.Pattern[str]:
-    pattern = ".*".join(map(re.escape, text.split("*")))
+    signs = {"*": ".*", "?": "."}
+    pattern = "".join(signs.get(character) or re.escape(character) for character in text)
     return re.compile(pattern, re.DOTALL | re.IGNORECASE)
 
 

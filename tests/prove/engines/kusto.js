@@ -1,5 +1,5 @@
 // Microsoft's Kusto language service: one JSON object a line in, one a line out.
-// {"table": name, "columns": [[name, type]]} says what the queries behind it are about; {"query": text}
+// {"tables": [[name, [[column, type]]]]} says what the queries behind it are about; {"query": text}
 // is answered by the errors that the service finds in it, as [[code, message, offset]].
 const fs = require("fs");
 const path = require("path");
@@ -26,10 +26,12 @@ function errors(query) {
 readline.createInterface({ input: process.stdin }).on("line", (line) => {
   const asked = JSON.parse(line);
   let answer = [];
-  if (asked.columns) {
-    const columns = asked.columns.map(([name, type]) => `['${name}']: ${type}`).join(", ");
-    const table = Kusto.Language.Symbols.TableSymbol.From(`(${columns})`).WithName(asked.table);
-    const database = new Kusto.Language.Symbols.DatabaseSymbol.$ctor1("workspace", [table]);
+  if (asked.tables) {
+    const tables = asked.tables.map(([table, types]) => {
+      const columns = types.map(([name, type]) => `['${name}']: ${type}`).join(", ");
+      return Kusto.Language.Symbols.TableSymbol.From(`(${columns})`).WithName(table);
+    });
+    const database = new Kusto.Language.Symbols.DatabaseSymbol.$ctor1("workspace", tables);
     globals = Kusto.Language.GlobalState.Default.WithDatabase(database);
   } else {
     answer = errors(asked.query);

@@ -6,6 +6,7 @@ the table's columns. Of the constructs that duckdb-kql has not, it gets another 
 - ``column_ifexists("c", d)``, which Kusto replaces before it runs a query, becomes ``c`` or ``d``;
 - ``mv-apply x = list on (summarize …)`` becomes ``mv-expand`` and ``summarize … by`` all columns;
 - ``bag_has_key(object, "k")`` becomes a function of DuckDB's JSON;
+- ``_GetWatchlist("x")``, a function of Sentinel, becomes a table, for the language service too;
 - ``ingestion_time() > ago(1h)`` becomes ``true``: all events came just now.
 """
 
@@ -21,7 +22,7 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any, Final
 
-from engines.engine import QueryError, Stored, ids_of
+from engines.engine import QueryError, Stored, ids_of, rows_of
 
 #: The table of both schemas.
 TABLE: Final = "JumpCloud_CL"
@@ -42,6 +43,7 @@ _APPLY: Final = re.compile(
     r"    (?:\| )?summarize (.+(?:\n    .+)*)\n\)"
 )
 _COUNTED: Final = re.compile(r"(match_\d+) = countif")
+_WATCHLIST: Final = re.compile(r'_GetWatchlist\("(\w+)"\)')
 _INGESTED: Final = re.compile(r"ingestion_time\(\) > ago\(\w+\)")
 _ADDED: Final = re.compile(r"(?:^\| extend |^    )(\w+) = ", re.MULTILINE)
 
@@ -73,6 +75,7 @@ class Kusto:
         schemas = load_target("sentinel").languages["kql"].tables["schemas"]
         self._names: Mapping[str, str] = schemas["dcr"]["names"]
         self._columns: dict[str, str] = {}
+        self._watchlists: list[str] = []
         self._service: subprocess.Popen[str] | None = None
 
     def available(self) -> str | None:
@@ -105,7 +108,18 @@ class Kusto:
         # The table of the collector has no `id`; it is here to tell the rows.
         hidden = "id" if {"id_s", "id_g"} & {*self._columns} else ""
         kinds = [[name, kind] for name, kind in self._columns.items() if name != hidden]
-        self._asked({"table": TABLE, "columns": kinds})
+        key = [["SearchKey", "string"]]
+        tables = [[TABLE, kinds], *([name, key] for name in self._watchlists)]
+        self._asked({"tables": tables})
+
+    def hold(self, files: Mapping[str, str]) -> None:
+        """Watchlists, of which the column `value` was chosen as the key."""
+        for path, text in files.items():
+            name = Path(path).stem
+            self._connection.execute(f'CREATE OR REPLACE TABLE {name} ("SearchKey" VARCHAR)')
+            rows = [[row["value"]] for row in rows_of(text)]
+            self._connection.executemany(f"INSERT INTO {name} VALUES (?)", rows)
+            self._watchlists.append(name)
 
     def _type(self, name: str, value: Any) -> str:
         ends = [kind for suffix, kind in _SUFFIXES.items() if name.endswith(suffix)]
@@ -135,6 +149,7 @@ class Kusto:
         """The ids of the rows, of a query in which the language service finds no error."""
         import duckdb
 
+        query = _WATCHLIST.sub(r"\1", query)
         if found := self._asked({"query": query}):
             raise QueryError("; ".join(f"{code} {message}" for code, message, _ in found))
         try:

@@ -9,10 +9,11 @@ differ, has to be said. Expressions run on Python's ``re``.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
 from typing import Any
 
-from engines.engine import QueryError, Stored
+from engines.engine import QueryError, Stored, rows_of
 from engines.spl_model import text_of
 from engines.words import Words
 
@@ -47,6 +48,7 @@ class LogScaleModel:
 
     def __init__(self) -> None:
         self._rows: dict[str, Row] = {}
+        self._tables: dict[str, list[dict[str, str]]] = {}
 
     def available(self) -> str | None:
         """The version of the documentation."""
@@ -56,17 +58,41 @@ class LogScaleModel:
         """Parse each event."""
         self._rows = {key: dict(fields(event)) for key, event in events.items()}
 
+    def hold(self, files: Mapping[str, str]) -> None:
+        """Look-up files, by the name that they are uploaded with."""
+        self._tables = {Path(path).name: rows_of(text) for path, text in files.items()}
+
     def run(self, query: str) -> list[str]:
         """The ids of the events that pass the filter behind the tag."""
-        search, pipe, condition = query.partition("\n| ")
-        if not pipe or not _SEARCH.fullmatch(search):
+        search, *between, condition = query.split("\n| ")
+        if not _SEARCH.fullmatch(search):
             raise QueryError(f"not understood: {search!r}")
+        marks = [_marked(each, self._tables) for each in between]
         test = _Parser(condition).whole()
-        return sorted(key for key, row in self._rows.items() if test(row))
+        return sorted(
+            key
+            for key, row in self._rows.items()
+            if test(row | {mark: "yes" for mark, found in marks if found(row)})
+        )
 
     def close(self) -> None:
         """Forget the events."""
         self._rows = {}
+
+
+_MARK = re.compile(
+    r'case \{ match\(file="([\w.]+)", field=([\w.]+), column=(\w+), ignoreCase=true, include=\[\]\)'
+    r' \| (\w+) := "yes"; \* \}'
+)
+
+
+def _marked(text: str, tables: Mapping[str, list[dict[str, str]]]) -> tuple[str, Filter]:
+    """A mark for the events whose field is in a column, whatever the case; the others pass too."""
+    found = _MARK.fullmatch(text)
+    if found is None or found[1] not in tables:
+        raise QueryError(f"not understood: {text!r}")
+    field, values = found[2], {row[found[3]].lower() for row in tables[found[1]]}
+    return found[4], lambda row: row.get(field, "").lower() in values
 
 
 class _Parser(Words):

@@ -9,13 +9,28 @@ on what nobody said.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple, NoReturn
 
 from engines.engine import QueryError, Stored
 
 #: Whether an event, as the model holds it, is returned.
 Holds = Callable[[Any], bool]
+
+
+def leaves(
+    value: Any, path: tuple[str | int, ...] = ()
+) -> Iterator[tuple[tuple[str | int, ...], Any]]:
+    """What an event has that is neither object nor list, each by its keys and places in lists."""
+    match value:
+        case dict():
+            for key, inner in value.items():
+                yield from leaves(inner, (*path, key))
+        case list():
+            for number, inner in enumerate(value):
+                yield from leaves(inner, (*path, number))
+        case _:
+            yield path, value
 
 
 class Token(NamedTuple):

@@ -7,6 +7,7 @@ import urllib.error
 import urllib.request
 from collections.abc import Mapping
 from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
 from typing import Any
 
 from engines.engine import QueryError, Stored
@@ -118,6 +119,12 @@ class OpenSearch:
         failed = [item for item in answer["items"] if "error" in item["index"]]
         if failed:
             raise QueryError(f"{len(failed)} events are not taken, the first: {failed[0]}")
+
+    def hold(self, files: Mapping[str, str]) -> None:
+        """Look-up documents by their ids."""
+        for path, text in files.items():
+            name = f"jumpsigma_lists/_doc/{Path(path).stem}?refresh=true"
+            self._ask("PUT", name, text.encode())
 
     def run(self, query: str) -> list[str]:
         """The ids of the documents."""

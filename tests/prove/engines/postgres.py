@@ -8,6 +8,7 @@ import pwd
 import shutil
 import subprocess
 import tempfile
+from collections.abc import Mapping
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
@@ -89,6 +90,19 @@ class Postgres:
                 for key, event in events.items():
                     copy.write_row((key, json.dumps(event)))
             cursor.execute(f"ANALYZE {TABLE}")
+
+    def hold(self, files: Mapping[str, str]) -> None:
+        """Load CSV files."""
+        with self._started().cursor() as cursor:
+            cursor.execute("DROP TABLE IF EXISTS jumpsigma_lists")
+            cursor.execute(
+                "CREATE TABLE jumpsigma_lists (list text, value text, PRIMARY KEY (list, value))"
+            )
+            for text in files.values():
+                command = "COPY jumpsigma_lists FROM STDIN WITH (FORMAT csv, HEADER)"
+                with cursor.copy(command) as copy:
+                    copy.write(text)
+            cursor.execute("ANALYZE jumpsigma_lists")
 
     def run(self, query: str) -> list[str]:
         """The ids of the rows."""

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import json
+import tempfile
+from collections.abc import Mapping
 from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
 from typing import Any
 
 from engines.engine import TABLE, QueryError, Stored, ids_of
@@ -50,6 +53,18 @@ class Spark:
         rows = [(key, json.dumps(event, ensure_ascii=False)) for key, event in events.items()]
         frame = self._started().createDataFrame(rows, "id STRING, event STRING").coalesce(1)
         frame.cache().createOrReplaceTempView(TABLE)
+
+    def hold(self, files: Mapping[str, str]) -> None:
+        """Load CSV files."""
+        with tempfile.TemporaryDirectory() as folder:
+            for number, text in enumerate(files.values()):
+                Path(folder, f"{number}.csv").write_text(text, encoding="utf-8")
+            frame = self._started().read.csv(
+                folder, "list STRING, value STRING", header=True, escape='"'
+            )
+            frame = frame.fillna("")  # what is empty is read as null
+            frame.cache().createOrReplaceTempView("jumpsigma_lists")
+            frame.count()  # read before the files go
 
     def run(self, query: str) -> list[str]:
         """The ids of the rows."""

@@ -10,20 +10,21 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from functools import cache
+from math import floor
+from pathlib import Path
 from typing import Any
 
-from engines.engine import QueryError, Stored
+from engines.engine import QueryError, Stored, rows_of
+from engines.spl_tables import Row, RowStep, Step, Values, command_on_tables, filtering
 from engines.words import Words
 
-#: A field: its values, none of them NULL; an empty list is NULL.
-Values = list[str]
-Row = dict[str, Values]
+from jumpsigma.interpret.values import moment_of
 
 _TOKEN = re.compile(
     r"""\s*(?:(?P<string>"(?:[^"\\]|\\.)*")|(?P<field>'[^']+')|(?P<number>-?\d+(?:\.\d+)?)"""
-    r"""|(?P<sign><=|>=|!=|[=<>(),])|(?P<name>[A-Za-z_][A-Za-z0-9_.{}]*))""",
+    r"""|(?P<sign><=|>=|!=|[=<>(),*+-])|(?P<name>[A-Za-z_][A-Za-z0-9_.{}]*))""",
     re.DOTALL,
 )
 
@@ -53,6 +54,7 @@ class SplModel:
 
     def __init__(self) -> None:
         self._rows: dict[str, Row] = {}
+        self._tables: dict[str, list[dict[str, str]]] = {}
 
     def available(self) -> str | None:
         """The version of the documentation."""
@@ -65,30 +67,35 @@ class SplModel:
             row: Row = {"_raw": [json.dumps(event, ensure_ascii=False)]}
             for name, text in flattened(event):
                 row.setdefault(name, []).append(text)
+            if (moment := moment_of(event.get("timestamp"))) is not None:
+                row["_time"] = [moment.timestamp()]
             self._rows[key] = row
+
+    def hold(self, files: Mapping[str, str]) -> None:
+        """Look-up files of an app, by the name that the command ``lookup`` has for them."""
+        self._tables = {Path(path).name: rows_of(text) for path, text in files.items()}
 
     def run(self, query: str) -> list[str]:
         """The ids of the events that pass every command."""
         first, *commands = query.split("\n| ")
-        steps = [_search(first), *map(_command, commands)]
-        found = []
-        for key, row in self._rows.items():
-            copy = dict(row)
-            if all(step(copy) for step in steps):
-                found.append(key)
-        return sorted(found)
+        steps = [filtering(_search(first)), *(_command(each, self._tables) for each in commands)]
+        rows = [{**row, _KEY: [key]} for key, row in self._rows.items()]
+        for step in steps:
+            rows = step(rows)
+        return sorted(str(row[_KEY if _KEY in row else "id"][0]) for row in rows)
 
     def close(self) -> None:
         """Forget the events."""
         self._rows = {}
 
 
-Step = Callable[[Row], bool]
+#: Which event a row is, until a command makes rows of its own.
+_KEY = "\0"
 
 _TERM = re.compile(r'([A-Za-z_][A-Za-z0-9_.{}]*)(?:="(\w+)"| IN \(("\w+"(?:, "\w+")*)\))(?: |$)')
 
 
-def _search(text: str) -> Step:
+def _search(text: str) -> RowStep:
     """``index=x field="word" field IN ("a", "b")``: all must hold, without regard to case."""
     if not (start := re.match(r"index=\w+(?: |$)", text)):
         raise QueryError(f"no index in {text!r}")
@@ -107,11 +114,35 @@ def _search(text: str) -> Step:
     return holds
 
 
-def _command(text: str) -> Step:
+_LOOKUP = re.compile(r"([\w.]+) (\w+) AS (\w+) OUTPUT (\w+) AS (\w+)")
+
+
+def _lookup(text: str, tables: Mapping[str, list[dict[str, str]]]) -> RowStep:
+    """``lookup FILE column AS field OUTPUT other AS field``: rows with exactly this value."""
+    found = _LOOKUP.fullmatch(text)
+    if found is None or found[1] not in tables:
+        raise QueryError(f"no look-up {text!r}")
+    by_value: dict[str, Values] = {}
+    for line in tables[found[1]]:
+        by_value.setdefault(line[found[2]], []).append(line[found[4]])
+
+    def look_up(row: Row) -> bool:
+        value = _single(row.get(found[3], []))
+        row[found[5]] = [] if value is None else by_value.get(value, [])
+        return True
+
+    return look_up
+
+
+def _command(text: str, tables: Mapping[str, list[dict[str, str]]]) -> Step:
     name, _, rest = text.partition(" ")
+    if (made := command_on_tables(name, rest)) is not None:
+        return made
+    if name == "lookup":
+        return filtering(_lookup(rest, tables))
     if name == "where":
         condition = _Parser(rest).whole()
-        return lambda row: _boolean(condition(row))
+        return filtering(lambda row: _boolean(condition(row)))
     if name == "eval" and (found := re.match(r"([A-Za-z_]\w*)=", rest)):
         expression, target = _Parser(rest[found.end() :]).whole(), found[1]
 
@@ -122,7 +153,7 @@ def _command(text: str) -> Step:
             row[target] = value if isinstance(value, list) else [] if value is None else [value]
             return True
 
-        return assign
+        return filtering(assign)
     raise QueryError(f"no command {name!r}")
 
 
@@ -185,12 +216,23 @@ class _Parser(Words):
         return self.compared()
 
     def compared(self) -> Expression:
-        left = self.atom()
+        left = self.sum()
         for sign, operator in _OPERATORS.items():
             if self.take(sign):
-                right = self.atom()
+                right = self.sum()
                 return lambda row: operator(_number(left(row)), _number(right(row)))
         return left
+
+    def sum(self) -> Expression:
+        found = self.atom()
+        while sign := next((each for each in _ARITHMETIC if self.take(each)), None):
+            found = self._reckoned(found, _ARITHMETIC[sign], self.atom())
+        return found
+
+    def _reckoned(
+        self, left: Expression, operator: Callable[[float, float], float], right: Expression
+    ) -> Expression:
+        return lambda row: operator(_number(left(row)), _number(right(row)))
 
     def atom(self) -> Expression:
         if self.take("("):
@@ -260,6 +302,14 @@ _OPERATORS: dict[str, Callable[[float, float], bool]] = {
 }
 
 
+#: One kind at a time is written, so that none goes before another.
+_ARITHMETIC: dict[str, Callable[[float, float], float]] = {
+    "*": lambda a, b: a * b,
+    "+": lambda a, b: a + b,
+    "-": lambda a, b: a - b,
+}
+
+
 def unescaped(text: str) -> str:
     """A string of SPL: nothing is written for which the answer is not the text itself."""
     if re.search(r'\\["\\]', text):
@@ -268,6 +318,8 @@ def unescaped(text: str) -> str:
 
 
 def _number(value: Any) -> float:
+    if isinstance(value, list) and len(value) == 1:
+        (value,) = value
     if not isinstance(value, float):
         raise QueryError(f"no number: {value!r}")
     return value
@@ -286,6 +338,12 @@ def _expression(source: str) -> re.Pattern[str]:
         return re.compile(source.replace(r"\z", r"\Z"))
     except re.error as error:
         raise QueryError(f"no expression: {source!r}") from error
+
+
+def _lower(value: Any) -> str | None:
+    """In small letters; whether also beyond ASCII is not said, and no row depends on it."""
+    text = _single(value)
+    return None if text is None else text.lower()
 
 
 def _to_number(value: Any) -> float | None:
@@ -342,6 +400,7 @@ def _chosen(condition: Any, then: Any, otherwise: Any) -> Any:
 
 _FUNCTIONS: dict[tuple[str, int], Callable[..., Any]] = {
     ("match", 2): _match,
+    ("lower", 1): _lower,
     ("isnull", 1): lambda value: value is None or value == [],
     ("isnotnull", 1): lambda value: value is not None and value != [],
     ("coalesce", 2): lambda one, other: other if one is None or one == [] else one,
@@ -350,6 +409,8 @@ _FUNCTIONS: dict[tuple[str, int], Callable[..., Any]] = {
     ("mvfind", 2): _mvfind,
     ("json_array_to_mv", 1): _json_array_to_mv,
     ("if", 3): _chosen,
+    ("round", 1): lambda value: float(floor(_number(value) + 0.5)),
+    ("null", 0): lambda: None,
     ("true", 0): lambda: True,
     ("false", 0): lambda: False,
 }

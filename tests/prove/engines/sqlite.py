@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import json
 import sqlite3
+from collections.abc import Mapping
 from functools import cache
 from typing import Any
 
 import re2
-from engines.engine import TABLE, QueryError, Stored, ids_of
+from engines.engine import TABLE, QueryError, Stored, ids_of, rows_of
 
 
 @cache
@@ -42,6 +43,15 @@ class Sqlite:
         self._connection.execute(f"DROP TABLE IF EXISTS {TABLE}")
         self._connection.execute(f"CREATE TABLE {TABLE} (id TEXT PRIMARY KEY, event TEXT)")
         self._connection.executemany(f"INSERT INTO {TABLE} VALUES (?, ?)", rows)
+
+    def hold(self, files: Mapping[str, str]) -> None:
+        """Load CSV files as the shell does."""
+        self._connection.execute("DROP TABLE IF EXISTS jumpsigma_lists")
+        self._connection.execute("CREATE TABLE jumpsigma_lists (list, value, UNIQUE (list, value))")
+        for text in files.values():
+            self._connection.executemany(
+                "INSERT INTO jumpsigma_lists VALUES (:list, :value)", rows_of(text)
+            )
 
     def run(self, query: str) -> list[str]:
         """The ids of the rows."""

@@ -10,14 +10,15 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping, Sequence
 from functools import cache
+from pathlib import Path
 from typing import Any, Final, NamedTuple
 
 import re2
-from engines.engine import QueryError
-from engines.model import Holds, Model, Reader
+from engines.engine import QueryError, rows_of
+from engines.model import Holds, Model, Reader, leaves
 
 _TOKENS: Final = re.compile(
-    r"(?P<space>\s+)|(?P<text>\"[^\"\\\n]*\")|(?P<regex>/[^/\n]+/)"
+    r"(?P<space>\s+)|(?P<path>path://\"[^\"\n]+\")|(?P<text>\"[^\"\\\n]*\")|(?P<regex>/[^/\n]+/)"
     r"|(?P<record>fields\['[^'\n]+'\])|(?P<scope>_sourceCategory=[A-Za-z0-9_./*-]+)"
     r"|(?P<word>[A-Za-z_][A-Za-z0-9_]*)|(?P<sign>[(),=|!])"
 )
@@ -57,22 +58,18 @@ class SumoModel(Model):
     """Messages, each an event; the same events are the records of Cloud SIEM."""
 
     name = "a model of Sumo Logic"
+    tables: Mapping[str, Sequence[Mapping[str, str]]] = {}
+
+    def hold(self, files: Mapping[str, str]) -> None:
+        """Look-up tables by their names in the library."""
+        self.tables = {Path(path).stem: rows_of(text) for path, text in files.items()}
 
     def kept(self, event: dict[str, Any]) -> Any:
         """The texts by path."""
         found: dict[str, str | None] = {"": "JumpCloud"}
-
-        def walk(value: Any, path: tuple[str, ...]) -> None:
-            if isinstance(value, dict):
-                for key, inner in value.items():
-                    walk(inner, (*path, key))
-            elif isinstance(value, list):
-                for number, inner in enumerate(value):
-                    walk(inner, (*path[:-1], f"{path[-1]}[{number}]"))
-            else:
-                found[".".join(path)] = value
-
-        walk(event, ())
+        for path, value in leaves(event):
+            name = "".join(f"[{p}]" if isinstance(p, int) else f".{p}" for p in path)
+            found[name.removeprefix(".")] = value
         return found
 
     def others(self) -> Mapping[str, Any]:
@@ -81,7 +78,7 @@ class SumoModel(Model):
 
     def readings(self, query: str) -> Sequence[Holds]:
         """The search or the expression under each reading."""
-        return [_holds(_Parser(query, reading).query()) for reading in READINGS]
+        return [_holds(_Parser(query, reading, self.tables).query()) for reading in READINGS]
 
 
 def _holds(check: Check) -> Holds:
@@ -89,9 +86,12 @@ def _holds(check: Check) -> Holds:
 
 
 class _Parser:
-    def __init__(self, query: str, reading: Reading) -> None:
-        self.reader, self.reading = Reader(query, _TOKENS), reading
+    def __init__(
+        self, query: str, reading: Reading, tables: Mapping[str, Sequence[Mapping[str, str]]]
+    ) -> None:
+        self.reader, self.reading, self.tables = Reader(query, _TOKENS), reading, tables
         self.aliases: dict[str, str] = {}
+        self.lowered: dict[str, str] = {}
 
     def query(self) -> Check:
         read = self.reader
@@ -100,6 +100,9 @@ class _Parser:
             read.expect("|")
             self.json()
             read.expect("|")
+            while read.peek().text == "if":
+                self.lower()
+                read.expect("|")
             read.expect("where")
             vendor = "JumpCloud"
             inner = self.condition()
@@ -129,6 +132,37 @@ class _Parser:
         if len(names) != len(keys) or len(set(names)) != len(names):
             raise QueryError("each key needs a name of its own")
         self.aliases = dict(zip(names, keys, strict=True))
+
+    def lower(self) -> None:
+        """``if(isNull(one), "", toLowerCase(one)) as other``: never null."""
+        read = self.reader
+        for word in ("if", "(", "isNull", "("):
+            read.expect(word)
+        name = read.kind("word").text
+        for word in (")", ","):
+            read.expect(word)
+        if read.kind("text").text != '""':
+            read.wrong("an empty text")
+        for word in (",", "toLowerCase", "(", name, ")", ")", "as"):
+            read.expect(word)
+        self.lowered[read.kind("word").text] = self.aliases[name]
+
+    def listed(self) -> Check:
+        """``lookupContains(path://"folder/table", field=column)``."""
+        read = self.reader
+        read.expect("(")
+        path = read.kind("path").text
+        read.expect(",")
+        field = self.text_of(self.lowered[read.kind("word").text])
+        read.expect("=")
+        column = read.kind("word").text
+        read.expect(")")
+        table = path[:-1].rpartition("/")[2]
+        if table not in self.tables:
+            raise QueryError(f"there is no table {table!r}")
+        found = {row[column] for row in self.tables[table]}
+        fold = str.lower if self.reading.unicode_case else _ascii_lower
+        return lambda event: fold(field(event) or "") in found
 
     def key(self, path: str) -> str:
         """A JSONPath of names; one with a sign in it stands in brackets and quotation marks."""
@@ -179,6 +213,8 @@ class _Parser:
 
     def comparison(self) -> Check:
         read = self.reader
+        if read.take("lookupContains"):
+            return self.listed()
         lower = read.take("toLowerCase") is not None
         if lower:
             read.expect("(")
@@ -206,6 +242,10 @@ class _Parser:
             if name not in self.aliases:
                 raise QueryError(f"{name!r} is no field that the search has made")
             path = self.aliases[name]
+        return self.text_of(path)
+
+    def text_of(self, path: str) -> Callable[[Fields], str | None]:
+        """The text at a path, or what stands for it where there is none."""
         missing = "" if self.reading.missing_is_empty else None
         null = "null" if self.reading.null_is_text else None
 

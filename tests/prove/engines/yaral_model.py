@@ -11,15 +11,17 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping, Sequence
 from functools import cache
+from pathlib import Path
 from typing import Any, Final, NamedTuple
 
 import re2
 from engines.engine import QueryError
-from engines.model import Holds, Model, Reader
+from engines.model import Holds, Model, Reader, leaves
 
 _TOKENS: Final = re.compile(
     r"(?P<space>\s+)|(?P<text>\"[^\"\\\n]*\")|(?P<raw>`[^`\n]*`)"
     r"|(?P<field>\$e(?:\.[a-z_]+)+(?:\[\"[^\"\\\n]+\"\])?)|(?P<word>re\.regex|[a-z]+)"
+    r"|(?P<list>%[a-z0-9_]+)"
     r"|(?P<sign>[(),=])"
 )
 #: Raw fields that Google's parser keeps, and where.
@@ -58,25 +60,26 @@ class YaraLModel(Model):
     """Events with their extracted fields and those of the data model."""
 
     name = "a model of YARA-L"
+    lists: Mapping[str, Sequence[str]] = {}
+
+    def hold(self, files: Mapping[str, str]) -> None:
+        """Reference lists, by the names of their files; comments end with the line."""
+        self.lists = {
+            Path(path).stem: [
+                re.sub(r"\\(.)", r"\1", re.sub(r"(?<!\\)//.*", "", line))
+                for line in text.splitlines()
+            ]
+            for path, text in files.items()
+        }
 
     def kept(self, event: dict[str, Any]) -> Any:
         """The fields as rules name them."""
         found: dict[str, str | None] = {"metadata.log_type": "JUMPCLOUD_DIRECTORY_INSIGHTS"}
-
-        def walk(value: Any, path: tuple[str, ...]) -> None:
-            if isinstance(value, dict):
-                for key, inner in value.items():
-                    walk(inner, (*path, key))
-            elif isinstance(value, list):
-                for number, inner in enumerate(value):
-                    walk(inner, (*path, str(number)))
-            else:
-                name = ".".join(path)
-                found[f'extracted.fields["{name}"]'] = value
-                if name in _UDM:
-                    found[_UDM[name]] = value
-
-        walk(event, ())
+        for path, value in leaves(event):
+            name = ".".join(map(str, path))
+            found[f'extracted.fields["{name}"]'] = value
+            if name in _UDM:
+                found[_UDM[name]] = value
         return found
 
     def others(self) -> Mapping[str, Any]:
@@ -85,12 +88,12 @@ class YaraLModel(Model):
 
     def readings(self, query: str) -> Sequence[Holds]:
         """The events section under each reading."""
-        return [_Parser(query, reading).section() for reading in READINGS]
+        return [_Parser(query, reading, self.lists).section() for reading in READINGS]
 
 
 class _Parser:
-    def __init__(self, query: str, reading: Reading) -> None:
-        self.reader, self.reading = Reader(query, _TOKENS), reading
+    def __init__(self, query: str, reading: Reading, lists: Mapping[str, Sequence[str]]) -> None:
+        self.reader, self.reading, self.lists = Reader(query, _TOKENS), reading, lists
 
     def section(self) -> Check:
         """Conditions one behind the other, all of which have to hold."""
@@ -130,9 +133,14 @@ class _Parser:
             read.expect(")")
             return self.found(field, source, nocase=read.take("nocase") is not None)
         field = read.kind("field").text.removeprefix("$e.")
+        if read.take("in"):
+            name = read.kind("list").text[1:]
+            if name not in self.lists:
+                raise QueryError(f"there is no reference list {name}")
+            return self.equal(field, self.lists[name], nocase=read.take("nocase") is not None)
         read.expect("=")
         text = read.kind("text").text[1:-1]
-        return self.equal(field, text, nocase=read.take("nocase") is not None)
+        return self.equal(field, [text], nocase=read.take("nocase") is not None)
 
     def value(self, field: str, event: Fields) -> str | None:
         """The text of a field; None where it is missing and nothing compares with it."""
@@ -141,15 +149,15 @@ class _Parser:
             return "null"
         return "" if value is None and self.reading.missing_compares else value
 
-    def equal(self, field: str, text: str, *, nocase: bool) -> Check:
+    def equal(self, field: str, texts: Sequence[str], *, nocase: bool) -> Check:
         fold: Callable[[str], str] = str
         if nocase:
             fold = str.lower if self.reading.unicode_case else _ascii_lower
-        wanted = fold(text)
+        wanted = {fold(text) for text in texts}
 
         def check(event: Fields) -> bool:
             value = self.value(field, event)
-            return value is not None and fold(value) == wanted
+            return value is not None and fold(value) in wanted
 
         return check
 

@@ -11,19 +11,24 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from typing import Final, assert_never
 
 from jumpsigma.export.absent import holds_of_absent
 from jumpsigma.export.addresses import address_pattern
 from jumpsigma.export.fields import PATH, fields_of
 from jumpsigma.export.java import java_search, java_text
-from jumpsigma.export.language import Binds, Clause, Language, LanguageSettings
+from jumpsigma.export.language import Binds, Clause
+from jumpsigma.export.languages.numbered import Numbered
+from jumpsigma.export.lookup_tables import slug_of
 from jumpsigma.export.refusals import CannotSayError, NeedsOptionError, NotWrittenError
 from jumpsigma.export.simplify import simplified
-from jumpsigma.export.unroll import Lists, unrolled
-from jumpsigma.export.unsettled import refuse_letters, refuse_unsettled, settled_number
+from jumpsigma.export.unsettled import (
+    refuse_letters,
+    refuse_unsettled,
+    settled_number,
+    settled_row,
+)
 from jumpsigma.interpret.values import text_of
 from jumpsigma.ir.nodes import (
     Boolean,
@@ -47,18 +52,12 @@ from jumpsigma.ir.nodes import (
 _PLAIN: Final = re.compile(r"[^%_'\\\x00-\x1f\x7f]*")
 
 
-class Aql(Language):
+class Aql(Numbered):
     """See the module.
 
-    Tables: ``lists`` and ``list_values``, the fields of an event that are lists
-    (:class:`~jumpsigma.export.unroll.Lists`); ``write``, which is ``query`` or, for a format that
+    Tables: those of :class:`Numbered`; ``write``, which is ``query`` or, for a format that
     tells which properties a rule needs, ``properties``.
     """
-
-    def __init__(self, settings: LanguageSettings) -> None:
-        super().__init__(settings)
-        self._lists: tuple[str, ...] = tuple(self.tables.get("lists", ()))
-        self._negated = 0
 
     def query(self, rule: RuleIR) -> str:
         """The events of the time range that satisfy the condition."""
@@ -68,9 +67,7 @@ class Aql(Language):
                 " log sources",
                 "log_source_type",
             )
-        condition = rule.condition
-        if "elements" in self.options:
-            condition = unrolled(condition, Lists.of(self.tables, int(self.options["elements"])))
+        condition = self.unrolled(rule.condition)
         query = self.complete(self.condition(condition), rule)
         if self.tables.get("write") != "properties":
             return query
@@ -117,24 +114,11 @@ class Aql(Language):
             error.place = error.place or place
             raise
 
-    def negation(self, item: Expr) -> Clause:
-        """Always with parentheses; what is in them is never unknown."""
-        with self._inside_not():
-            return Clause(f"NOT ({self.clause(item).text})", Binds.NOT)
-
-    @contextmanager
-    def _inside_not(self) -> Iterator[None]:
-        self._negated += 1
-        try:
-            yield
-        finally:
-            self._negated -= 1
-
     def _guarded(self, field: str, write: Callable[[str], str]) -> Clause:
         """A test on a property; behind a NOT it is false, never unknown, where there is none."""
         name = self.field(field)
         text = write(name)
-        if not self._negated:
+        if not self.negated:
             return Clause(text)
         return Clause(f"{name} IS NOT NULL AND {text}", Binds.AND)
 
@@ -164,14 +148,20 @@ class Aql(Language):
             case _:
                 assert_never(value)
 
+    def in_table(self, field: str, name: str) -> Clause:
+        """In a reference set."""
+        return self._guarded(
+            field,
+            lambda found: f"REFERENCESETCONTAINS('jumpsigma_{slug_of(name)}', LOWER({found}))",
+        )
+
+    def table_value(self, value: str) -> str:
+        """What IBM leaves open is refused."""
+        return settled_row(value, "IBM")
+
     def field(self, name: str) -> str:
         """The property of a field, in double quotation marks."""
-        if any(name == each or name.startswith(f"{each}.") for each in self._lists):
-            raise NeedsOptionError(
-                f"{name} lies in a list, of which a JSON expression takes one element by its"
-                " number; it has to be known how many there are",
-                "elements",
-            )
+        self.refuse_list(name, "of which a JSON expression takes one element by its number")
         if not PATH.fullmatch(name):
             raise CannotSayError(f"the field name {name!r} in the name of a property")
         parts = re.split(r"[.\[]", name.replace("]", ""))

@@ -8,7 +8,7 @@ another than :data:`_DEPTH` are not looked into.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Final
 
 from jumpsigma.export.languages.sql import DECIMAL, Predicate, SqlLanguage
@@ -73,6 +73,12 @@ class ClickHouse(SqlLanguage):
         if not before:
             return f"JSONHas({self.document}, {key})"
         return f"arrayExists(x -> JSONHas(x, {key}), {self._values(before)})"
+
+    def rows_around(self, name: str, fits: Callable[[str], str]) -> str:
+        """An element of all the rows: a function on an array asks no table about its elements."""
+        table = self.options["lists_table"]
+        rows = f"(SELECT groupArray(value) FROM {table} WHERE list = {self.literal(name)})"
+        return f"arrayExists(row -> ifNull({fits('row')}, 0), {rows})"
 
     def anywhere(self, predicate: Predicate) -> str:
         """A leaf at any depth."""

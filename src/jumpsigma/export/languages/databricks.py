@@ -7,13 +7,16 @@ that stand deeper in one another than :data:`_DEPTH` are not looked into.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Final
+import copy
+from collections.abc import Callable, Sequence
+from typing import Final, Self
 
 from jumpsigma.export.java import java_search
 from jumpsigma.export.languages.sql import DECIMAL, Predicate, SqlLanguage
+from jumpsigma.export.lookup_tables import asked_names, single_rules, slug_of
 from jumpsigma.export.refusals import CannotSayError
-from jumpsigma.ir.nodes import Regex
+from jumpsigma.ir.correlations import CorrelationIR
+from jumpsigma.ir.nodes import Regex, RuleIR
 
 _DEPTH: Final = 16
 _ELEMENTS: Final = "try_variant_get(x, '$', 'array<variant>')"
@@ -77,6 +80,42 @@ class Databricks(SqlLanguage):
         value = self.value_name()
         leaves = self._repeated(f"array({self._root()})", each)
         return f"exists({leaves}, {value} -> coalesce({predicate(value)}, false))"
+
+    def among(self, text: str, name: str) -> str:
+        """In the set of the rows, which is a column: a function on an array asks no table."""
+        sets = [f"array_contains({_column(key)}, {text})" for key in self.keys(name)]
+        return sets[0] if len(sets) == 1 else f"({' OR '.join(sets)})"
+
+    def rows_around(self, name: str, fits: Callable[[str], str]) -> str:
+        """Likewise."""
+        return f"exists({_column(name)}, row -> {fits('row')})"
+
+    def query(self, rule: RuleIR) -> str:
+        """With the sets of the lists beside each event."""
+        return super(Databricks, self._with_lists(rule)).query(rule)
+
+    def complete(self, condition: str, rule: RuleIR) -> str:  # noqa: ARG002
+        """The rows of the table of the events, without what stands beside them."""
+        own = self.options["table"]
+        columns = "*" if self.table == own else f"{own}.*"
+        return f"SELECT {columns} FROM {self.table} WHERE {condition}"
+
+    def correlation(self, correlation: CorrelationIR) -> str:
+        """Likewise."""
+        return super(Databricks, self._with_lists(correlation)).correlation(correlation)
+
+    def _with_lists(self, rule: RuleIR | CorrelationIR) -> Self:
+        names = {name for one in single_rules(rule) for name in asked_names(one.condition)}
+        if not names:
+            return self
+        writer, table = copy.copy(self), self.options["lists_table"]
+        writer.table += "".join(
+            f" CROSS JOIN (SELECT collect_set(value) AS {_column(key)} FROM {table}"
+            f" WHERE list = {self.literal(key)})"
+            for name in sorted(names)
+            for key in self.keys(name)
+        )
+        return writer
 
     def text(self, value: str) -> str:
         """Of objects and lists nothing."""
@@ -160,3 +199,7 @@ class Databricks(SqlLanguage):
     def regex(self, text: str, value: Regex) -> str:
         """RE2 in the words of Java."""
         return self.regexp(text, java_search(value))
+
+
+def _column(key: str) -> str:
+    return f"listed_{slug_of(key)}"

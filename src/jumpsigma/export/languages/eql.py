@@ -243,7 +243,9 @@ class Eql(Language):
         return f"{name} : {_listed(literals)}"
 
     def _matches(self, field: str, pattern: str) -> Clause:
-        return Clause(self.matches(self.field(field), self.literal(regexes.bounded(pattern))))
+        return Clause(
+            self.matches(self.field(field), self.literal(regexes.bounded(pattern, self.options)))
+        )
 
     def matches(self, name: str, literal: str) -> str:
         """The whole text fits a Lucene expression."""

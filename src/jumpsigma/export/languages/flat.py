@@ -18,7 +18,7 @@ from __future__ import annotations
 import copy
 import re
 from collections.abc import Callable, Sequence
-from typing import ClassVar, Self, assert_never
+from typing import ClassVar, Self, TypeGuard, assert_never
 
 from jumpsigma.export.absent import holds_of_absent
 from jumpsigma.export.language import Binds, Clause, Language, LanguageSettings
@@ -30,8 +30,10 @@ from jumpsigma.export.languages.patterns import (
     portable,
     whole_texts,
 )
+from jumpsigma.export.lookup_tables import listed
 from jumpsigma.export.refusals import CannotSayError, NeedsOptionError, NotWrittenError
 from jumpsigma.export.simplify import simplified
+from jumpsigma.export.unsettled import settled_row
 from jumpsigma.ir.nodes import (
     And,
     Boolean,
@@ -78,6 +80,8 @@ class FlatLanguage(Language):
         self.dropped = self.options.get("empties") == "dropped"
         #: The list of whose element the fields are, if any.
         self.inside: str | None = None
+        #: By a field and a list, the name of what says whether it is in the list's look-up table.
+        self.looked_up: dict[tuple[str, str], str] = {}
 
     def _names(self, table: str) -> frozenset[str]:
         return frozenset(map(str, self.tables.get(table, ())))
@@ -94,6 +98,29 @@ class FlatLanguage(Language):
     def lacks(self, field: str) -> Clause:
         """The field has no value."""
         return self.negative(self.has(field))
+
+    def fresh(self) -> Self:
+        """The same language for one query, of whose look-ups nothing is known yet."""
+        writer = copy.copy(self)
+        writer.looked_up = {}
+        return writer
+
+    def look_up(self, field: str, name: str) -> str:
+        """What is to say whether a field, of one value, is in the look-up table of a list."""
+        self._check_field(field)
+        path = f"{self.inside}.{field}" if self.inside else field
+        parts = path.split(".")
+        if path in self.mixed or any(
+            ".".join(parts[:number]) in self.lists for number in range(1, len(parts) + 1)
+        ):
+            raise NotWrittenError(
+                f"the list {name!r} in a look-up table, for {path}, which may have several values"
+            )
+        return self.looked_up.setdefault((path, name), f"jumpsigma_{len(self.looked_up) + 1}")
+
+    def table_value(self, value: str) -> str:
+        """What the documentation leaves open of rows is refused."""
+        return settled_row(value, "the documentation")
 
     def compares(self, field: str, op: str, number: float) -> Clause:
         """A value of the field is a number, and less or greater than this one."""
@@ -185,11 +212,11 @@ class FlatLanguage(Language):
             return self.constant(holds=False)
         kinds: dict[tuple[str, bool], list[Test]] = {}
         for item in items:
-            if isinstance(item, Test) and is_text_like(item.value):
+            if _is_joinable(item):
                 kinds.setdefault(_kind(item), []).append(item)
         parts: list[Clause] = []
         for item in items:
-            if not isinstance(item, Test) or not is_text_like(item.value):
+            if not _is_joinable(item):
                 parts.append(self.clause(item))
             elif same := kinds.pop(_kind(item), None):
                 parts.append(self._placed(same))
@@ -232,6 +259,11 @@ class FlatLanguage(Language):
         deeper = copy.copy(self)
         deeper.inside = f"{self.inside}.{field}" if self.inside else field
         return deeper
+
+
+def _is_joinable(item: Expr) -> TypeGuard[Test]:
+    """Whether a test can be one pattern with others."""
+    return isinstance(item, Test) and is_text_like(item.value) and listed(item) is None
 
 
 def _settled(expr: Expr) -> Expr:

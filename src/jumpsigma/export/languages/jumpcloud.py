@@ -9,7 +9,6 @@ the same.
 from __future__ import annotations
 
 import ipaddress
-import json
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
@@ -33,6 +32,7 @@ from jumpsigma.export.languages.jumpcloud_terms import (
 )
 from jumpsigma.export.refusals import NotWrittenError, Support
 from jumpsigma.export.simplify import simplified
+from jumpsigma.export.texts import to_json
 from jumpsigma.intake.schema import load_schema
 from jumpsigma.ir.correlations import CorrelationIR
 from jumpsigma.ir.dump import children, label
@@ -137,7 +137,7 @@ class DirectoryInsights(Language):
             "request": request,
             "remainder": list(dict.fromkeys(left)) or None,
         }
-        return json.dumps(document, ensure_ascii=False, indent=2)
+        return to_json(document, indent=2)
 
     # ------------------------------------------------------------------------------- formulas
     def bound(self, expr: Expr, *, outer: bool = True) -> Formula:

@@ -10,9 +10,9 @@ The schema is an option of the target. Tables by its name, ``schemas.<name>``:
 - ``values``: by such a field, the fields of its objects that may hold lists themselves.
 - ``id``: the columns of which one has the id of the event.
 
-Besides: ``longest`` (characters of a query), ``fresh`` (the condition that an event came since the
-last run, with the names of options), ``last.<schema>`` (a line at the end) and ``entities`` (for
-correlations: by name of a column the names of groups that it may be).
+Besides: ``fresh`` (the condition that an event came since the last run, with the names of options),
+``last.<schema>`` (a line at the end) and ``entities`` (for correlations: by name of a column the
+names of groups that it may be).
 
 A query first reads the columns with ``column_ifexists``: Log Analytics makes a column when the
 first event comes that has the field, and refuses a query with a column that it does not know.
@@ -28,7 +28,7 @@ from typing import Any, Final, NamedTuple, Self
 
 from jumpsigma.export.absent import holds_of_absent
 from jumpsigma.export.language import Binds, Clause, Language, LanguageSettings
-from jumpsigma.export.languages.kql_text import literal
+from jumpsigma.export.languages.kql_text import literal, needs_lower
 from jumpsigma.export.languages.kql_values import (
     FUNCTIONS,
     BooleanColumn,
@@ -41,6 +41,7 @@ from jumpsigma.export.languages.kql_values import (
     refers,
     whole_texts,
 )
+from jumpsigma.export.lookup_tables import slug_of
 from jumpsigma.export.refusals import CannotSayError, NotWrittenError
 from jumpsigma.export.simplify import simplified
 from jumpsigma.ir.correlations import CorrelationIR
@@ -86,6 +87,8 @@ class _Draft:
 
     def __init__(self) -> None:
         self.functions: dict[str, None] = {}
+        #: The look-up tables by the names that the query gives them.
+        self.watchlists: dict[str, str] = {}
         self.columns: dict[str, str] = {}
         #: By the fields of the lists, the outermost first: what is counted in their elements.
         self.counted: dict[tuple[str, ...], dict[str, str]] = {}
@@ -104,7 +107,6 @@ class Kql(Language):
         super().__init__(settings)
         self.table = self.options["table"]
         self.schema: Mapping[str, Any] = self.tables["schemas"][self.options["schema"]]
-        self.longest = int(self.tables.get("longest", 0))
         self.draft = _Draft()
         #: The element that fields are relative to, within the list of this field.
         self.within_list: tuple[str, str] | None = None
@@ -122,13 +124,13 @@ class Kql(Language):
             lines.insert(1, f"| where {self.fresh}")
         if "last" in self.tables:
             lines.append(str(self.tables["last"][self.options["schema"]]))
-        return self._whole([*functions.values(), *lines])
+        return "\n".join([*functions.values(), *lines])
 
     def correlation(self, correlation: CorrelationIR) -> str:
         """See :mod:`jumpsigma.export.languages.kql_correlations`."""
         from jumpsigma.export.languages.kql_correlations import correlation_lines
 
-        return self._whole(correlation_lines(self, correlation))
+        return "\n".join(correlation_lines(self, correlation))
 
     @property
     def fresh(self) -> str | None:
@@ -137,12 +139,17 @@ class Kql(Language):
         return None if found is None else str(found).format(**self.options)
 
     def matches(
-        self, condition: Expr, columns: dict[str, str], fields: Mapping[str, str]
+        self,
+        condition: Expr,
+        columns: dict[str, str],
+        fields: Mapping[str, str],
+        number: str | None = None,
     ) -> tuple[dict[str, str], list[str]]:
         """The functions and the lines that give the matches of a rule in a correlation.
 
         They have the columns ``id``, ``t`` and those of the two tables: expressions, and keys of
-        fields as S804 compares them; a match without one of the fields is left out.
+        fields as S804 compares them; a match without one of the fields is left out. ``counted`` is
+        the number of a field, where one is given; a match without a finite one is left out.
         """
         writer = self._writer()
         ids = [writer.operand(name).name for name in self.schema["id"]]
@@ -155,16 +162,21 @@ class Kql(Language):
             operand = writer.operand(field)
             kept[name] = f"tolower({operand.texts()})"
             present.append(operand.has_text())
+        if number is not None:
+            if self._chain(number):
+                raise NotWrittenError(f"numbers of {number}, which is in a list")
+            kept["counted"] = writer.operand(number).decimal()
         functions, lines = writer.written(condition)
         if self.fresh is not None:
             lines.insert(1, f"| extend fresh = {self.fresh}")
             kept["fresh"] = "fresh"
         lines += [f"| where {self.AND.join(present)}"] if present else []
         projected = [f"{name} = {value}" for name, value in (kept | columns).items()]
+        finite = " and isfinite(counted)" if number is not None else ""
         return functions, [
             *lines,
             f"| project {', '.join(projected)}",
-            "| where isnotempty(id) and isnotnull(t)",
+            f"| where isnotempty(id) and isnotnull(t){finite}",
         ]
 
     def _writer(self) -> Self:
@@ -172,12 +184,6 @@ class Kql(Language):
         writer = copy.copy(self)
         writer.draft = _Draft()
         return writer
-
-    def _whole(self, lines: list[str]) -> str:
-        text = "\n".join(lines)
-        if self.longest and len(text) > self.longest:
-            raise CannotSayError(f"a query of more than {self.longest:,} characters")
-        return text
 
     def written(self, condition: Expr) -> tuple[dict[str, str], list[str]]:
         """The functions that a condition needs, and the lines from the table on."""
@@ -201,7 +207,8 @@ class Kql(Language):
             names += counted
         lines += [f"| where {self.AND.join(behind)}"] if behind else []
         lines += [f"| project-away {', '.join(names)}"] if names else []
-        return {name: FUNCTIONS[name] for name in FUNCTIONS if name in draft.functions}, lines
+        functions = {name: FUNCTIONS[name] for name in FUNCTIONS if name in draft.functions}
+        return functions | draft.watchlists, lines
 
     def _opened(self, chain: tuple[str, ...], counted: Mapping[str, str]) -> list[str]:
         """The elements of a list, or of the lists in its elements, for each event by itself."""
@@ -292,6 +299,28 @@ class Kql(Language):
                 raise NotWrittenError(f"a comparison with {value.field}, which is in a list")
             return Clause(refers(self.operand(field), self.operand(value.field), value))
         return Clause(self.operand(field).test(value))
+
+    def in_table(self, field: str, name: str) -> Clause:
+        """In the key of a watchlist."""
+        if not field:  # an element itself has no text
+            return self.constant(holds=False)
+        if chain := self._chain(field):
+            rest = field.removeprefix(chain[-1]).removeprefix(".")
+            if not rest:
+                raise NotWrittenError(f"this test of {field}, which is in a list")
+            inner = self._inside(chain[-1])
+            return Clause(f"{self._count(chain, inner.in_table(rest, name).text)} > 0")
+        slug = slug_of(name)
+        watchlist = f'_GetWatchlist("jumpsigma_{slug}") | project SearchKey'
+        self.draft.watchlists[f"listed_{slug}"] = f"let listed_{slug} = {watchlist};"
+        return Clause(f"tolower({self.operand(field).texts()}) in (listed_{slug})")
+
+    def table_value(self, value: str) -> str:
+        """Empty is also what is missing."""
+        if not value:
+            raise CannotSayError("a list with an empty value in a watchlist")
+        needs_lower(value)
+        return value.lower()
 
     def element(self, element: Element) -> Clause:
         """Elements are counted that satisfy it; where none qualifies, an absent one (S254)."""

@@ -3,7 +3,8 @@
 ``base`` has the matches of every rule with their id, time and group, copies of one event once
 (S802). Each moment of a group is joined with what is in the window that ends there. It is a finding
 where the condition holds with the events of that moment, and does not hold without them (S809): the
-whole truth only of conditions that more events never undo. The others are not written.
+whole truth only of conditions that more events never undo. For the others see
+:mod:`jumpsigma.export.languages.kql_windows`.
 """
 
 from __future__ import annotations
@@ -12,7 +13,8 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Final
 
-from jumpsigma.export.conditions import order_of, over_rules, sign_of
+from jumpsigma.export.conditions import NUMERIC, SIGNS, only_grows, order_of, over_rules
+from jumpsigma.export.languages.kql_windows import judged
 from jumpsigma.export.refusals import NeedsOptionError, NotWrittenError
 from jumpsigma.ir.correlations import (
     CorrelationIR,
@@ -64,7 +66,9 @@ def _findings(
     for slot, (reference, table) in enumerate(zip(correlation.references, tables, strict=True)):
         columns, fields = _kept(correlation, reference, slot, groups)
         if isinstance(reference.rule, RuleIR):
-            needed, lines = kql.matches(reference.rule.condition, columns, fields)
+            numeric = correlation.type in NUMERIC
+            number = reference.fields[0] if numeric else None
+            needed, lines = kql.matches(reference.rule.condition, columns, fields, number)
         else:
             kept = _of_findings(kql, reference.rule, columns, fields)
             needed, before, lines = _findings(kql, reference.rule, f"{table}_")
@@ -80,6 +84,9 @@ def _findings(
     statements.append(f"let {base} = materialize({source} | distinct {kept});")
     if correlation.type == "temporal_ordered":
         more, steps = _ordered(correlation, by, span, prefix)
+        statements += more
+    elif not only_grows(correlation):
+        more, steps = judged(correlation, by, span, prefix)
         statements += more
     elif isinstance(correlation.condition, Threshold):
         steps = _counted(correlation.condition, by, span, base)
@@ -140,8 +147,8 @@ def _kept(
             if len(reference.fields) != 1:
                 raise NotWrittenError("distinct combinations of several fields")
             fields["counted"] = reference.fields[0]
-        case _:
-            raise NotWrittenError(f"a correlation of the type {correlation.type}")
+        case _:  # a number, of which it does not matter which of the rules matched
+            columns["slot"] = "0"
     return columns, fields
 
 
@@ -172,7 +179,7 @@ def _windows(by: str, span: str, base: str) -> list[str]:
 
 
 def _counted(threshold: Threshold, by: str, span: str, base: str) -> list[str]:
-    test = f"{sign_of(threshold)} {threshold.number!r}"
+    test = f"{SIGNS[threshold.op]} {threshold.number!r}"
     return [
         *_windows(by, span, base),
         f"| summarize earlier = countif(other < t), {_LAST} by t, counted, {by}",
@@ -191,7 +198,7 @@ def _seen(
     ]
 
     def asked(name: str) -> str:
-        return over_rules(condition, lambda slot: f"{name}_{slot} > 0", (" and ", " or "))
+        return over_rules(condition, lambda slot: f"{name}_{slot} > 0", (" and ", " or ", "not"))
 
     return [
         *_windows(by, span, base),

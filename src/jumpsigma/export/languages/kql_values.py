@@ -84,6 +84,10 @@ class Operand:
         """An expression for its number, or null; None where it never is one."""
         return None
 
+    def decimal(self) -> str:
+        """An expression for its number, also of a decimal text, or null (S353)."""
+        raise NotWrittenError(f"the number of {self.kind}")
+
     def time(self, unit: str) -> str:
         """An expression for a part of its time."""
         raise NotWrittenError(f"the {unit} of {self.kind}")
@@ -125,6 +129,11 @@ class TextColumn(Operand):
     def has_text(self) -> str:
         """It is not empty."""
         return f"isnotempty({self.name})"
+
+    def decimal(self) -> str:
+        """Of what is one: to Kusto other texts are numbers too."""
+        x = self.name
+        return f'iff({x} matches regex @"{DECIMAL}", todouble({x}), real(null))'
 
 
 class BooleanColumn(Operand):
@@ -194,6 +203,10 @@ class NumberColumn(Operand):
         return f"isnotnull({self.name})"
 
     def numbers(self) -> str | None:
+        """Itself."""
+        return f"todouble({self.name})"
+
+    def decimal(self) -> str:
         """Itself."""
         return f"todouble({self.name})"
 
@@ -275,6 +288,10 @@ class JsonValue(Operand):
     def numbers(self) -> str | None:
         """Where it is one."""
         return self.call("number_of", self.name)
+
+    def decimal(self) -> str:
+        """Where it is one."""
+        return self.call("decimal_of", self.name)
 
 
 def whole_texts(operand: Operand, texts: Sequence[Text]) -> str:

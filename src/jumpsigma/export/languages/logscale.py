@@ -15,6 +15,7 @@ from typing import ClassVar
 from jumpsigma.export.language import Binds, Clause, LanguageSettings
 from jumpsigma.export.languages.flat import FlatLanguage
 from jumpsigma.export.languages.patterns import PLAIN_DECIMAL, Dialect, Pattern
+from jumpsigma.export.lookup_tables import slug_of
 from jumpsigma.export.refusals import CannotSayError, NeedsOptionError
 from jumpsigma.ir.nodes import And, Expr, Or, RuleIR
 
@@ -36,9 +37,16 @@ class LogScale(FlatLanguage):
         #: Whether what is written stands below ``not``.
         self.negated = False
 
-    def complete(self, condition: str, rule: RuleIR) -> str:  # noqa: ARG002
-        """Where to look, and the condition."""
-        return f"{self.options['search']}\n| {condition}"
+    def query(self, rule: RuleIR) -> str:
+        """Where to look; what is in look-up files gets a mark; the condition."""
+        writer = self.fresh()
+        condition = writer.condition(rule.condition)
+        marks = [
+            f'| case {{ match(file="jumpsigma_{slug_of(name)}.csv", field={path}, column=value,'
+            f' ignoreCase=true, include=[]) | {mark} := "yes"; * }}'
+            for (path, name), mark in writer.looked_up.items()
+        ]
+        return "\n".join([self.options["search"], *marks, f"| {condition}"])
 
     # ---------------------------------------------------------------------------------- tests
     def _path(self, field: str) -> str:
@@ -51,6 +59,19 @@ class LogScale(FlatLanguage):
         """The field's value, or that of an element, matches."""
         written = _written(pattern, self.dialect)
         return self._looked(self._path(field), lambda path: Clause(f"{path}={written}"))
+
+    def in_table(self, field: str, name: str) -> Clause:
+        """A mark that a look-up gave the event."""
+        self._path(field)
+        return Clause(f"{self.look_up(field, name)}=*")
+
+    def table_value(self, value: str) -> str:
+        """How a quotation mark is written in a file is not said."""
+        if '"' in value:
+            raise CannotSayError(
+                f"the value {value!r} of a list in a table: it has a quotation mark"
+            )
+        return super().table_value(value)
 
     def has(self, field: str) -> Clause:
         """Any value."""

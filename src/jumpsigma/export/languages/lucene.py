@@ -136,7 +136,7 @@ class Lucene(Language):
         for test in tests:
             try:
                 assert isinstance(test.value, Text)  # noqa: S101 - for the reader
-                patterns.append(regexes.bounded(regexes.of_text(test.value)))
+                patterns.append(self._bounded(regexes.of_text(test.value, one_line=True)))
             except CannotSayError as error:
                 error.place = error.place or test.place
                 raise
@@ -195,7 +195,7 @@ class Lucene(Language):
             case Fits(text):
                 return Clause(self._text(field, text))
             case Regex():
-                return Clause(self._matches(field, regexes.of_regex(what)))
+                return Clause(self._matches(field, regexes.of_regex(what, one_line=True)))
             case Network(str() as cidr):
                 name = field if kind is Kind.ADDRESS else self._derived("address", field)
                 return Clause(self._network(name, cidr))
@@ -226,18 +226,24 @@ class Lucene(Language):
     # ------------------------------------------------------------------------------- spelling
     def _text(self, field: str, value: Text) -> str:
         literal = value.literal
-        if literal is not None and (value.cased or not regexes.has_case(literal)):
-            return self._term(field, literal)
-        return self._matches(field, regexes.of_text(value))
+        is_one = literal is not None and (value.cased or not regexes.has_case(literal))
+        if is_one and not set(literal or "") & set(regexes.BREAKS):
+            return self._term(field, literal or "")
+        return self._matches(field, regexes.of_text(value, one_line=True))
 
     def _term(self, field: str, text: str) -> str:
         """Exactly this text."""
+        if set(text) & set(regexes.BREAKS):
+            raise CannotSayError(f"a text of several lines in {field} (it is flattened)")
         quoted = _QUOTED.sub(r"\\\1", text)
         return f'{self.field(field)}:"{quoted}"'
 
     def _matches(self, field: str, pattern: str) -> str:
         """The whole text fits a Lucene expression."""
-        return f"{self.field(field)}:/{regexes.bounded(pattern)}/"
+        return f"{self.field(field)}:/{self._bounded(pattern)}/"
+
+    def _bounded(self, pattern: str) -> str:
+        return regexes.bounded(pattern, self.options)
 
     def _exists(self, field: str) -> str:
         return f"_exists_:{self.field(field)}"

@@ -4,30 +4,38 @@ https://lucene.apache.org/core/9_0_0/core/org/apache/lucene/util/automaton/RegEx
 groups, classes, counts and alternatives, no anchors and, in older versions, neither ``\d`` nor
 ``\w``; a dot is any character, a newline too. A letter that has to match in any case becomes the
 class of its spellings (S301).
+
+It has no escapes for control characters either, so that they stand in an expression as they are;
+``one_line`` writes those that end a line as what is left of a range around them.
 """
 
 from __future__ import annotations
 
 import re
 import warnings
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cache, lru_cache
 from re import _constants as codes  # type: ignore[attr-defined]
 from re import _parser as parser  # type: ignore[attr-defined]
 from typing import Any, Final, assert_never
 
-from jumpsigma.export.refusals import CannotSayError
+from jumpsigma.export.languages.lucene_states import takes_more
+from jumpsigma.export.refusals import CannotSayError, NeedsOptionError
 from jumpsigma.ir.nodes import Placeholder, Regex, Text, TextPart, Wildcard
 from jumpsigma.ir.regex import source_of
 
 #: ``index.max_regex_length``: an index refuses what is longer.
 LONGEST: Final = 1_000
+#: The option that says how many states an index makes of an expression; its own default.
+STATES: Final = "max_determinized_states"
+USUAL_STATES: Final = 10_000
 #: Letters of which one becomes two when it is lowered, and the other depends on what follows it.
 NOT_SIMPLE: Final = frozenset("\u0130\u03a3\u03c3\u03c2\u0307")
 _PLAIN: Final = re.compile(r"[0-9A-Za-z_ ,;'%`]|[^\x00-\x7f]")
 _PLAIN_IN_CLASS: Final = " !%',:;=_"
 _ANY: Final = ".*"
-_LINE: Final = "[^\n]"
+#: What ends a line.
+BREAKS: Final = "\n\r"
 #: What RE2 folds besides the two cases of a letter.
 _ALSO: Final = {"k": "\u212a", "s": "\u017f"}
 _LAST: Final = 0x10FFFF
@@ -42,6 +50,7 @@ Ranges = tuple[tuple[int, int], ...]
 _DIGIT: Ranges = ((48, 57),)
 _WORD: Ranges = ((48, 57), (65, 90), (95, 95), (97, 122))
 _SPACE: Ranges = ((9, 10), (12, 13), (32, 32))
+_FEED: Ranges = ((10, 10),)
 _CATEGORIES: Final[dict[Any, Ranges]] = {
     codes.CATEGORY_DIGIT: _DIGIT,
     codes.CATEGORY_WORD: _WORD,
@@ -54,10 +63,17 @@ _NEGATED: Final[dict[Any, Ranges]] = {
 }
 
 
-def bounded(pattern: str) -> str:
-    """The pattern, where an index takes it; else raises :class:`CannotSayError`."""
+def bounded(pattern: str, options: Mapping[str, str]) -> str:
+    """The pattern, where an index takes it; else raises :class:`CannotSayError`.
+
+    The option ``max_determinized_states`` is what an index does for an expression at the most.
+    """
     if len(pattern) > LONGEST:
         raise CannotSayError(f"an expression of more than {LONGEST:,} characters")
+    states = options.get(STATES)
+    if states is not None and takes_more(pattern, int(states)):
+        what = f"an expression that may take more than {int(states):,} states"
+        raise NeedsOptionError(what, STATES)
     return pattern
 
 
@@ -120,9 +136,13 @@ def _unicode() -> dict[str, tuple[str, ...]]:
     return found
 
 
-def of_text(value: Text) -> str:
+def of_text(value: Text, *, one_line: bool = False) -> str:
     """A text with its wildcards as an expression for the whole term."""
-    return "".join(_of_part(part, cased=value.cased) for part in value.parts)
+    pattern = "".join(_of_part(part, cased=value.cased) for part in value.parts)
+    if one_line:
+        for each in BREAKS:
+            pattern = pattern.replace(each, _without_breaks(((ord(each), ord(each)),)))
+    return pattern
 
 
 def _of_part(part: TextPart, *, cased: bool) -> str:
@@ -138,7 +158,7 @@ def _of_part(part: TextPart, *, cased: bool) -> str:
 
 
 # ----------------------------------------------------------------------------- expressions of RE2
-def of_regex(value: Regex) -> str:
+def of_regex(value: Regex, *, one_line: bool = False) -> str:
     """An expression of RE2, which matches anywhere in a text, as one for the whole term.
 
     Raises :class:`CannotSayError` for what Lucene has not: boundaries of words, and anchors that
@@ -154,7 +174,7 @@ def of_regex(value: Regex) -> str:
             parsed = parser.parse(source, re.ASCII)
     except (re.error, OverflowError, RecursionError):
         raise CannotSayError("a construct of an expression that only RE2 has") from None
-    return _Writer().whole(parsed)
+    return _Writer(one_line=one_line).whole(parsed)
 
 
 def _as_python(pair: re.Match[str]) -> str:
@@ -163,6 +183,9 @@ def _as_python(pair: re.Match[str]) -> str:
 
 class _Writer:
     """Writes what Python's parser reads, with RE2's meaning."""
+
+    def __init__(self, *, one_line: bool) -> None:
+        self._one_line = one_line
 
     def whole(self, parsed: Any) -> str:
         """The expression with what may stand before and behind it."""
@@ -201,7 +224,8 @@ class _Writer:
         which = items[place][1]
         rest = items[1:] if place == 0 else items[:-1]
         if which is of_line and flags & re.MULTILINE:
-            return (f"({_ANY}\n|())" if place == 0 else f"(\n{_ANY}|())"), rest
+            feed = self._class(_FEED, 0, negate=False)
+            return (f"({_ANY}{feed}|())" if place == 0 else f"({feed}{_ANY}|())"), rest
         if which in (of_line, of_text):
             return "", rest
         return _ANY, items
@@ -223,7 +247,7 @@ class _Writer:
         if code is codes.NOT_LITERAL:
             return self._class(((argument, argument),), flags, negate=True)
         if code is codes.ANY:
-            return "." if flags & re.DOTALL else _LINE
+            return "." if flags & re.DOTALL else self._class(_FEED, 0, negate=True)
         if code is codes.IN:
             negate = argument[0] == (codes.NEGATE, None)
             return self._class(_ranges(argument), flags, negate=negate)
@@ -244,6 +268,8 @@ class _Writer:
         if flags & re.IGNORECASE:
             ranges = _folded(ranges)
         merged = _merged(ranges)
+        if self._one_line and _has_breaks(merged):
+            return _without_breaks(tuple(_complement(merged)) if negate else merged)
         if not negate and len(merged) == 1 and merged[0][0] == merged[0][1]:
             return literal(chr(merged[0][0]))
         written = "".join(map(_range, merged))
@@ -297,7 +323,21 @@ def _complement(ranges: Ranges) -> Iterator[tuple[int, int]]:
         if following < low:
             yield following, low - 1
         following = high + 1
-    yield following, _LAST
+    if following <= _LAST:
+        yield following, _LAST
+
+
+def _has_breaks(merged: Ranges) -> bool:
+    return any(chr(end) in BREAKS for each in merged for end in each)
+
+
+def _without_breaks(merged: Ranges) -> str:
+    """A class whose ranges end beside what ends a line, without what that takes in too."""
+    beside = {low - 1 for low, _ in merged if chr(low) in BREAKS}
+    beside |= {high + 1 for _, high in merged if chr(high) in BREAKS}
+    taken = [each for each in sorted(beside) if not any(a <= each <= b for a, b in merged)]
+    wide = "".join(map(_range, _merged((*merged, *((each, each) for each in taken)))))
+    return f"([{wide}]&[^{''.join(map(chr, taken))}])" if taken else f"[{wide}]"
 
 
 def _folded(ranges: Ranges) -> Ranges:
@@ -323,14 +363,14 @@ def _has_letters(low: int, high: int) -> bool:
     return any(char.lower() != char or char.upper() != char for char in letters)
 
 
-def _merged(ranges: Ranges) -> list[tuple[int, int]]:
+def _merged(ranges: Ranges) -> Ranges:
     merged: list[tuple[int, int]] = []
     for low, high in sorted(ranges):
         if merged and low <= merged[-1][1] + 1:
             merged[-1] = (merged[-1][0], max(high, merged[-1][1]))
         else:
             merged.append((low, high))
-    return merged
+    return tuple(merged)
 
 
 def _range(pair: tuple[int, int]) -> str:

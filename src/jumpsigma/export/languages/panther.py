@@ -9,8 +9,7 @@ from __future__ import annotations
 from jumpsigma.codegen.function import generate_function
 from jumpsigma.codegen.regex import CannotTranslateError
 from jumpsigma.export.language import Clause, Language
-from jumpsigma.export.refusals import CannotSayError, NotWrittenError
-from jumpsigma.ir.bind import placeholders
+from jumpsigma.export.refusals import CannotSayError
 from jumpsigma.ir.dump import children
 from jumpsigma.ir.nodes import Expr, Keyword, RuleIR, Test
 
@@ -32,14 +31,8 @@ class Panther(Language):
     def query(self, rule: RuleIR) -> str:
         """The module.
 
-        Raises :class:`CannotSayError` for a regular expression that ``re`` cannot keep, and
-        :class:`NotWrittenError` for a list that is too long to be written out.
+        Raises :class:`CannotSayError` for a regular expression that ``re`` cannot keep.
         """
-        if names := placeholders(rule.condition):
-            raise NotWrittenError(
-                f"the list {names[0]!r} has too many values to be written into a rule",
-                hint="take a shorter list, or jumpsigma scan",
-            )
         try:
             source = generate_function(rule)
         except CannotTranslateError as error:

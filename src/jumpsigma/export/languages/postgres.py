@@ -78,6 +78,11 @@ class Postgres(SqlLanguage):
         """By an expression, for a cast of other texts is an error."""
         return f"CASE WHEN {self.regexp(text, DECIMAL)} THEN CAST({text} AS numeric) END"
 
+    def double(self, value: str) -> str:
+        """Nothing of what no double holds: a cast of it is an error."""
+        number = super().double(value)
+        return f"CASE WHEN {self.finite(number)} THEN CAST({number} AS double precision) END"
+
     def is_null(self, value: str) -> str:
         """Equal to JSON's null."""
         return f"{value} = 'null'"

@@ -2,6 +2,9 @@
 
 https://opensearch.org/docs/latest/query-dsl/joining/nested/: a list that is mapped as ``nested``
 (table ``nested``) can be asked for one element that satisfies a whole condition.
+https://docs.opensearch.org/latest/query-dsl/term/terms/: a ``terms`` query takes its values from a
+document, which is the look-up table of a list; the table ``lower`` says where the values of a
+keyword field are in small letters.
 """
 
 from __future__ import annotations
@@ -10,8 +13,12 @@ import json
 from typing import Any
 
 from jumpsigma.export.absent import holds_of_absent
+from jumpsigma.export.languages.kinds import Kind
 from jumpsigma.export.languages.lucene import Lucene
-from jumpsigma.export.refusals import CannotSayError
+from jumpsigma.export.languages.lucene_regex import STATES, USUAL_STATES
+from jumpsigma.export.languages.sql import NOT_SIMPLE
+from jumpsigma.export.lookup_tables import listed, slug_of
+from jumpsigma.export.refusals import CannotSayError, NotWrittenError
 from jumpsigma.export.simplify import simplified
 from jumpsigma.ir.dump import children
 from jumpsigma.ir.nodes import And, Element, Exists, Expr, Not, Or, RuleIR, Test, Text
@@ -29,29 +36,55 @@ class QueryDsl(Lucene):
 
     def body(self, expr: Expr) -> Body:
         """A condition as a query of the DSL."""
-        if not _has_element(expr):
-            return {"query_string": {"query": self.condition(expr)}}
+        if not _stands_apart(expr):
+            return {"query_string": {"query": self.condition(expr), **self._allowed()}}
         match expr:
             case And(items):
-                plain = tuple(item for item in items if not _has_element(item))
-                rest = [item for item in items if _has_element(item)]
+                plain = tuple(item for item in items if not _stands_apart(item))
+                rest = [item for item in items if _stands_apart(item)]
                 parts = [self.body(item) for item in ([And(plain)] if plain else []) + rest]
                 return {"bool": {"filter": parts}}
             case Or(items):
-                plain = tuple(item for item in items if not _has_element(item))
-                rest = [item for item in items if _has_element(item)]
+                plain = tuple(item for item in items if not _stands_apart(item))
+                rest = [item for item in items if _stands_apart(item)]
                 parts = [self.body(item) for item in ([Or(plain)] if plain else []) + rest]
                 return {"bool": {"should": parts, "minimum_should_match": 1}}
             case Not(item):
                 return {"bool": {"must_not": [self.body(item)]}}
+            case Test(field):
+                try:
+                    return self._terms(field, listed(expr) or "")
+                except CannotSayError as error:
+                    error.place = error.place or expr.place
+                    raise
             case Element():
                 try:
                     return self._element(expr)
                 except CannotSayError as error:
                     error.place = error.place or expr.place
                     raise
-            case _:  # a leaf without an element
+            case _:  # a leaf that is text
                 raise AssertionError(expr)
+
+    def _terms(self, field: str, name: str) -> Body:
+        """One of the values of a document."""
+        if "lower" not in self.tables or self.kinds.of(field) is not Kind.KEYWORD:
+            raise NotWrittenError(f"the list {name!r} in a look-up table, for {field}")
+        path = str(self.tables["lower"]).format(field=field)
+        index = self.options["lists_index"]
+        return {"terms": {path: {"index": index, "id": slug_of(name), "path": "value"}}}
+
+    def table_value(self, value: str) -> str:
+        """As Lucene lowers the texts of events, letter by letter."""
+        if strange := sorted({*value} & {*NOT_SIMPLE}):
+            raise CannotSayError(
+                f"{value!r} in any case: it does not lower {strange[0]} as Sigma does"
+            )
+        return value.lower()
+
+    def _allowed(self) -> dict[str, int]:
+        states = int(self.options.get(STATES, USUAL_STATES))
+        return {} if states == USUAL_STATES else {STATES: states}
 
     def _element(self, element: Element) -> Body:
         """One of the list, or when there is none an absent one (S252, S254)."""
@@ -74,8 +107,10 @@ class QueryDsl(Lucene):
         return {"nested": {"path": path, "query": self.body(simplified(And(items)))}}
 
 
-def _has_element(expr: Expr) -> bool:
-    return isinstance(expr, Element) or any(map(_has_element, children(expr)))
+def _stands_apart(expr: Expr) -> bool:
+    """Whether a part of a condition is no text of a ``query_string``."""
+    apart = isinstance(expr, Element) or listed(expr) is not None
+    return apart or any(map(_stands_apart, children(expr)))
 
 
 def _within(expr: Expr, path: str) -> Expr:

@@ -87,9 +87,7 @@ class Sigma(Language):
                 case Element():
                     self.element(test)
                     raise AssertionError("elements are refused")
-                case Test(name, Text(parts) as value):
-                    if any(isinstance(part, Placeholder) for part in parts):
-                        self.lookup(name, value)
+                case Test(name, Text() as value):
                     return _text(name, value)
                 case Test(name, value):
                     return _other(name, value)

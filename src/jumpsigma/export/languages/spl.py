@@ -17,13 +17,17 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from typing import ClassVar
+from typing import ClassVar, Self
 
 from jumpsigma.export.language import Binds, Clause
 from jumpsigma.export.languages.flat import FlatLanguage
 from jumpsigma.export.languages.patterns import PLAIN_DECIMAL, Dialect, Pattern
+from jumpsigma.export.languages.spl_correlations import correlation_lines
+from jumpsigma.export.lookup_tables import slug_of
 from jumpsigma.export.refusals import CannotSayError, NotWrittenError
 from jumpsigma.export.simplify import simplified
+from jumpsigma.interpret.values import number_of
+from jumpsigma.ir.correlations import CorrelationIR
 from jumpsigma.ir.dump import children
 from jumpsigma.ir.nodes import And, Boolean, Element, Expr, Or, RuleIR, Test, Text
 
@@ -47,8 +51,31 @@ class Spl(FlatLanguage):
     counts_characters: ClassVar[bool] = False
 
     def query(self, rule: RuleIR) -> str:
-        """Where to look and the words; then the elements of lists; then everything else."""
-        condition = simplified(rule.condition)
+        """Where to look and the words; elements of lists; look-ups; then everything else."""
+        return "\n".join(self._lines(rule.condition)[1])
+
+    def correlation(self, correlation: CorrelationIR) -> str:
+        """See :mod:`jumpsigma.export.languages.spl_correlations`."""
+        return "\n".join(correlation_lines(self, correlation))
+
+    def matches(self, rules: Sequence[Expr]) -> tuple[list[str], list[str]]:
+        """The commands that leave the matches of some rules, and of each rule the test of it."""
+        writer, lines = self._lines(rules[0] if len(rules) == 1 else Or(tuple(rules)))
+        return lines, [writer.clause(simplified(rule)).text for rule in rules]
+
+    def key(self, field: str) -> str:
+        """What values of a field are grouped by (S804); of a number ``lower`` may be nothing."""
+        self._check_field(field)
+        parts = field.split(".")
+        paths = {".".join(parts[: number + 1]) for number in range(len(parts))}
+        if paths & (self.lists | self.mixed) or field in self.objects:
+            raise NotWrittenError(f"groups by {field}, which may have several values")
+        value = self._value(self.name(field), field)
+        return f"coalesce(lower({value}), {value})"
+
+    def _lines(self, rule: Expr) -> tuple[Self, list[str]]:
+        writer = self.fresh()
+        condition = simplified(rule)
         items = condition.items if isinstance(condition, And) else (condition,)
         words: list[str] = []
         rest: list[Expr] = []
@@ -61,9 +88,14 @@ class Spl(FlatLanguage):
         for name in sorted({element.field for item in rest for element in _elements(item)}):
             array = f'json_array_to_mv(json_extract(_raw, "{name}"))'
             lines.append(f"| eval {_elements_of(name)}={array}")
-        if rest or not words:
-            lines.append(f"| where {self.clause(And(tuple(rest))).text}")
-        return "\n".join(lines)
+        where = writer.clause(And(tuple(rest))).text if rest or not words else None
+        for (field, name), found in writer.looked_up.items():
+            table = f"jumpsigma_{slug_of(name)}.csv"
+            lines.append(f"| eval {found}_text=lower({self._value(self.name(field), field)})")
+            lines.append(f"| lookup {table} value AS {found}_text OUTPUT list AS {found}")
+        if where is not None:
+            lines.append(f"| where {where}")
+        return writer, lines
 
     # ------------------------------------------------------------------------ the first command
     def _word(self, item: Expr) -> str | None:
@@ -124,6 +156,19 @@ class Spl(FlatLanguage):
             return Clause(test, Binds.AND if there else Binds.ATOM)
         listed = f"isnotnull(mvfind(json_array_to_mv({value}), {written}))"
         return Clause(f"{test} OR {listed}", Binds.OR)
+
+    def in_table(self, field: str, name: str) -> Clause:
+        """A field that the command ``lookup`` gave the event."""
+        return Clause(f"isnotnull({self.look_up(field, name)})")
+
+    def table_value(self, value: str) -> str:
+        """Nor is it said what ``lower`` makes of a number."""
+        if number_of(value) is not None:
+            raise CannotSayError(
+                f"the value {value!r} of a list in a table: the documentation does not say what"
+                " lower makes of a number"
+            )
+        return super().table_value(value)
 
     def has(self, field: str) -> Clause:
         """It is not null."""

@@ -18,6 +18,7 @@ from typing import Any, Self, assert_never
 from jumpsigma.export.absent import holds_of_absent
 from jumpsigma.export.addresses import address_pattern
 from jumpsigma.export.language import Binds, Clause, Language, LanguageSettings
+from jumpsigma.export.lookup_tables import addresses_of
 from jumpsigma.export.refusals import CannotSayError, NotWrittenError
 from jumpsigma.interpret.values import text_of
 from jumpsigma.ir.correlations import CorrelationIR
@@ -54,6 +55,8 @@ DECIMAL = r"^[+-]?([0-9]+(\.[0-9]*)?|\.[0-9]+)([eE][+-]?[0-9]+)?$"
 _SCALAR = re.compile(r"true|false|nan|-?infinity|-?\d[\d.]*(?:e[+-]?\d+)?", re.ASCII)
 #: The escape character of LIKE: unlike a backslash it needs no doubling anywhere.
 ESCAPE = "!"
+#: The largest double.
+_LARGEST = "1.7976931348623157e308"
 #: Letters of which one becomes two, and the other has another form at the end of a word.
 NOT_SIMPLE = "\u0130\u03a3"
 #: More conditions than these are joined in groups.
@@ -66,6 +69,7 @@ class SqlLanguage(Language):
     #: Whether ``lower`` of the database knows letters outside ASCII: those of which each becomes
     #: one other letter, wherever it stands.
     folds_unicode = True
+    looks_around = True
 
     def __init__(self, settings: LanguageSettings) -> None:
         super().__init__(settings)
@@ -167,6 +171,14 @@ class SqlLanguage(Language):
         """What values are grouped and counted by (S804)."""
         return self.lower(self.text(value))
 
+    def double(self, value: str) -> str:
+        """The number of a value (S353) as a double, or NULL."""
+        return f"coalesce({self.number(value)}, {self.decimal(self.string(value))})"
+
+    def finite(self, number: str) -> str:
+        """A number is neither NULL nor beyond what doubles hold."""
+        return f"abs({number}) <= {_LARGEST}"
+
     def correlation(self, correlation: CorrelationIR) -> str:
         """See :mod:`jumpsigma.export.languages.sql_correlations`."""
         from jumpsigma.export.languages.sql_correlations import correlation_query
@@ -233,6 +245,58 @@ class SqlLanguage(Language):
                 return Clause(self._refers(test.field, test.value))
             case _:
                 return self._any_of(test.field, (test.value,))
+
+    def in_table(self, field: str, name: str) -> Clause:
+        """The text of a value is in the rows of a list."""
+        if not field:  # an element itself is an object and has no text
+            return self.constant(holds=False)
+        return Clause(
+            self.some(field, lambda value: self.among(self.lower(self.text(value)), name))
+        )
+
+    def around_table(self, field: str, name: str, value: Text) -> Clause:
+        """The text of a value is a row of a list with texts around it."""
+        if not field:
+            return self.constant(holds=False)
+        parts = value.parts if value.cased else self._folded(value)
+
+        def fits(found: str) -> str:
+            text = self.lower(self.text(found))
+            return self.rows_around(name, lambda row: self._stands(text, row, parts))
+
+        return Clause(self.some(field, fits))
+
+    def among(self, text: str, name: str) -> str:
+        """A text is in the rows of a list."""
+        keys = self.keys(name)
+        listed = " OR ".join(f"list = {self.literal(key)}" for key in keys)
+        return f"{text} IN (SELECT value FROM {self.options['lists_table']} WHERE {listed})"
+
+    def keys(self, name: str) -> tuple[str, ...]:
+        """What whole values of a list are called in the table."""
+        plain = self.options.get("addresses") == "plain"
+        return (name, addresses_of(name)) if plain else (name,)
+
+    def rows_around(self, name: str, fits: Callable[[str], str]) -> str:
+        """A row of a list satisfies a condition."""
+        rows = f"{self.options['lists_table']} AS row WHERE row.list = {self.literal(name)}"
+        return f"EXISTS (SELECT 1 FROM {rows} AND {fits('row.value')})"
+
+    def _stands(self, text: str, row: str, parts: Sequence[TextPart]) -> str:
+        """A row stands in a text as a placeholder stands in these parts."""
+        pieces = [row if isinstance(p, Placeholder) else self.literal(p) for p in parts
+                  if not isinstance(p, Wildcard)]  # fmt: skip
+        whole = f"({' || '.join(pieces)})" if len(pieces) > 1 else row
+        before, behind = parts[0] is Wildcard.MANY, parts[-1] is Wildcard.MANY
+        if before and behind:
+            return self.contains(text, whole)
+        if behind:
+            return self.starts_with(text, whole)
+        return self.ends_with(text, whole) if before else f"{text} = {whole}"
+
+    def table_value(self, value: str) -> str:
+        """As the database lowers the texts of events."""
+        return self.folded(value)
 
     def disjunction(self, items: Sequence[Expr]) -> Clause:
         """Alternatives; those on one field are asked of one value (S206)."""

@@ -5,29 +5,28 @@ and group; ``kept`` those that have both, copies of one event once (S802); the l
 moment of a group with what is in the window that ends there.
 
 A moment is a finding where the condition holds with the events of that moment and does not hold
-without them (S809). That is the whole truth only of conditions that more events never undo; the
-others are not written.
+without them (S809). That is the whole truth only of conditions that more events never undo; see
+:mod:`jumpsigma.export.languages.sql_windows` for the others.
 """
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
-from jumpsigma.export.conditions import order_of, over_rules, sign_of
+from jumpsigma.export.conditions import NUMERIC, only_grows, order_of
+from jumpsigma.export.languages.sql_windows import NANOSECONDS, condition_on, judged
 from jumpsigma.export.refusals import NotWrittenError
 from jumpsigma.export.simplify import simplified
 from jumpsigma.ir.correlations import (
     CorrelationIR,
     Reference,
-    Threshold,
 )
 from jumpsigma.ir.nodes import RuleIR
 
 if TYPE_CHECKING:
     from jumpsigma.export.languages.sql import SqlLanguage
-
-_NANOSECONDS: Final = 1_000_000_000
 
 
 def correlation_query(sql: SqlLanguage, correlation: CorrelationIR) -> str:
@@ -55,10 +54,13 @@ def _parts(sql: SqlLanguage, correlation: CorrelationIR, prefix: str) -> tuple[l
     base, kept = f"{prefix}base", f"{prefix}kept"
     parts += [
         f"{base} AS ({' UNION ALL '.join(matches)})",
-        f"{kept} AS (SELECT DISTINCT * FROM {base} WHERE {_present(correlation, groups)})",
+        f"{kept} AS ({_kept(correlation, groups, base)})",
     ]
     if correlation.type != "temporal_ordered":
-        return parts, _counted(correlation, groups, kept)
+        if only_grows(correlation):
+            return parts, _counted(correlation, groups, kept)
+        more, last = judged(correlation, groups, prefix)
+        return [*parts, *more], last
     found_chains, last = _ordered(correlation, groups, prefix)
     return [*parts, *found_chains], last
 
@@ -95,20 +97,44 @@ def _matches(
             raise NotWrittenError("distinct combinations of several fields")
         fields.append(("measured", reference.fields[0]))
     source, conditions = sql.source([(f"{name}_value", field) for name, field in fields])
-    columns = [
-        f"{sql.scalar('id')} AS id",
-        f"{sql.moment()} AS t",
-        f"{slot} AS slot",
-        *(f"{sql.key(f'{name}_value')} AS {name}" for name, _ in fields),
-    ]
     condition = sql.clause(simplified(rule.condition)).text
     where = sql.AND.join([f"({condition})", *conditions])
+    keys = [f"{sql.key(f'{name}_value')} AS {name}" for name, _ in fields]
+    if correlation.type in NUMERIC:
+        return _numbers(sql, reference.fields[0], keys, f"{source} WHERE {where}")
+    columns = [f"{sql.scalar('id')} AS id", f"{sql.moment()} AS t", f"{slot} AS slot", *keys]
     return f"SELECT {', '.join(columns)} FROM {source} WHERE {where}"
 
 
-def _present(correlation: CorrelationIR, groups: Sequence[str]) -> str:
+def _numbers(sql: SqlLanguage, field: str, keys: Sequence[str], matches: str) -> str:
+    """The numbers of each match and how often it has them: lists may have one twice (S814).
+
+    An event with a group's value in several fields or spellings is in the group once (S804), so
+    that numbers are looked for when events are told apart.
+    """
+    event = copy.copy(sql)
+    groups = [key.rpartition(" ")[2] for key in keys]
+    event.table = f"(SELECT DISTINCT {', '.join([sql.column, *keys])} FROM {matches}) AS e"
+    source, conditions = event.source([("measured_value", field)])
+    columns = [f"{sql.scalar('id')} AS id", f"{sql.moment()} AS t", *groups]
+    number = sql.double("measured_value")
+    where = f" WHERE {sql.AND.join(conditions)}" if conditions else ""
+    found = f"SELECT {', '.join([*columns, sql.column, f'{number} AS measured'])} FROM {source}"
+    listed = ", ".join(["id", "t", *groups, "measured"])
+    return (
+        f"SELECT {listed}, count(*) AS times FROM ({found}{where}) AS n"
+        f" WHERE {sql.finite('measured')} GROUP BY {listed}, {sql.column}"
+    )
+
+
+def _kept(correlation: CorrelationIR, groups: Sequence[str], base: str) -> str:
+    """Matches with a time and group; of copies one, with each number as often as any has it."""
     measured = ["measured"] if correlation.type == "value_count" else []
-    return " AND ".join(f"{name} IS NOT NULL" for name in ("id", "t", *groups, *measured))
+    present = " AND ".join(f"{name} IS NOT NULL" for name in ("id", "t", *groups, *measured))
+    if correlation.type not in NUMERIC:
+        return f"SELECT DISTINCT * FROM {base} WHERE {present}"
+    listed = ", ".join(["id", "t", *groups, "measured"])
+    return f"SELECT {listed}, max(times) AS times FROM {base} WHERE {present} GROUP BY {listed}"
 
 
 def _same(left: str, right: str, groups: Sequence[str]) -> str:
@@ -125,10 +151,10 @@ def _named(table: str, groups: Sequence[str]) -> str:
 
 def _counted(correlation: CorrelationIR, groups: Sequence[str], kept: str) -> str:
     """Every type but ``temporal_ordered``: with the last event of the moment (S809)."""
-    span = correlation.timespan * _NANOSECONDS
+    span = correlation.timespan * NANOSECONDS
     moments = f"SELECT DISTINCT t{''.join(f', {name}' for name in groups)} FROM {kept}"
-    held = _condition(correlation, "")
-    before = _condition(correlation, " AND b.t < m.t")
+    held = condition_on(correlation, "b.")
+    before = condition_on(correlation, "b.", " AND b.t < m.t")
     return (
         f"SELECT max(CASE WHEN b.t = m.t THEN b.id END) AS id, m.t AS t{_named('m', groups)}"
         f" FROM ({moments}) AS m JOIN {kept} AS b"
@@ -138,29 +164,11 @@ def _counted(correlation: CorrelationIR, groups: Sequence[str], kept: str) -> st
     )
 
 
-def _condition(correlation: CorrelationIR, extra: str) -> str:
-    """The condition over the joined rows ``b`` of a window, or of a part of it."""
-    condition = correlation.condition
-    match correlation.type:
-        case "event_count" | "value_count" | "temporal":
-            column = {"event_count": "id", "value_count": "measured", "temporal": "slot"}
-        case _:
-            raise NotWrittenError(f"a correlation of the type {correlation.type}")
-    if not isinstance(condition, Threshold):
-        return over_rules(
-            condition,
-            lambda slot: f"max(CASE WHEN b.slot = {slot}{extra} THEN 1 ELSE 0 END) = 1",
-            (" AND ", " OR "),
-        )
-    counted = f"CASE WHEN 1 = 1{extra} THEN b.{column[correlation.type]} END"
-    return f"count(DISTINCT {counted}) {sign_of(condition)} {condition.number!r}"
-
-
 def _ordered(
     correlation: CorrelationIR, groups: Sequence[str], prefix: str
 ) -> tuple[list[str], str]:
     """Rules one after another, strictly later each (S818): chains, by their first and last time."""
-    span, order = correlation.timespan * _NANOSECONDS, order_of(correlation)
+    span, order = correlation.timespan * NANOSECONDS, order_of(correlation)
     kept = f"{prefix}kept"
     names = [f"c{number}" for number in range(len(order))]
     joins = [f"{kept} AS {names[0]}"]

@@ -6,6 +6,7 @@ import re
 
 from jumpsigma.export.languages.sql import DECIMAL
 from jumpsigma.export.languages.sql_tree import SqlTree
+from jumpsigma.export.refusals import NeedsOptionError
 from jumpsigma.ir.nodes import Text, TextPart, Wildcard
 
 
@@ -34,6 +35,10 @@ class Sqlite(SqlTree):
         """By an expression, for CAST takes what begins as a number."""
         return f"CASE WHEN {self.regexp(text, DECIMAL)} THEN CAST({text} AS NUMERIC) END"
 
+    def double(self, value: str) -> str:
+        """Of whole numbers too."""
+        return f"CAST({super().double(value)} AS REAL)"
+
     def is_boolean(self, value: str, *, expected: bool) -> str:
         """By the type."""
         return f"{value}.type = '{str(expected).lower()}'"
@@ -58,6 +63,12 @@ class Sqlite(SqlTree):
 
     def regexp(self, text: str, source: str) -> str:
         """The operator, for which the program around SQLite gives a function (option)."""
+        # Tables know it of features, but not of numbers that are measured and addresses in lists.
+        if self.options.get("functions") is None:
+            raise NeedsOptionError(
+                "that a text is a number or an address, which only an expression can tell",
+                "functions",
+            )
         return f"{text} REGEXP {self.literal(source)}"
 
 

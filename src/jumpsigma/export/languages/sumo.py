@@ -10,19 +10,24 @@ written as expressions of RE2.
 
 from __future__ import annotations
 
+import copy
 import re
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
 from typing import Final, assert_never
 
 from jumpsigma.export.addresses import address_pattern
 from jumpsigma.export.fields import PATH, fields_of
-from jumpsigma.export.language import Binds, Clause, Language, LanguageSettings
+from jumpsigma.export.language import Binds, Clause, LanguageSettings
+from jumpsigma.export.languages.numbered import Numbered
+from jumpsigma.export.lookup_tables import slug_of
 from jumpsigma.export.re2_text import re2_source, re2_text
-from jumpsigma.export.refusals import CannotSayError, NeedsOptionError, NotWrittenError
+from jumpsigma.export.refusals import CannotSayError, NotWrittenError
 from jumpsigma.export.simplify import simplified
-from jumpsigma.export.unroll import Lists, unrolled
-from jumpsigma.export.unsettled import refuse_letters, refuse_unsettled, settled_number
+from jumpsigma.export.unsettled import (
+    refuse_letters,
+    refuse_unsettled,
+    settled_number,
+    settled_row,
+)
 from jumpsigma.interpret.values import text_of
 from jumpsigma.ir.nodes import (
     Boolean,
@@ -47,28 +52,31 @@ _WORD: Final = re.compile(r"\w+(?:\[\d+\])?", re.ASCII)
 _PLAIN: Final = re.compile(r"[^\"\\\x00-\x1f\x7f]+")
 
 
-class Sumo(Language):
+class Sumo(Numbered):
     """See the module.
 
-    Tables: ``fields``, ``aliases`` of a search or ``record`` of a rule; ``lists``, the fields of
-    an event that are lists.
+    Tables: those of :class:`Numbered`; ``fields``, ``aliases`` of a search or ``record`` of a rule.
     """
 
     OR = " or "
     AND = " and "
+    NOT = "!"
 
     def __init__(self, settings: LanguageSettings) -> None:
         super().__init__(settings)
-        self._lists: tuple[str, ...] = tuple(self.tables.get("lists", ()))
         self._is_search = self.tables["fields"] == "aliases"
-        self._negated = 0
+        #: By an alias, the name that it has in small letters.
+        self.lowered: dict[str, str] = {}
 
     def query(self, rule: RuleIR) -> str:
         """A search, or an expression; both are narrowed to events of JumpCloud."""
-        condition = rule.condition
-        if self._is_search and "elements" in self.options:
-            condition = unrolled(condition, Lists.of(self.tables, int(self.options["elements"])))
-        condition = simplified(condition)
+        writer = copy.copy(self)
+        writer.lowered = {}
+        return writer.written(rule.condition)
+
+    def written(self, condition: Expr) -> str:
+        """The query of a condition, once for each object."""
+        condition = simplified(self.unrolled(condition) if self._is_search else condition)
         if not self._is_search:
             text = self.within(condition, Binds.NOT)
             return f'metadata_vendor = "{self.options["vendor"]}" and {text}'
@@ -79,36 +87,39 @@ class Sumo(Language):
         if len(set(map(_alias, names))) < len(names):
             raise NotWrittenError("fields whose names differ in their dots only")
         scope = self.options["source_category"]
-        return f"_sourceCategory={scope}\n| json {keys} as {aliases} nodrop\n| where {text}"
-
-    # ------------------------------------------------------------------------------- joining
-    def disjunction(self, items: Sequence[Expr]) -> Clause:
-        """With parentheses around a conjunction, whatever binds stronger."""
-        if not items:
-            return self.constant(holds=False)
-        return Clause(self.OR.join(self.within(item, Binds.NOT) for item in items), Binds.OR)
-
-    def negation(self, item: Expr) -> Clause:
-        """Always with parentheses; what is in them is never null."""
-        with self._inside_not():
-            return Clause(f"!({self.clause(item).text})", Binds.NOT)
-
-    @contextmanager
-    def _inside_not(self) -> Iterator[None]:
-        self._negated += 1
-        try:
-            yield
-        finally:
-            self._negated -= 1
+        lowered = "".join(
+            f'| if(isNull({alias}), "", toLowerCase({alias})) as {lower}\n'
+            for alias, lower in self.lowered.items()
+        )
+        return (
+            f"_sourceCategory={scope}\n| json {keys} as {aliases} nodrop\n{lowered}| where {text}"
+        )
 
     # --------------------------------------------------------------------------------- tests
     def test(self, test: Test) -> Clause:
         """One field; behind a negation it is false, never null, where there is none."""
         field = self.field(test.field)
         text = self._test(field, test)
-        if not self._negated:
+        if not self.negated:
             return Clause(text)
         return Clause(f"!isNull({field}) and {text}", Binds.AND)
+
+    def in_table(self, field: str, name: str) -> Clause:
+        """In a look-up table of the library, of a text that is never null."""
+        if not self._is_search:
+            raise NotWrittenError(f"the list {name!r} in a look-up table, in a rule of Cloud SIEM")
+        alias = self.field(field)
+        lower = self.lowered.setdefault(alias, f"{alias}_lower")
+        table = f"{self.options['library']}/jumpsigma_{slug_of(name)}"
+        return Clause(f'lookupContains(path://"{table}", {lower}=value)')
+
+    def table_value(self, value: str) -> str:
+        """What the documentation leaves open is refused."""
+        if '"' in value:
+            raise CannotSayError(
+                f"the value {value!r} of a list in a table: it has a quotation mark"
+            )
+        return settled_row(value, _VENDOR)
 
     def _test(self, field: str, test: Test) -> str:
         value = test.value
@@ -139,17 +150,12 @@ class Sumo(Language):
 
     def field(self, name: str) -> str:
         """The alias of a search, or the raw field of a record."""
-        if any(name == each or name.startswith(f"{each}.") for each in self._lists):
-            if not self._is_search:
-                raise CannotSayError(
-                    f"{name} lies in a list, of which the documentation does not say how a record"
-                    " names its elements"
-                )
-            raise NeedsOptionError(
-                f"{name} lies in a list, of which JSONPath takes one element by its number; it has"
-                " to be known how many there are",
-                "elements",
+        if not self._is_search and self.lies_in_list(name):
+            raise CannotSayError(
+                f"{name} lies in a list, of which the documentation does not say how a record"
+                " names its elements"
             )
+        self.refuse_list(name, "of which JSONPath takes one element by its number")
         if not PATH.fullmatch(name):
             raise CannotSayError(f"the field name {name!r}")
         return _alias(name) if self._is_search else f"fields['{name}']"

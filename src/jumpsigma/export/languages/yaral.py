@@ -9,24 +9,23 @@ expressions of RE2, between backquotes.
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
 from typing import Any, Final, assert_never
 
 from jumpsigma.export.addresses import address_pattern
 from jumpsigma.export.fields import PATH, fields_of
-from jumpsigma.export.language import Binds, Clause, Language, LanguageSettings
+from jumpsigma.export.language import Binds, Clause, LanguageSettings
+from jumpsigma.export.languages.numbered import Numbered
+from jumpsigma.export.lookup_tables import asked_names, slug_of
 from jumpsigma.export.re2_text import re2_source, re2_text
-from jumpsigma.export.refusals import CannotSayError, NeedsOptionError, NotWrittenError
+from jumpsigma.export.refusals import CannotSayError, NotWrittenError
 from jumpsigma.export.simplify import simplified
-from jumpsigma.export.unroll import Lists, unrolled
-from jumpsigma.export.unsettled import refuse_letters, refuse_unsettled
+from jumpsigma.export.unsettled import refuse_letters, refuse_unsettled, settled_row
 from jumpsigma.interpret.values import text_of
 from jumpsigma.ir.nodes import (
     And,
     Boolean,
     Compare,
     Exists,
-    Expr,
     FieldRef,
     Network,
     Null,
@@ -44,47 +43,38 @@ _PLAIN: Final = re.compile(r"[^\"\\\x00-\x1f\x7f]*")
 _ALL_LINES: Final = "(?s)"
 
 
-class YaraL(Language):
+class YaraL(Numbered):
     """See the module.
 
-    Tables: ``lists`` and ``list_values``, the fields of an event that are lists
-    (:class:`~jumpsigma.export.unroll.Lists`); ``udm``, the field of Google's data model for each
-    raw field that the parser is documented to keep; ``write``, which is ``events`` or, for a
+    Tables: those of :class:`Numbered`; ``udm``, the field of Google's data model for each
+    raw field that the parser is documented to keep; ``asked``, how many tests with reference lists
+    a rule may have; ``write``, which is ``events`` or, for a
     format that tells which fields have to be extracted for a rule, ``fields``.
     """
 
     AND = " and "
     OR = " or "
+    NOT = "not "
 
     def __init__(self, settings: LanguageSettings) -> None:
         super().__init__(settings)
-        self._lists: tuple[str, ...] = tuple(self.tables.get("lists", ()))
         self._udm: dict[str, Any] = self.tables.get("udm", {})
 
     def query(self, rule: RuleIR) -> str:
         """The lines of the events section, which all have to hold."""
-        condition = rule.condition
-        if "elements" in self.options:
-            condition = unrolled(condition, Lists.of(self.tables, int(self.options["elements"])))
-        condition = simplified(condition)
+        condition = simplified(self.unrolled(rule.condition))
         items = condition.items if isinstance(condition, And) and condition.items else (condition,)
         lines = [self.within(item, Binds.NOT) for item in items]
+        asked, most = len(list(asked_names(condition))), self.tables.get("asked", 0)
+        if asked > most:
+            raise CannotSayError(
+                f"{asked} tests with reference lists, where Google takes {most} in a rule"
+            )
         if self.tables.get("write") == "fields":
             if self.options["fields"] == "udm":
                 raise CannotSayError("with -O fields=udm no field has to be extracted")
             return "\n".join(sorted(map(self._extracted, fields_of(condition))))
         return "\n".join([f'$e.metadata.log_type = "{self.options["log_type"]}"', *lines])
-
-    # ------------------------------------------------------------------------------- joining
-    def disjunction(self, items: Sequence[Expr]) -> Clause:
-        """With parentheses around a conjunction, whatever binds stronger."""
-        if not items:
-            return self.constant(holds=False)
-        return Clause(self.OR.join(self.within(item, Binds.NOT) for item in items), Binds.OR)
-
-    def negation(self, item: Expr) -> Clause:
-        """Always with parentheses."""
-        return Clause(f"not ({self.clause(item).text})", Binds.NOT)
 
     # --------------------------------------------------------------------------------- tests
     def test(self, test: Test) -> Clause:
@@ -112,14 +102,17 @@ class YaraL(Language):
             case _:
                 assert_never(value)
 
+    def in_table(self, field: str, name: str) -> Clause:
+        """In a reference list."""
+        return Clause(f"{self.field(field)} in %jumpsigma_{slug_of(name)} nocase")
+
+    def table_value(self, value: str) -> str:
+        """What Google leaves open is refused."""
+        return settled_row(value, "Google")
+
     def field(self, name: str) -> str:
         """The raw field as it was extracted, or the one that Google's parser makes of it."""
-        if any(name == each or name.startswith(f"{each}.") for each in self._lists):
-            raise NeedsOptionError(
-                f"{name} lies in a list, whose elements are fields of their own; it has to be known"
-                " how many there are",
-                "elements",
-            )
+        self.refuse_list(name, "whose elements are fields of their own")
         if self.options["fields"] == "udm":
             if name not in self._udm:
                 raise CannotSayError(

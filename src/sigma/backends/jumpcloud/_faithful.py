@@ -127,9 +127,12 @@ class Faithful(Backend, metaclass=_ReadsTarget):
     ) -> _Written:
         from jumpsigma import api
         from jumpsigma.diagnostics import DiagnosticError
+        from jumpsigma.export import load_target
 
         options = {key: str(value) for key, value in self.backend_options.items()}
         mapping = options.pop(MAPPING, None)
+        if "lists" in load_target(self.target_name).options:
+            options.setdefault("lists", "inline")  # sigma-cli writes queries, and no tables
         form = None if output_format in (None, "default") else output_format
         try:
             with _files_of(collection) as paths:
@@ -161,7 +164,8 @@ def _written_of(exported: Exported, pack: Pack, rules: list[Rule]) -> _Written:
     texts = iter(export_files(exported, pack).values())
     parts: list[list[str]] = [[] for _ in exported.queries]
     together: list[str] = []
-    for file in exported.format.files:  # in the order in which they were written
+    files = [file for file in exported.format.files if file.scope != "list"]
+    for file in files:  # in the order in which they were written
         for part in parts if file.scope == "rule" else [together]:
             part.append(next(texts))
     found = {
