@@ -13,13 +13,14 @@ from typing import Any
 
 import pytest
 from dense import pack, stream
+from taken import take_lines
 from test_classes import lines_of, matcher_over, parsing, plainer, slower, spread, taking, told
 
 import jumpsigma
 from jumpsigma.diagnostics import DiagnosticError
 from jumpsigma.intake.events import Event as Read
 from jumpsigma.matcher import Finding, Matcher, Source
-from jumpsigma.matcher.correlate import Classes, Correlator, Line, classes, recall, references
+from jumpsigma.matcher.correlate import Classes, Correlator, classes, recall, references
 from jumpsigma.matcher.correlate.prospects import width_of
 from jumpsigma.matcher.correlate.rows import NANOSECONDS
 from jumpsigma.matcher.correlate.windows import Judged
@@ -56,18 +57,18 @@ class Log:
     path: Path
     raws: list[bytes]
 
-    def lines(self) -> list[Line]:
-        """The lines with their places in the file."""
-        found: list[Line] = []
-        offset = 0
-        for number, raw in enumerate(self.raws, 1):
-            found.append((raw, number, offset))
-            offset += len(raw) + 1
-        return found
+    def take(self, taking: Classes, *, kept: bool = False, start: int = 0, end: int = 99) -> None:
+        """Have a part of the lines taken, numbered from its first; none may be left.
 
-    def unplaced(self) -> list[Line]:
-        """The lines as of what cannot be read again."""
-        return [(raw, number, None) for raw, number, _ in self.lines()]
+        ``kept``: they are what cannot be read again.
+        """
+        raws = self.raws[start:end]
+        taker = taking.taker(BOTH, raws[0])
+        assert taker is not None
+        at, number = sum(len(raw) + 1 for raw in self.raws[:start]), 1
+        for some in (raws[:7], raws[7:]):
+            assert take_lines(taker, some, number, None if kept else at) == []
+            number, at = number + len(some), at + sum(len(raw) + 1 for raw in some)
 
 
 def log(folder: Path, name: str, user: str) -> Log:
@@ -101,19 +102,16 @@ def parsed(matcher: Matcher, logs: list[Log]) -> list[Any]:
     """The findings when every event is parsed."""
     with matcher.correlator() as correlator:
         for each in logs:
-            for raw, line, _ in each.lines():
+            for line, raw in enumerate(each.raws, 1):
                 read = Read(json.loads(raw), str(each.path), line, raw)
                 matcher.match_read(read, correlator.add, correlator.left_out)
         return told(correlator.findings())
 
 
-def take(taking: Classes, path: Path, lines: list[Line]) -> None:
-    """Take all lines; none may be left."""
-    taking.begin(str(path))
-    taker = taking.taker(BOTH, lines[0][0])
-    assert taker is not None
-    assert taker(lines[:7]) == []
-    assert taker(lines[7:]) == []
+def take(taking: Classes, log: Log, *, kept: bool = False) -> None:
+    """Take all lines of a file; see :meth:`Log.take`."""
+    taking.begin(str(log.path))
+    log.take(taking, kept=kept)
 
 
 def found_in(correlator: Correlator) -> tuple[list[Any], list[tuple[str, str]]]:
@@ -134,7 +132,7 @@ def test_events_are_read_again_from_where_they_were(
     assert {(each["source"]["path"]) for each in expected} == {str(each.path) for each in logs}
     with matcher.correlator(limit) as correlator:
         for each in logs:
-            take(correlator.classes, each.path, each.unplaced() if kept else each.lines())
+            take(correlator.classes, each, kept=kept)
         assert found_in(correlator) == (expected, [])
 
 
@@ -155,7 +153,7 @@ def test_an_input_that_has_changed_is_told(
     expected = parsed(matcher, logs[1:])
     with matcher.correlator() as correlator:
         for each in logs:
-            take(correlator.classes, each.path, each.lines())
+            take(correlator.classes, each)
         text = logs[0].path.read_bytes()
         logs[0].path.write_bytes(text.replace(old, new) if old else b"")
         assert found_in(correlator) == (expected, [("JS072", str(logs[0].path))])
@@ -165,7 +163,7 @@ def test_an_input_that_has_vanished_is_told(matcher: Matcher, logs: list[Log]) -
     expected = parsed(matcher, logs[:1])
     with matcher.correlator() as correlator:
         for each in logs:
-            take(correlator.classes, each.path, each.lines())
+            take(correlator.classes, each)
         logs[1].path.unlink()
         assert found_in(correlator) == (expected, [("JS072", str(logs[1].path))])
 
@@ -176,7 +174,7 @@ def test_more_lines_behind_what_was_scanned_are_no_change(
     expected = parsed(matcher, logs)
     with matcher.correlator() as correlator:
         for each in logs:
-            take(correlator.classes, each.path, each.lines())
+            take(correlator.classes, each)
         with logs[0].path.open("ab") as file:
             file.write(logs[1].raws[0])
         assert found_in(correlator) == (expected, [])
@@ -190,7 +188,7 @@ def test_what_cannot_be_kept_is_told(matcher: Matcher, monkeypatch: pytest.Monke
         taker = correlator.classes.taker(BOTH, raw)
         assert taker is not None
         with pytest.raises(DiagnosticError, match="cannot keep the matches of corr") as caught:
-            taker([(raw, 1, None)])
+            take_lines(taker, [raw])
         assert caught.value.diagnostic.code == "JS091"
         with pytest.raises(DiagnosticError):
             correlator.folder  # noqa: B018 - it is made when it is asked for
@@ -204,13 +202,13 @@ def test_who_explains_is_shown_the_windows_of_all_events(matcher: Matcher, logs:
 
     with matcher.correlator() as correlator:
         for each in logs:
-            for raw, line, _ in each.lines():
+            for line, raw in enumerate(each.raws, 1):
                 read = Read(json.loads(raw), str(each.path), line, raw)
                 matcher.match_read(read, correlator.add, correlator.left_out)
         expected = judged(correlator)
     with matcher.correlator() as correlator:
         for each in logs:
-            take(correlator.classes, each.path, each.lines())
+            take(correlator.classes, each)
         assert judged(correlator) == expected
     assert len(expected) > 80
 
@@ -228,7 +226,7 @@ def test_events_that_cannot_fire_are_not_read_again(
     monkeypatch.setattr(references.References, "read", counted)
     with matcher.correlator() as correlator:
         for each in logs:
-            take(correlator.classes, each.path, each.lines())
+            take(correlator.classes, each)
         assert len(found_in(correlator)[0]) == 2
     # Four failures and a success of each of two, of ninety events.
     assert len(read) == 10
@@ -287,12 +285,8 @@ def test_what_other_processes_take_is_found_here(
         results = []
         for place, (each, start) in enumerate(parts_of(logs)):
             worker = workers[place % processes]
-            lines = each.unplaced() if kept else each.lines()
-            chosen = [(raw, line - start, at) for raw, line, at in lines[start : start + 10]]
             worker.begin(str(each.path))
-            taker = worker.taker(BOTH, chosen[0][0])
-            assert taker is not None
-            assert taker(chosen) == []
+            each.take(worker, kept=kept, start=start, end=start + 10)
             carried = pickle.loads(pickle.dumps(worker.collected()))
             results.append((carried, str(each.path), start))
         for worker in workers:
@@ -321,12 +315,12 @@ def moved(finding: Finding, lines: int) -> Finding:
 def test_a_finding_has_the_line_in_the_whole_file(matcher: Matcher, logs: list[Log]) -> None:
     with matcher.correlator() as correlator:
         worker = matcher.classes(correlator.folder)
-        take(worker, logs[0].path, logs[0].lines())
+        take(worker, logs[0])
         correlator.include(worker.collected(), str(logs[0].path), 1000)
         worker.close()
         found = list(correlator.findings())
     with matcher.correlator() as correlator:
-        take(correlator.classes, logs[0].path, logs[0].lines())
+        take(correlator.classes, logs[0])
         expected = [moved(finding, 1000) for finding in correlator.findings()]
     assert len(expected) == 1
     assert told(found) == told(expected)

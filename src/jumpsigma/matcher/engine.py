@@ -20,7 +20,6 @@ from jumpsigma.matcher.correlate import (
     Correlator,
     Ledger,
     LeftOut,
-    Line,
     Match,
     Plan,
 )
@@ -46,7 +45,7 @@ _KEPT: Final = 4
 #: The values of a longer list are looked up; those of others are looked for.
 _FEW: Final = 500
 
-_NUMBER: Final = itemgetter(1)
+_NUMBER: Final = itemgetter(0)
 
 
 class _ValueLists:
@@ -359,24 +358,22 @@ class Matcher:
         self, block: Block, candidates: list[Candidate], classes: Classes
     ) -> list[Candidate]:
         """The candidates that have to be parsed; ``classes`` takes the others."""
-        silent, text, offset = self.silent, block.text, block.offset
-        groups: dict[tuple[int, ...], list[Line]] = {}
-        taken: set[int] = set()
-        for number, start, end, rules in candidates:
-            if rules:
-                line = (text[start:end], number, None if offset is None else offset + start)
-                if rules in groups:
-                    groups[rules].append(line)
-                else:
-                    groups[rules] = [line]
-        for rules, lines in groups.items():
-            if len(lines) < _ALIKE and not silent.issuperset(rules):
-                continue
-            take = classes.taker(rules, lines[0][0])
-            if take is not None:
-                taken.update(map(_NUMBER, lines))
-                taken.difference_update(map(_NUMBER, take(lines)))
-        return [candidate for candidate in candidates if candidate[0] not in taken]
+        groups: dict[tuple[int, ...] | None, list[Candidate]] = {}
+        for candidate in candidates:
+            rules = candidate[3]
+            if rules in groups:
+                groups[rules].append(candidate)
+            else:
+                groups[rules] = [candidate]
+        left: list[Candidate] = []
+        for rules, group in groups.items():
+            take = None
+            if rules and (len(group) >= _ALIKE or self.silent.issuperset(rules)):
+                _, start, end, _ = group[0]
+                take = classes.taker(rules, block.text[start:end])
+            left += group if take is None else take(block, group)
+        left.sort(key=_NUMBER)
+        return left
 
     def match_read(
         self,

@@ -10,21 +10,22 @@ from __future__ import annotations
 import os
 from collections import deque
 from collections.abc import Callable, Collection, Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
 from itertools import compress, repeat
-from operator import attrgetter, itemgetter
+from operator import attrgetter
 from typing import Any, Final, NamedTuple
 
+from jumpsigma.intake.blocks import Block
 from jumpsigma.intake.jsontext import NotAnEventError
 from jumpsigma.matcher.correlate.matches import LeftOut, entries_of
 from jumpsigma.matcher.correlate.payloads import Payloads
 from jumpsigma.matcher.correlate.plan import Plan
-from jumpsigma.matcher.correlate.references import References
+from jumpsigma.matcher.correlate.references import Reference, References
 from jumpsigma.matcher.correlate.rows import NANOSECONDS, Entry, Match
 from jumpsigma.matcher.correlate.times import nanoseconds
 from jumpsigma.matcher.runtime import TIME_PATHS, Path, values
+from jumpsigma.prefilter import Candidate
 
 #: The classes of events that are in no group, and of those that have to be added one by one.
 NOTHING: Final = 0
@@ -42,14 +43,12 @@ _MOST_SETS = 200
 _FIRST = datetime(1700, 1, 1, tzinfo=UTC).toordinal() * 24
 _LAST = datetime(2200, 1, 1, tzinfo=UTC).toordinal() * 24
 _ZONES = {UTC, None}
-_RAW, _TIME = itemgetter(0), attrgetter("time")
+_TIME = attrgetter("time")
 _HOUR, _ZONE = attrgetter("hour"), attrgetter("tzinfo")
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC).toordinal() * 24
 
-#: A line, the number of its event, and where it begins in its file (None: unknown).
-Line = tuple[bytes, int, int | None]
-#: Takes lines, and gives back those whose events have to be parsed and added.
-Taker = Callable[[Sequence[Line]], list[Line]]
+#: Takes events of a block, and gives back those that have to be parsed and added.
+Taker = Callable[[Block, Sequence[Candidate]], list[Candidate]]
 
 
 class Ledger:
@@ -93,7 +92,7 @@ class Ledger:
             for entry in entries:
                 self._crowded[_place(entry)] = 1
             return
-        self.references.add([number], [_hour(time)], [0], [0], [0])
+        self.references.append(Reference(number, _hour(time), 0, 0, 0))
 
     def keep(self, match: Match) -> bool:
         """Keep the bytes of an event instead of what is known of it, as most are never needed.
@@ -109,7 +108,8 @@ class Ledger:
         self.references.begin_again(match.path.decode("utf-8", "surrogatepass") or None)
         raw = match.payload
         (offset,) = self.references.keep([raw])
-        self.references.add([number], [_hour(match.time)], [match.line], [offset], [len(raw)])
+        reference = Reference(number, _hour(match.time), match.line, offset, len(raw))
+        self.references.append(reference)
         return True
 
     def is_crowded(self, entry: Entry) -> bool:
@@ -139,27 +139,12 @@ class Collected(NamedTuple):
     kept: str | None
 
 
-@dataclass(slots=True)
-class _Recognised:
-    """How the lines that may satisfy some rules are read, and the classes of what was read."""
-
-    read: Callable[[bytes], Any]
-    refused: tuple[type[Exception], ...]
-    classes: dict[Any, int]
-    seen: int = 0
-    parsed: int = 0
-
-    def is_useless(self, *, silent: bool) -> bool:
-        """Whether nearly all were parsed after all: as the first of a class, or for a finding."""
-        return not silent and self.parsed > _TRIED and 10 * self.parsed > 9 * self.seen
-
-
 class Classes:
     """Takes lines that may satisfy rules of correlations, without parsing them."""
 
     def __init__(self, plan: Plan, payloads: Payloads, ledger: Ledger) -> None:
         self._plan, self._payloads, self._ledger = plan, payloads, ledger
-        self._recognised: dict[tuple[frozenset[int], Path], _Recognised | None] = {}
+        self._recognised: dict[tuple[tuple[int, ...], Path], _Recognised | None] = {}
         self._known = self._told = 0
         self._time: Path | None = None
         self._process = os.urandom(8)
@@ -169,33 +154,30 @@ class Classes:
         self._ledger.close()
 
     def begin(self, path: str | None) -> None:
-        """What is taken from here on was read from ``path``. Takers are made anew for it."""
+        """What is taken from here on was read from ``path``."""
         self._ledger.references.begin(path)
         self._time = None
 
-    def taker(self, numbers: Collection[int], raw: bytes) -> Taker | None:
-        """What takes lines that may satisfy rules of these numbers, and no others.
+    def taker(self, rules: tuple[int, ...], raw: bytes) -> Taker | None:
+        """What takes events that may satisfy these rules, and no others.
 
         It gives back those that satisfy a rule that gives findings of its own. None when all such
         events have to be parsed and added: more decides than can be read of a line without parsing
         it, or there are too many kinds of lines.
 
-        :param raw: one of the lines; it shows where events have their time.
+        :param raw: one of the events; it shows where they have their time.
         """
-        chosen = frozenset(numbers)
-        if not self._plan.open_ended.isdisjoint(chosen):
-            return None
         if self._time is None:
             self._time = self._time_in(raw)
-        key = chosen, self._time
+        key = rules, self._time
         if key not in self._recognised:
             if len(self._recognised) >= _MOST_SETS:
                 return None
-            self._recognised[key] = self._recognising(chosen, self._time)
+            self._recognised[key] = self._recognising(rules, self._time)
         recognised = self._recognised[key]
-        if recognised is None or recognised.is_useless(silent=self._plan.silent.issuperset(chosen)):
+        if recognised is None or recognised.is_useless():
             return None
-        return self._taker(recognised, sorted(chosen))
+        return recognised.take
 
     def _time_in(self, raw: bytes) -> Path:
         try:
@@ -207,102 +189,24 @@ class Classes:
                 return path
         return TIME_PATHS[0]
 
-    def _recognising(self, numbers: frozenset[int], time: Path) -> _Recognised | None:
+    def _recognising(self, rules: tuple[int, ...], time: Path) -> _Recognised | None:
+        if not self._plan.open_ended.isdisjoint(rules):
+            return None
         # Small inputs never come here, and need not wait for msgspec.
         from jumpsigma.matcher.correlate.projection import REFUSED
 
-        decoder = self._plan.decoder(numbers, time, raw_events=self._payloads.unwraps)
-        return None if decoder is None else _Recognised(decoder.decode, REFUSED, {})
+        decoder = self._plan.decoder(rules, time, raw_events=self._payloads.unwraps)
+        if decoder is None:
+            return None
+        is_silent = self._plan.silent.issuperset(rules)
+        learn = partial(self._learn, rules)
+        return _Recognised(
+            decoder.decode, REFUSED, learn, self._ledger.references, is_silent=is_silent
+        )
 
-    def _taker(self, recognised: _Recognised, rules: Sequence[int]) -> Taker:
-        from msgspec.structs import force_setattr as replace
-
-        read, refused, classes = recognised.read, recognised.refused, recognised.classes
-        known, learn = classes.get, partial(self._learn, recognised, rules)
-        add, keep = self._ledger.references.add, self._ledger.references.keep
-
-        def take(lines: Sequence[Line]) -> list[Line]:
-            raws = list(map(_RAW, lines))
-            taken, left = lines, list[Line]()
-            try:
-                if not all(map(bytes.isascii, raws)):
-                    for raw in raws:
-                        raw.decode()  # what is not read is not looked at either
-                seen = list(map(read, raws))
-            except refused:
-                seen, taken, left = self._one_by_one(recognised, lines)
-            if not seen:
-                return left
-            recognised.seen += len(seen)
-            times = list(map(_TIME, seen))
-            deque(map(replace, seen, repeat("time"), repeat(None)), 0)  # it is no part of the class
-            found = list(map(known, seen, repeat(_UNKNOWN)))
-            if _UNKNOWN in found:
-                learn(found, seen, taken)
-            days = map(datetime.toordinal, times)
-            hours = [day * 24 + hour for day, hour in zip(days, map(_HOUR, times), strict=True)]
-            zones = set(map(_ZONE, times))
-            if not (zones <= _ZONES and min(hours) > _FIRST and max(hours) < _LAST):
-                for place, (time, hour) in enumerate(zip(times, hours, strict=True)):
-                    if time.tzinfo not in _ZONES or not _FIRST < hour < _LAST:
-                        found[place] = ALONE
-            if min(found) <= NOTHING:
-                alone = [line for line, number in zip(taken, found, strict=True) if number < 0]
-                left += alone
-                recognised.parsed += len(alone)
-                kept = [number > NOTHING for number in found]
-                found, hours = list(compress(found, kept)), list(compress(hours, kept))
-                taken = list(compress(taken, kept))
-                if not taken:
-                    return left
-            raws, numbers, offsets = map(list, zip(*taken, strict=True))
-            if None in offsets:
-                offsets = keep(raws)
-            add(found, hours, numbers, offsets, list(map(len, raws)))
-            return left
-
-        return take
-
-    def _one_by_one(
-        self, recognised: _Recognised, lines: Sequence[Line]
-    ) -> tuple[list[Any], list[Line], list[Line]]:
-        """What was read, the lines that it was read from, and those that cannot be read so."""
-        seen: list[Any] = []
-        taken: list[Line] = []
-        left: list[Line] = []
-        for line in lines:
-            try:
-                line[0].decode()
-                seen.append(recognised.read(line[0]))
-            except recognised.refused:
-                left.append(line)
-            else:
-                taken.append(line)
-        return seen, taken, left
-
-    def _learn(
-        self,
-        recognised: _Recognised,
-        rules: Sequence[int],
-        found: list[int],
-        seen: list[Any],
-        lines: Sequence[Line],
-    ) -> None:
-        """Find out the classes of lines, where they are not known, that are the first of them."""
-        classes = recognised.classes
-        for place, number in enumerate(found):
-            if number != _UNKNOWN:
-                continue
-            one = seen[place]
-            known = classes.get(one, _UNKNOWN)
-            if known == _UNKNOWN:
-                known = self._class_of(lines[place][0], rules)
-                recognised.parsed += 1
-                self._make_room()
-                classes[one] = known
-            found[place] = known
-
-    def _class_of(self, raw: bytes, rules: Sequence[int]) -> int:
+    def _learn(self, rules: Sequence[int], raw: bytes) -> int:
+        """Find out the class of an event that may satisfy rules, the first that looks so."""
+        self._make_room()
         try:
             event = self._payloads.read(raw)
         except NotAnEventError:
@@ -332,3 +236,108 @@ class Classes:
         told, classes = self._told, self._ledger.classes
         self._told = len(classes)
         return Collected(self._process, classes[told:], *self._ledger.references.packed())
+
+
+class _Recognised:
+    """The events that may satisfy some rules: how they are read, and the classes that are known.
+
+    ``learn`` finds out that of an event.
+    """
+
+    def __init__(
+        self,
+        read: Callable[[bytes], Any],
+        refused: tuple[type[Exception], ...],
+        learn: Callable[[bytes], int],
+        references: References,
+        *,
+        is_silent: bool,
+    ) -> None:
+        from msgspec.structs import force_setattr
+
+        self.classes: dict[Any, int] = {}
+        self._read, self._refused, self._learn = read, refused, learn
+        self._replace = force_setattr
+        self._references, self._is_silent = references, is_silent
+        self._seen = self._parsed = 0
+
+    def is_useless(self) -> bool:
+        """Whether nearly all were parsed after all: as the first of a class, or for a finding."""
+        return not self._is_silent and self._parsed > _TRIED and 10 * self._parsed > 9 * self._seen
+
+    def take(self, block: Block, candidates: Sequence[Candidate]) -> list[Candidate]:
+        """See :data:`Taker`."""
+        text, left = block.text, list[Candidate]()
+        raws = [text[start:end] for _, start, end, _ in candidates]
+        try:
+            if not block.is_ascii and not all(map(bytes.isascii, raws)):
+                for raw in raws:
+                    raw.decode()  # what is not read is not looked at either
+            seen = list(map(self._read, raws))
+        except self._refused:
+            seen, raws, candidates, left = self._one_by_one(raws, candidates)
+        if not seen:
+            return left
+        self._seen += len(seen)
+        times = list(map(_TIME, seen))
+        # It is no part of the class.
+        deque(map(self._replace, seen, repeat("time"), repeat(None)), 0)
+        found = list(map(self.classes.get, seen, repeat(_UNKNOWN)))
+        if _UNKNOWN in found:
+            self._find_out(found, seen, raws)
+        days = map(datetime.toordinal, times)
+        hours = [day * 24 + hour for day, hour in zip(days, map(_HOUR, times), strict=True)]
+        zones = set(map(_ZONE, times))
+        if not (zones <= _ZONES and min(hours) > _FIRST and max(hours) < _LAST):
+            for place, (time, hour) in enumerate(zip(times, hours, strict=True)):
+                if time.tzinfo not in _ZONES or not _FIRST < hour < _LAST:
+                    found[place] = ALONE
+        if min(found) <= NOTHING:
+            alone = [each for each, number in zip(candidates, found, strict=True) if number < 0]
+            left += alone
+            self._parsed += len(alone)
+            kept = [number > NOTHING for number in found]
+            found, hours = list(compress(found, kept)), list(compress(hours, kept))
+            candidates, raws = list(compress(candidates, kept)), list(compress(raws, kept))
+            if not candidates:
+                return left
+        numbers, starts, _, _ = zip(*candidates, strict=True)
+        if block.offset is None:
+            offsets = self._references.keep(raws)
+        else:
+            offsets = list(map(block.offset.__add__, starts))
+        self._references.add(found, hours, numbers, offsets, list(map(len, raws)))
+        return left
+
+    def _one_by_one(
+        self, raws: Sequence[bytes], candidates: Sequence[Candidate]
+    ) -> tuple[list[Any], list[bytes], list[Candidate], list[Candidate]]:
+        """What was read, of which bytes and events, and those that cannot be read so."""
+        seen: list[Any] = []
+        read: list[bytes] = []
+        taken: list[Candidate] = []
+        left: list[Candidate] = []
+        for raw, candidate in zip(raws, candidates, strict=True):
+            try:
+                raw.decode()
+                seen.append(self._read(raw))
+            except self._refused:
+                left.append(candidate)
+            else:
+                read.append(raw)
+                taken.append(candidate)
+        return seen, read, taken, left
+
+    def _find_out(self, found: list[int], seen: list[Any], raws: Sequence[bytes]) -> None:
+        """Find out the classes of events, where they are not known, that are the first of them."""
+        classes = self.classes
+        for place, number in enumerate(found):
+            if number != _UNKNOWN:
+                continue
+            one = seen[place]
+            known = classes.get(one, _UNKNOWN)
+            if known == _UNKNOWN:
+                known = self._learn(raws[place])
+                self._parsed += 1
+                classes[one] = known
+            found[place] = known

@@ -104,12 +104,21 @@ class References:
         if last is None or last[1:] != (path, None, 0):
             self.begin(path)
 
+    def append(self, reference: Reference) -> None:
+        """Add one reference."""
+        for held, value in zip(self._columns, reference, strict=True):
+            held.append(value)
+        if len(self._columns[0]) >= _BATCH:
+            self._write_columns()
+
     def add(self, *columns: Sequence[int]) -> None:
         """Add references: the numbers of their classes, their hours, lines, offsets and lengths."""
         for held, more in zip(self._columns, columns, strict=True):
             held.extend(more if isinstance(more, array) else array("q", more))
-        if len(self._columns[0]) < _BATCH:
-            return
+        if len(self._columns[0]) >= _BATCH:
+            self._write_columns()
+
+    def _write_columns(self) -> None:
         try:
             self._file.seek(self._written * _BATCH * _BYTES)
             while len(self._columns[0]) >= _BATCH:
