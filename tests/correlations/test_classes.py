@@ -94,11 +94,14 @@ def taking(
     lines: list[bytes],
     size: int = 4,
     limit: int = 1_000_000,
+    *,
     among: Callable[[], Iterable[int]] = tuple,
+    defer: bool = False,
 ) -> tuple[list[Any], Any, int]:
     """What a scan finds that parses what is not taken, whom it leaves out, how many it took.
 
-    Lines come in batches, each with the rules that one of them satisfies, and some more.
+    Lines come in batches, each with the rules that one of them satisfies, and some more. Whom a
+    scan leaves out is not known of events that may ``defer``.
     """
     taken = 0
     with matcher.correlator(limit) as correlator:
@@ -108,7 +111,7 @@ def taking(
             held = (matcher._program.holding(json.loads(raw)).numbers for raw in batch)
             rules = set(among()).union(*held)
             numbers: Sequence[int] = range(start + 1, start + 1 + len(batch))
-            take = correlator.classes.taker(tuple(sorted(rules)), batch[0])
+            take = correlator.classes.taker(tuple(sorted(rules)), batch[0], defer=defer)
             left = numbers if take is None else take_lines(take, batch, start + 1)
             taken += len(batch) - len(left)
             for line in left:
@@ -126,6 +129,8 @@ def test_what_is_taken_is_found_as_if_it_was_parsed(
     expected = parsing(matcher, lines)
     assert taking(matcher, lines, size)[:2] == expected
     assert taking(matcher, lines, size, limit=3)[:2] == expected
+    for limit in (3, 1_000_000):
+        assert taking(matcher, lines, size, limit, defer=True)[0] == expected[0]
 
 
 def plainer(rng: Random, events: Iterable[Event]) -> list[Event]:

@@ -14,15 +14,26 @@ from typing import Any
 import pytest
 from dense import pack, stream
 from taken import take_lines
-from test_classes import lines_of, matcher_over, parsing, plainer, slower, spread, taking, told
+from test_classes import (
+    START,
+    lines_of,
+    matcher_over,
+    parsing,
+    plainer,
+    slower,
+    spread,
+    taking,
+    told,
+)
 
 import jumpsigma
 from jumpsigma.diagnostics import DiagnosticError
 from jumpsigma.intake.events import Event as Read
 from jumpsigma.matcher import Finding, Matcher, Source
-from jumpsigma.matcher.correlate import Classes, Correlator, classes, recall, references
+from jumpsigma.matcher.correlate import Classes, Correlator, classes, recall, recognised, references
 from jumpsigma.matcher.correlate.prospects import width_of
 from jumpsigma.matcher.correlate.rows import NANOSECONDS
+from jumpsigma.matcher.correlate.times import written
 from jumpsigma.matcher.correlate.windows import Judged
 
 RULES = """
@@ -41,6 +52,8 @@ title: in
 correlation: {type: temporal_ordered, rules: [many, done], group-by: [u], timespan: 1h}
 """
 BOTH = (0, 1)
+#: The lines of each rule, by what they hold. The second waits until the first have counted.
+KINDS = (((0,), b'"f"'), ((1,), b'"d"'))
 
 
 @pytest.fixture(scope="module")
@@ -62,13 +75,14 @@ class Log:
 
         ``kept``: they are what cannot be read again.
         """
-        raws = self.raws[start:end]
-        taker = taking.taker(BOTH, raws[0])
-        assert taker is not None
-        at, number = sum(len(raw) + 1 for raw in self.raws[:start]), 1
-        for some in (raws[:7], raws[7:]):
-            assert take_lines(taker, some, number, None if kept else at) == []
-            number, at = number + len(some), at + sum(len(raw) + 1 for raw in some)
+        for rules, holding in KINDS:
+            taker = taking.taker(rules, self.raws[0])
+            assert taker is not None
+            at, number = sum(len(raw) + 1 for raw in self.raws[:start]), 1
+            raws = self.raws[start:end]
+            for some in (raws[:7], raws[7:]):
+                assert take_lines(taker, some, number, None if kept else at, holding) == []
+                number, at = number + len(some), at + sum(len(raw) + 1 for raw in some)
 
 
 def log(folder: Path, name: str, user: str) -> Log:
@@ -228,8 +242,8 @@ def test_events_that_cannot_fire_are_not_read_again(
         for each in logs:
             take(correlator.classes, each)
         assert len(found_in(correlator)[0]) == 2
-    # Four failures and a success of each of two, of ninety events.
-    assert len(read) == 10
+    # Four failures and a success of each of two. The 82 successes waited until then.
+    assert len(read) == 10 + 82
 
 
 # --- limits ---------------------------------------------------------------------------------
@@ -260,10 +274,105 @@ def test_no_limit_changes_a_finding(
             found = taking(matcher, lines, 2)
             assert found[:2] == expected, (kind, seed)
             assert taking(matcher, lines, 2, limit=2)[:2] == expected, (kind, seed)
+            assert taking(matcher, lines, 2, limit=2, defer=True)[0] == expected[0], (kind, seed)
             fired += bool(expected[0])
             taken += found[2]
     assert fired > 30
     assert taken > 50
+
+
+# --- events that wait for others --------------------------------------------------------------
+
+
+def logins(rng: Random) -> list[bytes]:
+    """Failures and successes of a few users within some hours; some have no time, some two users.
+
+    Which failures there are differs: few enough, often, that none of those who wait is read.
+    """
+    failing = rng.choice((0.1, 0.5))
+    events: list[dict[str, Any]] = []
+    for number in range(40):
+        second = rng.choice((rng.randrange(90), rng.randrange(5 * 3600)))
+        user = rng.choice(("a", "b", ["a", "B"], 7))
+        event = {"k": "f" if rng.random() < failing else "d", "u": user}
+        if rng.random() < 0.95:
+            event["timestamp"] = written(START + second * NANOSECONDS)
+        events.append({"id": f"{number}", **event} if rng.random() < 0.9 else event)
+    return lines_of(events)
+
+
+def test_what_waits_is_found_as_if_it_was_parsed(
+    matcher: Matcher, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    woken = waiting = fired = 0
+    wake = recall.Recall.wake
+
+    def counted(self: recall.Recall, *arguments: Any) -> None:
+        nonlocal woken, waiting
+        deferred = self._ledger.deferred
+        before = len(deferred)
+        wake(self, *arguments)
+        woken, waiting = woken + before - len(deferred), waiting + len(deferred)
+
+    monkeypatch.setattr(recall.Recall, "wake", counted)
+    monkeypatch.setattr(references, "_BATCH", 8)
+    for seed in range(100):
+        lines = logins(Random(seed))
+        expected = parsing(matcher, lines)[0]
+        assert taking(matcher, lines, 1, defer=True)[0] == expected, seed
+        assert taking(matcher, lines, 1, limit=2, defer=True)[0] == expected, seed
+        fired += bool(expected)
+    assert fired > 20
+    assert woken > 50
+    assert waiting > 50
+
+
+def successes(name: str, path: Path) -> Log:
+    """Logins of many people, none of whom failed before."""
+    raws = [
+        b'{"id": "%s %d", "timestamp": "2024-01-31T08:00:00Z", "k": "d", "u": "%d"}'
+        % (name.encode(), number, number)
+        for number in range(20)
+    ]
+    path.write_bytes(b"\n".join(raws))
+    return Log(path, raws)
+
+
+def test_events_that_wait_in_vain_are_not_read(
+    matcher: Matcher, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    one = successes("one", tmp_path / "one")
+    monkeypatch.setattr(recognised.Recognised, "classes_of", None)
+    with matcher.correlator() as correlator:
+        take(correlator.classes, one)
+        one.path.unlink()
+        assert found_in(correlator) == ([], [])
+
+
+def test_events_that_waited_in_a_file_that_has_vanished_are_told(
+    matcher: Matcher, logs: list[Log], tmp_path: Path
+) -> None:
+    one = successes("one", tmp_path / "one")
+    expected = parsed(matcher, logs)
+    with matcher.correlator() as correlator:
+        for each in (*logs, one):
+            take(correlator.classes, each)
+        one.path.unlink()
+        assert found_in(correlator) == (expected, [("JS072", str(one.path))])
+
+
+def test_a_line_that_is_no_event_is_told_when_every_line_is_to_be(
+    matcher: Matcher, tmp_path: Path
+) -> None:
+    path = tmp_path / "log"
+    line = b'{"id": "%d", "timestamp": "2024-01-31T08:00:00Z", "k": "d", "u": "u"}\n'
+    lines = [line % number for number in range(10_000)]
+    lines[9_000] = b'{"id": "9000", "k": "d", nothing}\n'
+    path.write_bytes(b"".join(lines))
+    rejects: list[int] = []
+    found = matcher.scan(path, every=True, on_reject=lambda each: rejects.append(each.line))
+    assert list(found) == []
+    assert rejects == [9_001]
 
 
 # --- other processes ------------------------------------------------------------------------

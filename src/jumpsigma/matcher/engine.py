@@ -340,13 +340,20 @@ class Matcher:
             for event in block.events():
                 yield from self.match_read(event, keep, left_out)
             return
-        candidates = prefilter.candidates(block, every=every and not block.are_objects())
+        settled = prefilter.settled(block)
+        every = (every or bool(settled)) and not block.are_objects()
+        candidates = prefilter.candidates(block, every=every)
         if classes is not None and self.correlations:
-            candidates = self._not_taken(block, candidates, classes)
+            candidates = self._not_taken(block, candidates, classes, defer=not every)
+        known = _with_settled(block, candidates, settled) if settled else candidates
         last: int | None = block.number - 1
         try:
-            for number, start, end, rules in candidates:
+            for number, start, end, rules in known:
                 last = number
+                if settled and rules is settled:
+                    raw, path = block.text[start:end], block.reading.path
+                    yield from self.findings_again(settled, raw, path=path, line=number)
+                    continue
                 read = block.event(number, start, end)
                 if read is not None and rules != ():
                     yield from self.match_read(read, keep, left_out, rules)
@@ -355,7 +362,7 @@ class Matcher:
             block.close(last)
 
     def _not_taken(
-        self, block: Block, candidates: list[Candidate], classes: Classes
+        self, block: Block, candidates: list[Candidate], classes: Classes, *, defer: bool
     ) -> list[Candidate]:
         """The candidates that have to be parsed; ``classes`` takes the others."""
         groups: dict[tuple[int, ...] | None, list[Candidate]] = {}
@@ -370,7 +377,7 @@ class Matcher:
             take = None
             if rules and (len(group) >= _ALIKE or self.silent.issuperset(rules)):
                 _, start, end, _ = group[0]
-                take = classes.taker(rules, block.text[start:end])
+                take = classes.taker(rules, block.text[start:end], defer=defer)
             left += group if take is None else take(block, group)
         left.sort(key=_NUMBER)
         return left
@@ -433,3 +440,24 @@ class Matcher:
             for number in holding.numbers
             if number not in self.silent
         ]
+
+
+def _with_settled(
+    block: Block, candidates: Iterable[Candidate], settled: tuple[int, ...]
+) -> Iterator[Candidate]:
+    """Every event of a block of objects.
+
+    Candidates have ``settled`` rules among theirs; others have these alone, and they hold on them.
+    """
+    waiting = iter(candidates)
+    candidate = next(waiting, None)
+    joined: dict[tuple[int, ...], tuple[int, ...]] = {}
+    for number, start, end in block.places():
+        if candidate is None or candidate[0] != number:
+            yield number, start, end, settled
+            continue
+        rules = candidate[3]
+        if rules is not None and rules not in joined:
+            joined[rules] = tuple(sorted({*rules, *settled}))
+        yield number, start, end, rules if rules is None else joined[rules]
+        candidate = next(waiting, None)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import tempfile
 from array import array
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from itertools import accumulate, compress
 from operator import invert
 from pathlib import Path
@@ -196,16 +196,51 @@ class References:
 
     def among(self, wanted: Sequence[object]) -> Iterator[tuple[Origin, Reference]]:
         """The references for whose class ``wanted`` has something true, in order."""
+        for _, batch, chosen in self._chosen(wanted):
+            for origin, places in chosen:
+                for place in places:
+                    yield origin, Reference(*[column[place] for column in batch])
+
+    def revise(
+        self,
+        wanted: Sequence[object],
+        revised: Callable[[Origin, Sequence[Reference]], tuple[list[int], list[int]]],
+    ) -> None:
+        """Give references of some classes others: ``revised`` says which, and the hours.
+
+        It is asked for those of one origin at a time. What it does must add no reference.
+        """
+        for first, batch, chosen in self._chosen(wanted):
+            for origin, places in chosen:
+                references = [Reference(*[column[place] for column in batch]) for place in places]
+                numbers, hours = revised(origin, references)
+                for place, number, hour in zip(places, numbers, hours, strict=True):
+                    batch[0][place], batch[1][place] = number, hour
+            if first < self._written * _BATCH:
+                try:
+                    self._file.seek(first * _BYTES)
+                    self._file.write(batch[0].tobytes() + batch[1].tobytes())
+                except OSError as error:
+                    raise no_file(error) from None
+
+    def _chosen(
+        self, wanted: Sequence[object]
+    ) -> Iterator[tuple[int, list[array[int]], list[tuple[Origin, list[int]]]]]:
+        """Batches, the number of the first in each, and the places in it that are wanted."""
         origins = iter([*self._origins, Origin(len(self), None)])
         origin = following = Origin(0, None)
-        chosen = bytes(map(bool, wanted))
-        if not any(chosen):
+        flags = bytes(map(bool, wanted))
+        if not any(flags):
             return
         for first, batch in self._batches():
-            for place in compress(range(_BATCH), map(chosen.__getitem__, batch[0])):
+            chosen: list[tuple[Origin, list[int]]] = []
+            for place in compress(range(_BATCH), map(flags.__getitem__, batch[0])):
                 while following.first <= first + place:
                     origin, following = following, next(origins)
-                yield origin, Reference(*[column[place] for column in batch])
+                if not chosen or chosen[-1][0] is not origin:
+                    chosen.append((origin, []))
+                chosen[-1][1].append(place)
+            yield first, batch, chosen
 
     def _batches(self) -> Iterator[tuple[int, list[array[int]]]]:
         size = _BATCH * 8
