@@ -80,7 +80,8 @@ class Prefilter:
 
     ``needs`` are those of the rules, in order; ``lists`` are what their placeholders stand for.
     ``wrapped``: whether rules see the event inside a SIEM's document. Events for ``counted`` rules
-    alone are not parsed anyway. Without Hyperscan it wants no block.
+    alone are not parsed anyway; no rule of ``evaluated`` is settled. Without Hyperscan it wants no
+    block.
     """
 
     def __init__(
@@ -90,8 +91,10 @@ class Prefilter:
         *,
         wrapped: bool,
         counted: Collection[int] = (),
+        evaluated: Collection[int] = (),
     ) -> None:
         self._needs, self._lists, self._counted = needs, lists, frozenset(counted)
+        self._evaluated = frozenset(evaluated)
         self._hiding = spelling.HIDING + (spelling.WRAPPED if wrapped else ())
         self._warm_up = WARM_UP
         self._seen: list[bytes] = []
@@ -129,14 +132,21 @@ class Prefilter:
         sample = _sample_of(chain(self._seen, events))
         self._since = 0
         try:
-            choice = choose(self._needs, sample, cache(self._lists.values))
+            choice = choose(self._needs, sample, cache(self._lists.values), self._evaluated)
             made = _LookedFor(choice, self._hiding, block.odd, self._lists, self._counted)
             self._looked_for[block.odd] = made
         except ValueError:  # Hyperscan does not take what it is given
             self._warm_up = sys.maxsize
 
+    def settled(self, block: Block) -> tuple[int, ...]:
+        """The rules that hold on every object that is no candidate for them.
+
+        That is for blocks such as this, until it is asked for its candidates.
+        """
+        return self._looked_for[block.odd].settled
+
     def candidates(self, block: Block, *, every: bool = False) -> list[Candidate]:
-        """The events of a block that may satisfy a rule, in order, each with those rules.
+        """The events of a block to parse, in order, each with the rules to evaluate.
 
         With ``every``, all events, most of them with no rule. To be called where the block is
         wanted.
@@ -183,7 +193,9 @@ class _LookedFor:
         counted: Collection[int],
     ) -> None:
         self.expected = choice.expected
-        self.always = choice.always
+        self.always, self.settled = choice.always, choice.settled
+        if self.always:  # every event is parsed anyway
+            self.always, self.settled = tuple(sorted(self.always + self.settled)), ()
         numbers = spelling.HIDING_NUMBERS if any(map(_is_number, choice.rules)) else ()
         self._first_known = len(numbers)
         patterns = [(each, False) for each in (*numbers, *hiding, *odd)]
