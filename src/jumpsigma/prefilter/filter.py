@@ -42,6 +42,8 @@ _LONGEST_REMEMBERED: Final = 128
 #: as many times that: it takes as long as they do.
 _LOOK_UPS: Final = 100_000
 _MORE_LOOK_UPS: Final = 8
+#: Those of keys that have a smaller share in that are not: stepping over them costs more.
+_OFTEN: Final = 0.04
 #: So many of them for each key, as long as the expression is not longer than so.
 _HARMLESS: Final = 256
 _LONGEST_EXPRESSION: Final = 15_000
@@ -215,7 +217,7 @@ class _LookedFor:
         by_key: dict[str, list[tuple[_Fits, tuple[int, ...]]]] = {}
         for listed, held in asked:
             by_key.setdefault(listed.pattern, []).append((lists.fits(listed.parts), held))
-        self._look_ups = [_LookUp(*each) for each in by_key.items()]
+        self._look_ups = [_LookUp(_lengthened(key), held) for key, held in by_key.items()]
         self._lists, self._doubtful, self._counted = lists, choice.doubtful, frozenset(counted)
         self._doubts: dict[int, Doubt] = {}
         self._plans: dict[tuple[int, ...], _Plan | None] = {}
@@ -229,12 +231,16 @@ class _LookedFor:
 
     def learn(self) -> None:
         """Where much is looked up, leave out what has been and is on no list."""
-        if sum(each.asked for each in self._look_ups) < self._enough:
+        asked = sum(each.asked for each in self._look_ups)
+        if asked < self._enough:
             return
         self._enough *= _MORE_LOOK_UPS
         # What Hyperscan does not take, it took before without these values.
         with suppress(ValueError):
-            self._compile([each.without_harmless() for each in self._look_ups])
+            self._compile(
+                each.without_harmless() if each.asked > _OFTEN * asked else each.pattern
+                for each in self._look_ups
+            )
 
     def hits(self, block: Block) -> list[_Hit]:
         """What stands in a block, by its last byte; every event where too much does."""
@@ -379,6 +385,20 @@ class _LookUp:
         return tuple(sorted(found))
 
 
+def _lengthened(pattern: str) -> str:
+    """The same pattern, where it begins with a key of two letters, with the byte behind that.
+
+    Hyperscan goes through all bytes in shorter steps where it looks for only four of them.
+    """
+    key, blanks, rest = pattern[:4], pattern[4 : 4 + len(_BLANKS)], pattern[4 + len(_BLANKS) :]
+    if blanks != _BLANKS or not _SHORT.match(key):
+        return pattern
+    behind = ":", *(f"{blank}{_BLANKS}" for blank in (" ", r"\t", r"\r", r"\n"))
+    return f"(?:{'|'.join(key + each for each in behind)}){rest}"
+
+
+_SHORT = re.compile(r'"\w\w"')
+_BLANKS = r"[ \t\r\n]*:"
 _QUOTE = b'"'[0]
 _NO_TEXT = b"n{"  # null, an object
 #: With these a value would look like what stands between it and its key.
