@@ -51,6 +51,7 @@ A, B, C, D = map(Atom, "abcd")
         (Some((All((A, B)), A)), {"a"}),
         (Some((All((A, B)), All((C, D)))), {"ab", "cd"}),
         (Some((A, B)), {"a", "b"}),
+        (Some(()), set()),
         (Some((All((A, Some((B, C)))), All((A, D)))), {"ab", "ac", "ad"}),
     ],
 )

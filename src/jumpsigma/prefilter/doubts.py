@@ -54,7 +54,8 @@ def doubt_of(need: Need, listed: Callable[[Listed], Callable[[bytes, int], objec
 def _shared(items: Sequence[Need]) -> tuple[list[Need], Sequence[Need]]:
     """What all of the items need, which is asked once, and what each of them needs besides."""
     needed = [each.items if isinstance(each, All) else (each,) for each in items]
-    shared = [need for need in needed[0] if all(need in each for each in needed)]
+    first = needed[0] if needed else ()
+    shared = [need for need in first if all(need in each for each in needed)]
     others = [tuple(need for need in each if need not in shared) for each in needed]
     if not shared or not all(others):
         return [], items

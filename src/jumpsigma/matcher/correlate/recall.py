@@ -65,17 +65,16 @@ class Recall:
         """For each class its entries in groups that may fire."""
         classes = self._ledger.classes
         wanted: list[list[_Wanted]] = [[] for _ in classes]
-        for place in level:
+        entries: dict[int, list[tuple[int, Entry]]] = {place: [] for place in level}
+        for number in counts:
+            for entry in classes[number]:
+                if entry.correlation in entries:
+                    entries[entry.correlation].append((number, entry))
+        for place, mine in entries.items():
             correlation = self._plan.correlations[place]
             prospect = prospect_of(correlation)
             if prospect is None:
                 continue  # its events are added one by one
-            mine = [
-                (number, entry)
-                for number in counts
-                for entry in classes[number]
-                if entry.correlation == place
-            ]
             totals = totals_of(
                 prospect,
                 (
@@ -93,25 +92,29 @@ class Recall:
         references, classes = self._ledger.references, self._ledger.classes
         totals: dict[tuple[int, str], dict[int, Total]] = {}
         prospects: dict[tuple[int, str], Prospect] = {}
-        for _, reference in references.among(wanted):
-            for each in wanted[reference.number]:
+        times = references.times(wanted)
+        for (number, hour), count in times.items():
+            for each in wanted[number]:
                 entry, prospect = each.entry, each.prospect
                 spans = totals.setdefault(each.group, {})
-                span = reference.hour // each.width
-                total = prospect.of(entry.slots, entry.values, 1)
+                span = hour // each.width
+                total = prospect.of(entry.slots, entry.values, count)
                 spans[span] = prospect.join(spans.get(span), total)
                 prospects[each.group] = prospect
         kept = {group: prospects[group].spans(spans) for group, spans in totals.items()}
         totals.clear()
+        needed = {
+            (number, hour): {
+                each.entry
+                for each in wanted[number]
+                if hour // each.width in kept[each.group] or self._ledger.is_crowded(each.entry)
+            }
+            for number, hour in times
+        }
         for origin, reference in references.among(wanted):
             if not reference.length:
                 continue  # somebody else holds it
-            entries = {
-                each.entry
-                for each in wanted[reference.number]
-                if reference.hour // each.width in kept[each.group]
-                or self._ledger.is_crowded(each.entry)
-            }
+            entries = needed[reference.number, reference.hour]
             if entries:
                 match = self._read(origin, reference, classes[reference.number])
                 if match is not None:

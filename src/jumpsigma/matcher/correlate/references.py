@@ -194,6 +194,15 @@ class References:
             found.update(batch[0])
         return found
 
+    def times(self, wanted: Sequence[object]) -> Counter[tuple[int, int]]:
+        """How many references each class, of those that are wanted, has in each hour."""
+        flags = bytes(map(bool, wanted))
+        found: Counter[tuple[int, int]] = Counter()
+        for _, (numbers, hours, *_) in self._batches():
+            chosen = list(map(flags.__getitem__, numbers))
+            found.update(zip(compress(numbers, chosen), compress(hours, chosen), strict=True))
+        return found
+
     def among(self, wanted: Sequence[object]) -> Iterator[tuple[Origin, Reference]]:
         """The references for whose class ``wanted`` has something true, in order."""
         for _, batch, chosen in self._chosen(wanted):
