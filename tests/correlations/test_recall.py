@@ -361,6 +361,16 @@ def test_events_that_waited_in_a_file_that_has_vanished_are_told(
         assert found_in(correlator) == (expected, [("JS072", str(one.path))])
 
 
+def test_what_waits_and_is_no_event_is_no_change(matcher: Matcher, logs: list[Log]) -> None:
+    expected = parsed(matcher, logs)
+    broken = Log(logs[1].path, [*logs[1].raws, b'{"k": "d", nothing}'])
+    broken.path.write_bytes(b"\n".join(broken.raws))
+    with matcher.correlator() as correlator:
+        for each in (logs[0], broken):
+            take(correlator.classes, each)
+        assert found_in(correlator) == (expected, [])
+
+
 def test_a_line_that_is_no_event_is_told_when_every_line_is_to_be(
     matcher: Matcher, tmp_path: Path
 ) -> None:
