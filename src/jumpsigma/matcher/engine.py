@@ -345,18 +345,49 @@ class Matcher:
         candidates = prefilter.candidates(block, every=every)
         if classes is not None and self.correlations:
             candidates = self._not_taken(block, candidates, classes, defer=not every)
-        known = _with_settled(block, candidates, settled) if settled else candidates
+        if settled:
+            yield from self._match_settled(block, candidates, settled, keep, left_out)
+            return
         last: int | None = block.number - 1
         try:
-            for number, start, end, rules in known:
+            for number, start, end, rules in candidates:
                 last = number
-                if settled and rules is settled:
-                    raw, path = block.text[start:end], block.reading.path
-                    yield from self.findings_again(settled, raw, path=path, line=number)
-                    continue
                 read = block.event(number, start, end)
                 if read is not None and rules != ():
                     yield from self.match_read(read, keep, left_out, rules)
+            last = None
+        finally:
+            block.close(last)
+
+    def _match_settled(
+        self,
+        block: Block,
+        candidates: Iterable[Candidate],
+        settled: tuple[int, ...],
+        keep: Callable[[Match], None],
+        left_out: LeftOut,
+    ) -> Iterator[Finding]:
+        """The same where rules hold on every event that is no candidate for them.
+
+        What is no candidate is an object, and is not parsed.
+        """
+        path, waiting = block.reading.path, iter(candidates)
+        candidate = next(waiting, None)
+        besides: dict[tuple[int, ...] | None, tuple[int, ...]] = {None: ()}
+        last: int | None = block.number - 1
+        try:
+            for number, start, end in block.places():
+                last = number
+                if candidate is None or candidate[0] != number:
+                    raw = block.text[start:end]
+                    yield from self.findings_again(settled, raw, path=path, line=number)
+                    continue
+                rules, candidate = candidate[3], next(waiting, None)
+                if rules not in besides:
+                    besides[rules] = tuple(each for each in settled if each not in (rules or ()))
+                read = block.event(number, start, end)
+                if read is not None:
+                    yield from self.match_read(read, keep, left_out, rules, besides[rules])
             last = None
         finally:
             block.close(last)
@@ -388,13 +419,17 @@ class Matcher:
         keep: Callable[[Match], None],
         left_out: LeftOut,
         rules: tuple[int, ...] | None = None,
+        settled: tuple[int, ...] = (),
     ) -> list[Finding]:
         """The findings of an event that a reader delivered, with its place as their source.
 
-        ``rules`` are the numbers of those that may hold, None for all. The event must not change
-        afterwards: what a finding says is found out when it is asked for.
+        ``rules`` are the numbers of those that may hold, None for all; the ``settled`` ones hold,
+        and no correlation counts them. The event must not change afterwards: what a finding says
+        is found out when it is asked for.
         """
         holding = self._held(event, keep, left_out, rules)
+        if settled:
+            holding.numbers = sorted([*holding.numbers, *settled])
         if not holding.numbers or self.silent.issuperset(holding.numbers):
             return []
         return findings_of(self._program, self.rules, self.silent, holding, event)
@@ -440,24 +475,3 @@ class Matcher:
             for number in holding.numbers
             if number not in self.silent
         ]
-
-
-def _with_settled(
-    block: Block, candidates: Iterable[Candidate], settled: tuple[int, ...]
-) -> Iterator[Candidate]:
-    """Every event of a block of objects.
-
-    Candidates have ``settled`` rules among theirs; others have these alone, and they hold on them.
-    """
-    waiting = iter(candidates)
-    candidate = next(waiting, None)
-    joined: dict[tuple[int, ...], tuple[int, ...]] = {}
-    for number, start, end in block.places():
-        if candidate is None or candidate[0] != number:
-            yield number, start, end, settled
-            continue
-        rules = candidate[3]
-        if rules is not None and rules not in joined:
-            joined[rules] = tuple(sorted({*rules, *settled}))
-        yield number, start, end, rules if rules is None else joined[rules]
-        candidate = next(waiting, None)

@@ -305,7 +305,15 @@ def _text_needs(parts: tuple[TextPart, ...], value: str, *, caseless: bool) -> N
                 return Atom(begun, caseless)  # that is all of it
             words += _words(text, begun, last=number == len(parts))
     listed = Listed(value, parts) if any(isinstance(part, Placeholder) for part in parts) else None
-    return both([_lists_needs(parts), listed, _longest(words, caseless=caseless)])
+    beyond = _beyond_ascii(_spelled(p, caseless=caseless) for p in parts if isinstance(p, str))
+    return both([_lists_needs(parts), listed, _longest(words, caseless=caseless), beyond])
+
+
+def _beyond_ascii(spelled: Iterable[str]) -> Need | None:
+    """What an event has in which texts are, if one of them is not ASCII as it is compared."""
+    if all(map(str.isascii, spelled)):
+        return None
+    return Atom(spelling.BEYOND_ASCII, caseless=False)
 
 
 def _words(text: str, begun: str | None, *, last: bool) -> list[str]:
@@ -381,7 +389,8 @@ def _keyword_needs(value: KeywordValue) -> Need | None:
             ]
             runs = [run for text in spelled for run in spelling.runs(text) if spelling.stands(run)]
             words = map(spelling.word_of_value, _rarest(runs))
-            return both([_lists_needs(parts), *(Atom(word, not cased) for word in words)])
+            found = [Atom(word, not cased) for word in words]
+            return both([_lists_needs(parts), *found, _beyond_ascii(spelled)])
         case Number():
             return None
         case Boolean(boolean):

@@ -43,6 +43,10 @@ HIDING: Final = (
     r"\xc5\xbf",
 )
 
+#: What has a character beyond ASCII has the last byte of one, or its escape. No such character is
+#: the lower case of one in ASCII.
+BEYOND_ASCII: Final = r"[\x80-\xff][\x00-\x7f]|\\u(?:00[89a-fA-F]|0[1-9a-fA-F]|[1-9a-fA-F])"
+
 #: An event that matches one of these is wrapped by a SIEM as text, or has its fields moved (S105):
 #: what rules ask for stands otherwise in it.
 WRAPPED: Final = (r"event_type\\", r'"jumpcloud(?:\.event)?"' + _SPACE + ":")
