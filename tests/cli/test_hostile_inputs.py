@@ -177,13 +177,14 @@ def growing(folder: Path) -> Iterator[None]:
 
 @contextmanager
 def shrinking(folder: Path) -> Iterator[None]:
-    """Somebody empties the file after the first read, as log rotation does."""
+    """Somebody empties the file after the first read of events, as log rotation does."""
     (file,) = folder.iterdir()
 
     class Shrunk(io.FileIO):
         def read(self, size: int | None = -1, /) -> bytes:
             block = super().read(min(size or 0, len(GOOD))) or b""
-            os.truncate(file, 0)
+            if block:
+                os.truncate(file, 0)
             return block
 
     with mock.patch.object(opening, "_open", Shrunk):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from functools import partial
 from random import Random
@@ -14,6 +14,7 @@ from dense import KINDS, pack, stream
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from streams import RULES, Event, packs, streams
+from taken import take_lines
 
 from jumpsigma.api.lowering import LoweredPack
 from jumpsigma.api.rules import matcher_of
@@ -93,25 +94,28 @@ def taking(
     lines: list[bytes],
     size: int = 4,
     limit: int = 1_000_000,
+    *,
     among: Callable[[], Iterable[int]] = tuple,
+    defer: bool = False,
 ) -> tuple[list[Any], Any, int]:
     """What a scan finds that parses what is not taken, whom it leaves out, how many it took.
 
-    Lines come in batches, each with the rules that one of them satisfies, and some more.
+    Lines come in batches, each with the rules that one of them satisfies, and some more. Whom a
+    scan leaves out is not known of events that may ``defer``.
     """
     taken = 0
     with matcher.correlator(limit) as correlator:
         correlator.classes.begin(None)
-        numbered = [(raw, line, None) for line, raw in enumerate(lines, 1)]
         for start in range(0, len(lines), size):
-            batch = numbered[start : start + size]
-            held = (matcher._program.holding(json.loads(raw)).numbers for raw, *_ in batch)
+            batch = lines[start : start + size]
+            held = (matcher._program.holding(json.loads(raw)).numbers for raw in batch)
             rules = set(among()).union(*held)
-            take = correlator.classes.taker(rules, batch[0][0])
-            left = batch if take is None else take(batch)
+            numbers: Sequence[int] = range(start + 1, start + 1 + len(batch))
+            take = correlator.classes.taker(tuple(sorted(rules)), batch[0], defer=defer)
+            left = numbers if take is None else take_lines(take, batch, start + 1)
             taken += len(batch) - len(left)
-            for raw, line, _ in left:
-                add(matcher, correlator, raw, line, None)
+            for line in left:
+                add(matcher, correlator, lines[line - 1], line, None)
         return told(correlator.findings()), correlator.left_out, taken
 
 
@@ -125,6 +129,8 @@ def test_what_is_taken_is_found_as_if_it_was_parsed(
     expected = parsing(matcher, lines)
     assert taking(matcher, lines, size)[:2] == expected
     assert taking(matcher, lines, size, limit=3)[:2] == expected
+    for limit in (3, 1_000_000):
+        assert taking(matcher, lines, size, limit, defer=True)[0] == expected[0]
 
 
 def plainer(rng: Random, events: Iterable[Event]) -> list[Event]:

@@ -13,15 +13,27 @@ from typing import Any
 
 import pytest
 from dense import pack, stream
-from test_classes import lines_of, matcher_over, parsing, plainer, slower, spread, taking, told
+from taken import take_lines
+from test_classes import (
+    START,
+    lines_of,
+    matcher_over,
+    parsing,
+    plainer,
+    slower,
+    spread,
+    taking,
+    told,
+)
 
 import jumpsigma
 from jumpsigma.diagnostics import DiagnosticError
 from jumpsigma.intake.events import Event as Read
 from jumpsigma.matcher import Finding, Matcher, Source
-from jumpsigma.matcher.correlate import Classes, Correlator, Line, classes, recall, references
+from jumpsigma.matcher.correlate import Classes, Correlator, classes, recall, recognised, references
 from jumpsigma.matcher.correlate.prospects import width_of
 from jumpsigma.matcher.correlate.rows import NANOSECONDS
+from jumpsigma.matcher.correlate.times import written
 from jumpsigma.matcher.correlate.windows import Judged
 
 RULES = """
@@ -40,6 +52,8 @@ title: in
 correlation: {type: temporal_ordered, rules: [many, done], group-by: [u], timespan: 1h}
 """
 BOTH = (0, 1)
+#: The lines of each rule, by what they hold. The second waits until the first have counted.
+KINDS = (((0,), b'"f"'), ((1,), b'"d"'))
 
 
 @pytest.fixture(scope="module")
@@ -56,18 +70,19 @@ class Log:
     path: Path
     raws: list[bytes]
 
-    def lines(self) -> list[Line]:
-        """The lines with their places in the file."""
-        found: list[Line] = []
-        offset = 0
-        for number, raw in enumerate(self.raws, 1):
-            found.append((raw, number, offset))
-            offset += len(raw) + 1
-        return found
+    def take(self, taking: Classes, *, kept: bool = False, start: int = 0, end: int = 99) -> None:
+        """Have a part of the lines taken, numbered from its first; none may be left.
 
-    def unplaced(self) -> list[Line]:
-        """The lines as of what cannot be read again."""
-        return [(raw, number, None) for raw, number, _ in self.lines()]
+        ``kept``: they are what cannot be read again.
+        """
+        for rules, holding in KINDS:
+            taker = taking.taker(rules, self.raws[0])
+            assert taker is not None
+            at, number = sum(len(raw) + 1 for raw in self.raws[:start]), 1
+            raws = self.raws[start:end]
+            for some in (raws[:7], raws[7:]):
+                assert take_lines(taker, some, number, None if kept else at, holding) == []
+                number, at = number + len(some), at + sum(len(raw) + 1 for raw in some)
 
 
 def log(folder: Path, name: str, user: str) -> Log:
@@ -101,19 +116,16 @@ def parsed(matcher: Matcher, logs: list[Log]) -> list[Any]:
     """The findings when every event is parsed."""
     with matcher.correlator() as correlator:
         for each in logs:
-            for raw, line, _ in each.lines():
+            for line, raw in enumerate(each.raws, 1):
                 read = Read(json.loads(raw), str(each.path), line, raw)
                 matcher.match_read(read, correlator.add, correlator.left_out)
         return told(correlator.findings())
 
 
-def take(taking: Classes, path: Path, lines: list[Line]) -> None:
-    """Take all lines; none may be left."""
-    taking.begin(str(path))
-    taker = taking.taker(BOTH, lines[0][0])
-    assert taker is not None
-    assert taker(lines[:7]) == []
-    assert taker(lines[7:]) == []
+def take(taking: Classes, log: Log, *, kept: bool = False) -> None:
+    """Take all lines of a file; see :meth:`Log.take`."""
+    taking.begin(str(log.path))
+    log.take(taking, kept=kept)
 
 
 def found_in(correlator: Correlator) -> tuple[list[Any], list[tuple[str, str]]]:
@@ -134,7 +146,7 @@ def test_events_are_read_again_from_where_they_were(
     assert {(each["source"]["path"]) for each in expected} == {str(each.path) for each in logs}
     with matcher.correlator(limit) as correlator:
         for each in logs:
-            take(correlator.classes, each.path, each.unplaced() if kept else each.lines())
+            take(correlator.classes, each, kept=kept)
         assert found_in(correlator) == (expected, [])
 
 
@@ -155,7 +167,7 @@ def test_an_input_that_has_changed_is_told(
     expected = parsed(matcher, logs[1:])
     with matcher.correlator() as correlator:
         for each in logs:
-            take(correlator.classes, each.path, each.lines())
+            take(correlator.classes, each)
         text = logs[0].path.read_bytes()
         logs[0].path.write_bytes(text.replace(old, new) if old else b"")
         assert found_in(correlator) == (expected, [("JS072", str(logs[0].path))])
@@ -165,7 +177,7 @@ def test_an_input_that_has_vanished_is_told(matcher: Matcher, logs: list[Log]) -
     expected = parsed(matcher, logs[:1])
     with matcher.correlator() as correlator:
         for each in logs:
-            take(correlator.classes, each.path, each.lines())
+            take(correlator.classes, each)
         logs[1].path.unlink()
         assert found_in(correlator) == (expected, [("JS072", str(logs[1].path))])
 
@@ -176,7 +188,7 @@ def test_more_lines_behind_what_was_scanned_are_no_change(
     expected = parsed(matcher, logs)
     with matcher.correlator() as correlator:
         for each in logs:
-            take(correlator.classes, each.path, each.lines())
+            take(correlator.classes, each)
         with logs[0].path.open("ab") as file:
             file.write(logs[1].raws[0])
         assert found_in(correlator) == (expected, [])
@@ -190,7 +202,7 @@ def test_what_cannot_be_kept_is_told(matcher: Matcher, monkeypatch: pytest.Monke
         taker = correlator.classes.taker(BOTH, raw)
         assert taker is not None
         with pytest.raises(DiagnosticError, match="cannot keep the matches of corr") as caught:
-            taker([(raw, 1, None)])
+            take_lines(taker, [raw])
         assert caught.value.diagnostic.code == "JS091"
         with pytest.raises(DiagnosticError):
             correlator.folder  # noqa: B018 - it is made when it is asked for
@@ -204,13 +216,13 @@ def test_who_explains_is_shown_the_windows_of_all_events(matcher: Matcher, logs:
 
     with matcher.correlator() as correlator:
         for each in logs:
-            for raw, line, _ in each.lines():
+            for line, raw in enumerate(each.raws, 1):
                 read = Read(json.loads(raw), str(each.path), line, raw)
                 matcher.match_read(read, correlator.add, correlator.left_out)
         expected = judged(correlator)
     with matcher.correlator() as correlator:
         for each in logs:
-            take(correlator.classes, each.path, each.lines())
+            take(correlator.classes, each)
         assert judged(correlator) == expected
     assert len(expected) > 80
 
@@ -228,10 +240,10 @@ def test_events_that_cannot_fire_are_not_read_again(
     monkeypatch.setattr(references.References, "read", counted)
     with matcher.correlator() as correlator:
         for each in logs:
-            take(correlator.classes, each.path, each.lines())
+            take(correlator.classes, each)
         assert len(found_in(correlator)[0]) == 2
-    # Four failures and a success of each of two, of ninety events.
-    assert len(read) == 10
+    # Four failures and a success of each of two. The 82 successes waited until then.
+    assert len(read) == 10 + 82
 
 
 # --- limits ---------------------------------------------------------------------------------
@@ -262,10 +274,115 @@ def test_no_limit_changes_a_finding(
             found = taking(matcher, lines, 2)
             assert found[:2] == expected, (kind, seed)
             assert taking(matcher, lines, 2, limit=2)[:2] == expected, (kind, seed)
+            assert taking(matcher, lines, 2, limit=2, defer=True)[0] == expected[0], (kind, seed)
             fired += bool(expected[0])
             taken += found[2]
     assert fired > 30
     assert taken > 50
+
+
+# --- events that wait for others --------------------------------------------------------------
+
+
+def logins(rng: Random) -> list[bytes]:
+    """Failures and successes of a few users within some hours; some have no time, some two users.
+
+    Which failures there are differs: few enough, often, that none of those who wait is read.
+    """
+    failing = rng.choice((0.1, 0.5))
+    events: list[dict[str, Any]] = []
+    for number in range(40):
+        second = rng.choice((rng.randrange(90), rng.randrange(5 * 3600)))
+        user = rng.choice(("a", "b", ["a", "B"], 7))
+        event = {"k": "f" if rng.random() < failing else "d", "u": user}
+        if rng.random() < 0.95:
+            event["timestamp"] = written(START + second * NANOSECONDS)
+        events.append({"id": f"{number}", **event} if rng.random() < 0.9 else event)
+    return lines_of(events)
+
+
+def test_what_waits_is_found_as_if_it_was_parsed(
+    matcher: Matcher, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    woken = waiting = fired = 0
+    wake = recall.Recall.wake
+
+    def counted(self: recall.Recall, *arguments: Any) -> None:
+        nonlocal woken, waiting
+        deferred = self._ledger.deferred
+        before = len(deferred)
+        wake(self, *arguments)
+        woken, waiting = woken + before - len(deferred), waiting + len(deferred)
+
+    monkeypatch.setattr(recall.Recall, "wake", counted)
+    monkeypatch.setattr(references, "_BATCH", 8)
+    for seed in range(100):
+        lines = logins(Random(seed))
+        expected = parsing(matcher, lines)[0]
+        assert taking(matcher, lines, 1, defer=True)[0] == expected, seed
+        assert taking(matcher, lines, 1, limit=2, defer=True)[0] == expected, seed
+        fired += bool(expected)
+    assert fired > 20
+    assert woken > 50
+    assert waiting > 50
+
+
+def successes(name: str, path: Path) -> Log:
+    """Logins of many people, none of whom failed before."""
+    raws = [
+        b'{"id": "%s %d", "timestamp": "2024-01-31T08:00:00Z", "k": "d", "u": "%d"}'
+        % (name.encode(), number, number)
+        for number in range(20)
+    ]
+    path.write_bytes(b"\n".join(raws))
+    return Log(path, raws)
+
+
+def test_events_that_wait_in_vain_are_not_read(
+    matcher: Matcher, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    one = successes("one", tmp_path / "one")
+    monkeypatch.setattr(recognised.Recognised, "classes_of", None)
+    with matcher.correlator() as correlator:
+        take(correlator.classes, one)
+        one.path.unlink()
+        assert found_in(correlator) == ([], [])
+
+
+def test_events_that_waited_in_a_file_that_has_vanished_are_told(
+    matcher: Matcher, logs: list[Log], tmp_path: Path
+) -> None:
+    one = successes("one", tmp_path / "one")
+    expected = parsed(matcher, logs)
+    with matcher.correlator() as correlator:
+        for each in (*logs, one):
+            take(correlator.classes, each)
+        one.path.unlink()
+        assert found_in(correlator) == (expected, [("JS072", str(one.path))])
+
+
+def test_what_waits_and_is_no_event_is_no_change(matcher: Matcher, logs: list[Log]) -> None:
+    expected = parsed(matcher, logs)
+    broken = Log(logs[1].path, [*logs[1].raws, b'{"k": "d", nothing}'])
+    broken.path.write_bytes(b"\n".join(broken.raws))
+    with matcher.correlator() as correlator:
+        for each in (logs[0], broken):
+            take(correlator.classes, each)
+        assert found_in(correlator) == (expected, [])
+
+
+def test_a_line_that_is_no_event_is_told_when_every_line_is_to_be(
+    matcher: Matcher, tmp_path: Path
+) -> None:
+    path = tmp_path / "log"
+    line = b'{"id": "%d", "timestamp": "2024-01-31T08:00:00Z", "k": "d", "u": "u"}\n'
+    lines = [line % number for number in range(10_000)]
+    lines[9_000] = b'{"id": "9000", "k": "d", nothing}\n'
+    path.write_bytes(b"".join(lines))
+    rejects: list[int] = []
+    found = matcher.scan(path, every=True, on_reject=lambda each: rejects.append(each.line))
+    assert list(found) == []
+    assert rejects == [9_001]
 
 
 # --- other processes ------------------------------------------------------------------------
@@ -287,12 +404,8 @@ def test_what_other_processes_take_is_found_here(
         results = []
         for place, (each, start) in enumerate(parts_of(logs)):
             worker = workers[place % processes]
-            lines = each.unplaced() if kept else each.lines()
-            chosen = [(raw, line - start, at) for raw, line, at in lines[start : start + 10]]
             worker.begin(str(each.path))
-            taker = worker.taker(BOTH, chosen[0][0])
-            assert taker is not None
-            assert taker(chosen) == []
+            each.take(worker, kept=kept, start=start, end=start + 10)
             carried = pickle.loads(pickle.dumps(worker.collected()))
             results.append((carried, str(each.path), start))
         for worker in workers:
@@ -321,12 +434,12 @@ def moved(finding: Finding, lines: int) -> Finding:
 def test_a_finding_has_the_line_in_the_whole_file(matcher: Matcher, logs: list[Log]) -> None:
     with matcher.correlator() as correlator:
         worker = matcher.classes(correlator.folder)
-        take(worker, logs[0].path, logs[0].lines())
+        take(worker, logs[0])
         correlator.include(worker.collected(), str(logs[0].path), 1000)
         worker.close()
         found = list(correlator.findings())
     with matcher.correlator() as correlator:
-        take(correlator.classes, logs[0].path, logs[0].lines())
+        take(correlator.classes, logs[0])
         expected = [moved(finding, 1000) for finding in correlator.findings()]
     assert len(expected) == 1
     assert told(found) == told(expected)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import combinations
 from typing import Any
 
 import pytest
@@ -15,7 +16,7 @@ from jumpsigma.matcher import Matcher
 from jumpsigma.prefilter import choice
 from jumpsigma.prefilter import filter as filtering
 from jumpsigma.prefilter.doubts import Doubt, doubt_of
-from jumpsigma.prefilter.needs import Atom
+from jumpsigma.prefilter.needs import All, Atom, Need, Some
 from jumpsigma.prefilter.spelling import key, word
 
 
@@ -37,6 +38,29 @@ def test_a_literal_says_what_it_matches(text: str) -> None:
 )
 def test_what_may_match_more_than_itself_is_no_literal(pattern: str) -> None:
     assert not Atom(pattern).is_literal
+
+
+A, B, C, D = map(Atom, "abcd")
+
+
+@pytest.mark.parametrize(
+    ("need", "texts"),
+    [
+        (Some((All((A, B)), All((A, C)))), {"ab", "ac"}),
+        (Some((All((A, B, C)), All((C, A, D)))), {"abc", "acd"}),
+        (Some((All((A, B)), A)), {"a"}),
+        (Some((All((A, B)), All((C, D)))), {"ab", "cd"}),
+        (Some((A, B)), {"a", "b"}),
+        (Some(()), set()),
+        (Some((All((A, Some((B, C)))), All((A, D)))), {"ab", "ac", "ad"}),
+    ],
+)
+def test_what_several_ways_share_is_still_needed_by_each(need: Need, texts: set[str]) -> None:
+    doubt = doubt_of(need, lambda _: lambda _raw, _at: False)
+    for size in range(5):
+        for chosen in combinations("abcd", size):
+            raw = " ".join(chosen).encode()
+            assert doubt(raw, raw) == any(set(text) <= set(chosen) for text in texts), chosen
 
 
 @needs_hyperscan

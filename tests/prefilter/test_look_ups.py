@@ -10,7 +10,7 @@ import pytest
 from scans import needs_hyperscan
 
 from jumpsigma.prefilter.database import Database
-from jumpsigma.prefilter.filter import _LookUp
+from jumpsigma.prefilter.filter import _lengthened, _LookUp
 from jumpsigma.prefilter.spelling import any_value
 
 VALUES = (
@@ -98,3 +98,17 @@ def test_of_too_many_values_some_are_left_out() -> None:
         assert look_up.rules(text, 6) == ()
     assert len(pattern) < len(look_up.without_harmless()) < 16_000
     assert look_up.asked == 600
+
+
+@needs_hyperscan
+@pytest.mark.parametrize("name", ["to", "t", "too", "a-b", "x1"])
+@pytest.mark.parametrize("colon", [":", " :", "\t \r\n:", " : ", "\n:\n"])
+def test_a_short_key_is_found_however_it_is_written(name: str, colon: str) -> None:
+    pattern = any_value(name, alone=True)
+    text = b"".join(
+        written("v", colon).replace(b'"ip"', f'"{each}"'.encode()) for each in (name, "no")
+    )
+    found: list[int] = []
+    Database([(_lengthened(pattern), False)]).scan(text, lambda *hit: found.append(hit[2]))
+    assert [text[end - 1 : end + 2] for end in found] == [b'"v"']
+    assert (_lengthened(pattern) != pattern) == (name in {"to", "x1"})

@@ -31,19 +31,30 @@ def read_ahead(blocks: Iterator[bytes]) -> Generator[bytes, None, None]:
     # Asked for one batch after the other, the thread never waits for room, so that a reader who
     # stops in the middle does not keep the program from ending.
     with ThreadPoolExecutor(1, "jumpsigma-ahead") as executor:
-        coming = executor.submit(_joined, blocks)
+        batches = _batches(blocks)
+        coming = executor.submit(next, batches, b"")
         while block := coming.result():
-            coming = executor.submit(_joined, blocks)
+            coming = executor.submit(next, batches, b"")
             yield block
 
 
-def _joined(blocks: Iterator[bytes]) -> bytes:
-    """The next blocks as one: each that is looked through costs something, whatever its size."""
-    batch: list[bytes] = []
+def _batches(blocks: Iterator[bytes]) -> Iterator[bytes]:
+    """The blocks joined: each that is looked through costs something, whatever its size.
+
+    Batches end with a line break where there are any, so that nobody has to copy them to have
+    whole lines.
+    """
+    batch: list[bytes | memoryview] = []
     size = 0
     for block in blocks:
-        batch.append(block)
         size += len(block)
-        if size >= AHEAD:
-            break
-    return b"".join(batch)
+        if size < AHEAD:
+            batch.append(block)
+            continue
+        end = block.rfind(b"\n") + 1 or len(block)
+        batch.append(memoryview(block)[:end])
+        yield b"".join(batch)
+        batch = [block[end:]]
+        size = len(block) - end
+    if size:
+        yield b"".join(batch)

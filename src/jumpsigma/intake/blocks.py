@@ -27,7 +27,7 @@ class Block(ABC):
     what it is. ``offset`` is where the text begins in its file, None where that is not known.
     """
 
-    __slots__ = ("_not_counted", "number", "odd", "offset", "reading", "text")
+    __slots__ = ("_is_ascii", "_not_counted", "number", "odd", "offset", "reading", "text")
 
     def __init__(
         self,
@@ -40,6 +40,14 @@ class Block(ABC):
         self.reading, self.text, self.number = reading, text, number
         self.odd, self.offset = odd, offset
         self._not_counted = 0
+        self._is_ascii: bool | None = None
+
+    @property
+    def is_ascii(self) -> bool:
+        """Whether the whole text is ASCII."""
+        if self._is_ascii is None:
+            self._is_ascii = self.text.isascii()
+        return self._is_ascii
 
     @property
     @abstractmethod

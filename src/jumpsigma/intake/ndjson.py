@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from typing import IO
 
 import orjson
 
@@ -11,6 +12,22 @@ from jumpsigma.intake.records import Event, Oversized, Reading
 
 Lines = Iterable[Sequence[bytes | Oversized]]
 """Lines without their line breaks, in batches: one batch is what one block completes."""
+
+
+_NEAR = 8 * 1024
+
+
+def up_to_line_break(file: IO[bytes], size: int) -> int:
+    """How many of the next ``size`` bytes of a file end with a line break; all if none is near.
+
+    Blocks that are read so need not be copied to have whole lines.
+    """
+    at = file.tell()
+    before = max(size - _NEAR, 0)
+    file.seek(at + before)
+    end = file.read(size - before).rfind(b"\n") + 1
+    file.seek(at)
+    return before + end if end else size
 
 
 def split_lines(blocks: Iterator[bytes]) -> Lines:
@@ -44,6 +61,9 @@ def whole_lines(blocks: Iterator[bytes]) -> Iterator[bytes | Oversized]:
                 yield Oversized(b"".join([*parts, block[:end]]), ())
                 parts, size, after = [], 0, block[end + 1 :]
                 continue
+        if cut == len(block) and not size:
+            yield block
+            continue
         if cut:
             yield b"".join([*parts, memoryview(block)[:cut]])
             parts, size = [], 0

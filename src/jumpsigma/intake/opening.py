@@ -19,6 +19,7 @@ from typing import BinaryIO, Protocol
 
 from jumpsigma.intake.ahead import read_ahead
 from jumpsigma.intake.jsontext import BOM
+from jumpsigma.intake.ndjson import up_to_line_break
 from jumpsigma.intake.records import Reading, ReadStats
 from jumpsigma.intake.unpacking import Reread, unpacker_of
 
@@ -179,9 +180,10 @@ def _encoding_of(head: bytes) -> tuple[str | None, int]:
 def _raw_blocks(stream: BinarySource, opened: Reading, position: int = 0) -> Iterator[bytes]:
     # read1 gives what a pipe has now; read would wait for a whole block of it.
     read: Callable[[int], bytes | None] = getattr(stream, "read1", stream.read)
+    file = stream if isinstance(stream, io.FileIO) and _is_regular(stream) else None
     while True:
         try:
-            block = read(BLOCK)
+            block = read(BLOCK if file is None else up_to_line_break(file, BLOCK))
         except OSError as error:
             if not opened.problems:  # else it failed before, and is read once more
                 opened.problem("JS072", f"cannot read on: {_reason(error)}", unreadable=True)

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from jumpsigma.intake.blocks import LineBlock, line_blocks
+from jumpsigma.intake.ndjson import up_to_line_break
 from jumpsigma.intake.records import Reading
 
 PART_BYTES = 4 * 1024 * 1024
@@ -76,7 +77,10 @@ class PartReader:
                 if part.start:
                     _skip_line(file)
                 at = start = self.reading.plain_from = file.tell()
-                while at < end and (block := file.read(min(_BLOCK, end - at))):
+                while at < end:
+                    block = file.read(up_to_line_break(file, min(_BLOCK, end - at)))
+                    if not block:
+                        break
                     at += len(block)
                     yield block
                 # The last line may end in the next part.

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator
 
 from jumpsigma.intake.records import Reading, ReadStats
 
-STEP = 256 * 1024
+STEP = 1024 * 1024
 """The most that one step of gzip may put out. One of zstd puts out a block, at most 128 KiB."""
 
 MAX_WINDOW = 128 * 1024 * 1024

@@ -20,7 +20,6 @@ from jumpsigma.matcher.correlate import (
     Correlator,
     Ledger,
     LeftOut,
-    Line,
     Match,
     Plan,
 )
@@ -46,7 +45,7 @@ _KEPT: Final = 4
 #: The values of a longer list are looked up; those of others are looked for.
 _FEW: Final = 500
 
-_NUMBER: Final = itemgetter(1)
+_NUMBER: Final = itemgetter(0)
 
 
 class _ValueLists:
@@ -341,9 +340,14 @@ class Matcher:
             for event in block.events():
                 yield from self.match_read(event, keep, left_out)
             return
-        candidates = prefilter.candidates(block, every=every and not block.are_objects())
+        settled = prefilter.settled(block)
+        every = (every or bool(settled)) and not block.are_objects()
+        candidates = prefilter.candidates(block, every=every)
         if classes is not None and self.correlations:
-            candidates = self._not_taken(block, candidates, classes)
+            candidates = self._not_taken(block, candidates, classes, defer=not every)
+        if settled:
+            yield from self._match_settled(block, candidates, settled, keep, left_out)
+            return
         last: int | None = block.number - 1
         try:
             for number, start, end, rules in candidates:
@@ -355,28 +359,59 @@ class Matcher:
         finally:
             block.close(last)
 
+    def _match_settled(
+        self,
+        block: Block,
+        candidates: Iterable[Candidate],
+        settled: tuple[int, ...],
+        keep: Callable[[Match], None],
+        left_out: LeftOut,
+    ) -> Iterator[Finding]:
+        """The same where rules hold on every event that is no candidate for them.
+
+        What is no candidate is an object, and is not parsed.
+        """
+        path, waiting = block.reading.path, iter(candidates)
+        candidate = next(waiting, None)
+        besides: dict[tuple[int, ...] | None, tuple[int, ...]] = {None: ()}
+        last: int | None = block.number - 1
+        try:
+            for number, start, end in block.places():
+                last = number
+                if candidate is None or candidate[0] != number:
+                    raw = block.text[start:end]
+                    yield from self.findings_again(settled, raw, path=path, line=number)
+                    continue
+                rules, candidate = candidate[3], next(waiting, None)
+                if rules not in besides:
+                    besides[rules] = tuple(each for each in settled if each not in (rules or ()))
+                read = block.event(number, start, end)
+                if read is not None:
+                    yield from self.match_read(read, keep, left_out, rules, besides[rules])
+            last = None
+        finally:
+            block.close(last)
+
     def _not_taken(
-        self, block: Block, candidates: list[Candidate], classes: Classes
+        self, block: Block, candidates: list[Candidate], classes: Classes, *, defer: bool
     ) -> list[Candidate]:
         """The candidates that have to be parsed; ``classes`` takes the others."""
-        silent, text, offset = self.silent, block.text, block.offset
-        groups: dict[tuple[int, ...], list[Line]] = {}
-        taken: set[int] = set()
-        for number, start, end, rules in candidates:
-            if rules:
-                line = (text[start:end], number, None if offset is None else offset + start)
-                if rules in groups:
-                    groups[rules].append(line)
-                else:
-                    groups[rules] = [line]
-        for rules, lines in groups.items():
-            if len(lines) < _ALIKE and not silent.issuperset(rules):
-                continue
-            take = classes.taker(rules, lines[0][0])
-            if take is not None:
-                taken.update(map(_NUMBER, lines))
-                taken.difference_update(map(_NUMBER, take(lines)))
-        return [candidate for candidate in candidates if candidate[0] not in taken]
+        groups: dict[tuple[int, ...] | None, list[Candidate]] = {}
+        for candidate in candidates:
+            rules = candidate[3]
+            if rules in groups:
+                groups[rules].append(candidate)
+            else:
+                groups[rules] = [candidate]
+        left: list[Candidate] = []
+        for rules, group in groups.items():
+            take = None
+            if rules and (len(group) >= _ALIKE or self.silent.issuperset(rules)):
+                _, start, end, _ = group[0]
+                take = classes.taker(rules, block.text[start:end], defer=defer)
+            left += group if take is None else take(block, group)
+        left.sort(key=_NUMBER)
+        return left
 
     def match_read(
         self,
@@ -384,13 +419,17 @@ class Matcher:
         keep: Callable[[Match], None],
         left_out: LeftOut,
         rules: tuple[int, ...] | None = None,
+        settled: tuple[int, ...] = (),
     ) -> list[Finding]:
         """The findings of an event that a reader delivered, with its place as their source.
 
-        ``rules`` are the numbers of those that may hold, None for all. The event must not change
-        afterwards: what a finding says is found out when it is asked for.
+        ``rules`` are the numbers of those that may hold, None for all; the ``settled`` ones hold,
+        and no correlation counts them. The event must not change afterwards: what a finding says
+        is found out when it is asked for.
         """
         holding = self._held(event, keep, left_out, rules)
+        if settled:
+            holding.numbers = sorted([*holding.numbers, *settled])
         if not holding.numbers or self.silent.issuperset(holding.numbers):
             return []
         return findings_of(self._program, self.rules, self.silent, holding, event)

@@ -24,6 +24,9 @@ _PER_LOOK_UP: Final = 0.1
 _SEEN: Final = 8
 #: What may be one of more than so many takes too long to see.
 _MOST_DOUBTS: Final = 12
+#: A rule that holds unless something is there is evaluated where it is; on every event, where more
+#: of them than this have it.
+_MOST_DENIED: Final = 0.5
 #: A rule whose fields fewer of the events have is not looked into any further, unless there are so
 #: few rules.
 _RARE: Final = 0.005
@@ -39,12 +42,14 @@ _ALL: Final = -1
 class Choice:
     """What is looked for, and which rules each thing makes worth evaluating.
 
-    ``always`` are the rules that nothing rules out. Of those in ``doubtful`` events must have
-    something else as well, which may be worth asking before they are parsed.
+    ``always`` are the rules that nothing rules out. Those that are ``settled`` hold on events
+    without the things that make them worth evaluating. Of the rules in ``doubtful`` events must
+    have something else as well, which may be worth asking before they are parsed.
     """
 
     rules: Mapping[Sought, tuple[int, ...]]
     always: tuple[int, ...]
+    settled: tuple[int, ...]
     doubtful: Mapping[int, Need]
     expected: float
     """How many of the events are expected to be worth parsing, 0 to 1."""
@@ -59,11 +64,15 @@ class Sample:
 
 
 def choose(
-    needs: RuleNeeds, sample: Sample, values: Callable[[str], Collection[str] | None]
+    needs: RuleNeeds,
+    sample: Sample,
+    values: Callable[[str], Collection[str] | None],
+    evaluated: Collection[int] = (),
 ) -> Choice:
     """The cheapest things to look for; ``values`` gives those of a list, None for too many.
 
-    Any choice is sound: the sample only decides how much it saves.
+    No rule of ``evaluated`` is settled. Any choice is sound: the sample only decides how much it
+    saves.
     """
     chooser = _Chooser(sample, values)
     # Most rules are about fields that the events do not have.
@@ -79,6 +88,18 @@ def choose(
     chooser.look_for(atom for need in unsettled.values() for atom in _atoms(need))
     for number, need in unsettled.items():
         found[number] = chooser.cheapest(need)
+    denied = {
+        number: written(needs.denied(number), values)
+        for number, best in enumerate(found)
+        if best is None and number not in evaluated
+    }
+    chooser.look_for(atom for need in denied.values() for atom in _atoms(need))
+    settled: list[int] = []
+    for number, need in denied.items():
+        best = chooser.cheapest(need)
+        if best is not None and best.events.bit_count() <= _MOST_DENIED * len(sample.ends):
+            found[number] = best
+            settled.append(number)
     doubtful: dict[int, Need] = {}
     chosen: defaultdict[Sought, list[int]] = defaultdict(list)
     always: list[int] = []
@@ -96,6 +117,7 @@ def choose(
     return Choice(
         {sought: tuple(numbers) for sought, numbers in chosen.items()},
         tuple(always),
+        tuple(settled),
         doubtful,
         1.0 if always else expected.bit_count() / max(1, len(sample.ends)),
     )

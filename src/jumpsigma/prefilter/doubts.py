@@ -44,9 +44,22 @@ def doubt_of(need: Need, listed: Callable[[Listed], Callable[[bytes, int], objec
         case All(items):
             return _every([doubt_of(item, listed) for item in items])
         case Some(items):
-            return _any([doubt_of(item, listed) for item in items])
+            shared, others = _shared(items)
+            one = _any([doubt_of(item, listed) for item in others])
+            return _every([*(doubt_of(item, listed) for item in shared), one]) if shared else one
         case _:
             assert_never(need)
+
+
+def _shared(items: Sequence[Need]) -> tuple[list[Need], Sequence[Need]]:
+    """What all of the items need, which is asked once, and what each of them needs besides."""
+    needed = [each.items if isinstance(each, All) else (each,) for each in items]
+    first = needed[0] if needed else ()
+    shared = [need for need in first if all(need in each for each in needed)]
+    others = [tuple(need for need in each if need not in shared) for each in needed]
+    if not shared or not all(others):
+        return [], items
+    return shared, [All(each) for each in others]
 
 
 def _every(doubts: Sequence[Doubt]) -> Doubt:

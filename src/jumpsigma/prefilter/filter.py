@@ -42,6 +42,8 @@ _LONGEST_REMEMBERED: Final = 128
 #: as many times that: it takes as long as they do.
 _LOOK_UPS: Final = 100_000
 _MORE_LOOK_UPS: Final = 8
+#: Those of keys that have a smaller share in that are not: stepping over them costs more.
+_OFTEN: Final = 0.04
 #: So many of them for each key, as long as the expression is not longer than so.
 _HARMLESS: Final = 256
 _LONGEST_EXPRESSION: Final = 15_000
@@ -80,7 +82,8 @@ class Prefilter:
 
     ``needs`` are those of the rules, in order; ``lists`` are what their placeholders stand for.
     ``wrapped``: whether rules see the event inside a SIEM's document. Events for ``counted`` rules
-    alone are not parsed anyway. Without Hyperscan it wants no block.
+    alone are not parsed anyway; no rule of ``evaluated`` is settled. Without Hyperscan it wants no
+    block.
     """
 
     def __init__(
@@ -90,8 +93,10 @@ class Prefilter:
         *,
         wrapped: bool,
         counted: Collection[int] = (),
+        evaluated: Collection[int] = (),
     ) -> None:
         self._needs, self._lists, self._counted = needs, lists, frozenset(counted)
+        self._evaluated = frozenset(evaluated)
         self._hiding = spelling.HIDING + (spelling.WRAPPED if wrapped else ())
         self._warm_up = WARM_UP
         self._seen: list[bytes] = []
@@ -129,14 +134,21 @@ class Prefilter:
         sample = _sample_of(chain(self._seen, events))
         self._since = 0
         try:
-            choice = choose(self._needs, sample, cache(self._lists.values))
+            choice = choose(self._needs, sample, cache(self._lists.values), self._evaluated)
             made = _LookedFor(choice, self._hiding, block.odd, self._lists, self._counted)
             self._looked_for[block.odd] = made
         except ValueError:  # Hyperscan does not take what it is given
             self._warm_up = sys.maxsize
 
+    def settled(self, block: Block) -> tuple[int, ...]:
+        """The rules that hold on every object that is no candidate for them.
+
+        That is for blocks such as this, until it is asked for its candidates.
+        """
+        return self._looked_for[block.odd].settled
+
     def candidates(self, block: Block, *, every: bool = False) -> list[Candidate]:
-        """The events of a block that may satisfy a rule, in order, each with those rules.
+        """The events of a block to parse, in order, each with the rules to evaluate.
 
         With ``every``, all events, most of them with no rule. To be called where the block is
         wanted.
@@ -183,7 +195,9 @@ class _LookedFor:
         counted: Collection[int],
     ) -> None:
         self.expected = choice.expected
-        self.always = choice.always
+        self.always, self.settled = choice.always, choice.settled
+        if self.always:  # every event is parsed anyway
+            self.always, self.settled = tuple(sorted(self.always + self.settled)), ()
         numbers = spelling.HIDING_NUMBERS if any(map(_is_number, choice.rules)) else ()
         self._first_known = len(numbers)
         patterns = [(each, False) for each in (*numbers, *hiding, *odd)]
@@ -203,7 +217,7 @@ class _LookedFor:
         by_key: dict[str, list[tuple[_Fits, tuple[int, ...]]]] = {}
         for listed, held in asked:
             by_key.setdefault(listed.pattern, []).append((lists.fits(listed.parts), held))
-        self._look_ups = [_LookUp(*each) for each in by_key.items()]
+        self._look_ups = [_LookUp(_lengthened(key), held) for key, held in by_key.items()]
         self._lists, self._doubtful, self._counted = lists, choice.doubtful, frozenset(counted)
         self._doubts: dict[int, Doubt] = {}
         self._plans: dict[tuple[int, ...], _Plan | None] = {}
@@ -217,12 +231,16 @@ class _LookedFor:
 
     def learn(self) -> None:
         """Where much is looked up, leave out what has been and is on no list."""
-        if sum(each.asked for each in self._look_ups) < self._enough:
+        asked = sum(each.asked for each in self._look_ups)
+        if asked < self._enough:
             return
         self._enough *= _MORE_LOOK_UPS
         # What Hyperscan does not take, it took before without these values.
         with suppress(ValueError):
-            self._compile([each.without_harmless() for each in self._look_ups])
+            self._compile(
+                each.without_harmless() if each.asked > _OFTEN * asked else each.pattern
+                for each in self._look_ups
+            )
 
     def hits(self, block: Block) -> list[_Hit]:
         """What stands in a block, by its last byte; every event where too much does."""
@@ -367,6 +385,20 @@ class _LookUp:
         return tuple(sorted(found))
 
 
+def _lengthened(pattern: str) -> str:
+    """The same pattern, where it begins with a key of two letters, with the byte behind that.
+
+    Hyperscan goes through all bytes in shorter steps where it looks for only four of them.
+    """
+    key, blanks, rest = pattern[:4], pattern[4 : 4 + len(_BLANKS)], pattern[4 + len(_BLANKS) :]
+    if blanks != _BLANKS or not _SHORT.match(key):
+        return pattern
+    behind = ":", *(f"{blank}{_BLANKS}" for blank in (" ", r"\t", r"\r", r"\n"))
+    return f"(?:{'|'.join(key + each for each in behind)}){rest}"
+
+
+_SHORT = re.compile(r'"\w\w"')
+_BLANKS = r"[ \t\r\n]*:"
 _QUOTE = b'"'[0]
 _NO_TEXT = b"n{"  # null, an object
 #: With these a value would look like what stands between it and its key.

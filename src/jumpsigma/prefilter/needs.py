@@ -130,6 +130,14 @@ def needs_of(expr: Expr) -> Need | None:
     return _Derivation(values=True).needs(expr)
 
 
+def denied_of(expr: Expr) -> Need | None:
+    """What an event must have in its bytes for the condition *not* to hold.
+
+    One without it satisfies the condition, which is known without parsing it. None: not known.
+    """
+    return _Derivation(values=True).denied(expr)
+
+
 class _Derivation:
     """What conditions need: of their fields, and with ``values`` of their values too."""
 
@@ -297,7 +305,15 @@ def _text_needs(parts: tuple[TextPart, ...], value: str, *, caseless: bool) -> N
                 return Atom(begun, caseless)  # that is all of it
             words += _words(text, begun, last=number == len(parts))
     listed = Listed(value, parts) if any(isinstance(part, Placeholder) for part in parts) else None
-    return both([_lists_needs(parts), listed, _longest(words, caseless=caseless)])
+    beyond = _beyond_ascii(_spelled(p, caseless=caseless) for p in parts if isinstance(p, str))
+    return both([_lists_needs(parts), listed, _longest(words, caseless=caseless), beyond])
+
+
+def _beyond_ascii(spelled: Iterable[str]) -> Need | None:
+    """What an event has in which texts are, if one of them is not ASCII as it is compared."""
+    if all(map(str.isascii, spelled)):
+        return None
+    return Atom(spelling.BEYOND_ASCII, caseless=False)
 
 
 def _words(text: str, begun: str | None, *, last: bool) -> list[str]:
@@ -312,9 +328,12 @@ def _words(text: str, begun: str | None, *, last: bool) -> list[str]:
 
 
 def _longest(words: list[str], *, caseless: bool) -> Need | None:
+    return both(Atom(word, caseless) for word in _rarest(words))
+
+
+def _rarest(words: list[str]) -> list[str]:
     """Of many alternatives each expression counts; the longest are the rarest."""
-    chosen = sorted(words, key=len, reverse=True)[:_MOST_WORDS]
-    return both(Atom(word, caseless) for word in chosen)
+    return sorted(words, key=len, reverse=True)[:_MOST_WORDS]
 
 
 def _lists_needs(parts: Iterable[TextPart]) -> Need | None:
@@ -368,8 +387,10 @@ def _keyword_needs(value: KeywordValue) -> Need | None:
             spelled = [
                 _spelled(part, caseless=not cased) for part in parts if isinstance(part, str)
             ]
-            words = [word for text in spelled for word in _words(text, None, last=False)]
-            return both([_lists_needs(parts), _longest(words, caseless=not cased)])
+            runs = [run for text in spelled for run in spelling.runs(text) if spelling.stands(run)]
+            words = map(spelling.word_of_value, _rarest(runs))
+            found = [Atom(word, not cased) for word in words]
+            return both([_lists_needs(parts), *found, _beyond_ascii(spelled)])
         case Number():
             return None
         case Boolean(boolean):

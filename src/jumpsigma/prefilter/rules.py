@@ -6,7 +6,7 @@ import pickle
 from collections.abc import Sequence
 
 from jumpsigma.ir.nodes import RuleIR
-from jumpsigma.prefilter.needs import Need, keys_of, needs_of
+from jumpsigma.prefilter.needs import Need, denied_of, keys_of, needs_of
 
 
 class RuleNeeds:
@@ -35,3 +35,7 @@ class RuleNeeds:
     def of(self, number: int) -> Need | None:
         """All that a rule needs."""
         return needs_of(self._rules[number].condition)
+
+    def denied(self, number: int) -> Need | None:
+        """What an event needs for a rule not to hold."""
+        return denied_of(self._rules[number].condition)

@@ -28,6 +28,8 @@ _RUN: Final = re.compile(f"[^{re.escape(_AMBIGUOUS)}\x00-\x1f\x80-\U0010ffff]{{1
 _NUMERIC: Final = re.compile(r"[0-9.+\-e]*")
 _INFINITY: Final = "-infinity"  # the text of 1e999
 _WORDS: Final = ("true", "false", "nan")  # texts of values without quotation marks
+#: What a key may be called.
+_NAME: Final = re.compile(r"[A-Za-z0-9_.@-]+")
 
 #: An event that matches one of these may hold ASCII text that does not stand in its bytes: escaped
 #: printable ASCII but for the ambiguous characters; U+212A (lower case: k) and U+0130 (lower case:
@@ -40,6 +42,10 @@ HIDING: Final = (
     r"\xc4[\xb0\xb1]",
     r"\xc5\xbf",
 )
+
+#: What has a character beyond ASCII has the last byte of one, or its escape. No such character is
+#: the lower case of one in ASCII.
+BEYOND_ASCII: Final = r"[\x80-\xff][\x00-\x7f]|\\u(?:00[89a-fA-F]|0[1-9a-fA-F]|[1-9a-fA-F])"
 
 #: An event that matches one of these is wrapped by a SIEM as text, or has its fields moved (S105):
 #: what rules ask for stands otherwise in it.
@@ -68,6 +74,19 @@ def runs(text: str) -> list[str]:
 def word(run: str) -> str:
     """A run somewhere in the bytes."""
     return "".join(map(_character, run))
+
+
+def word_of_value(run: str) -> str:
+    """A run somewhere in a value, where it may be in keys as well.
+
+    A quotation mark with nothing escaped before it ends a text, and that of a key is followed by a
+    colon.
+    """
+    lowered = run.lower()
+    bare = any(lowered in each for each in (*_WORDS, _INFINITY))
+    if bare or _NAME.fullmatch(run) is None:
+        return word(run)
+    return f'{word(run)}[^"\\\\]*(?:"{_SPACE}[^ \\t\\r\\n:]|\\\\)'
 
 
 def _character(char: str) -> str:

@@ -1,7 +1,7 @@
 """Correlations on events: base matches, sliding windows, findings (S801-S833)."""
 
 from jumpsigma.matcher.correlate.batch import Correlator
-from jumpsigma.matcher.correlate.classes import Classes, Collected, Ledger, Line, Taker
+from jumpsigma.matcher.correlate.classes import Classes, Collected, Ledger, Taker
 from jumpsigma.matcher.correlate.matches import LeftOut
 from jumpsigma.matcher.correlate.plan import Plan
 from jumpsigma.matcher.correlate.rows import Match
@@ -14,7 +14,6 @@ __all__ = [
     "Correlator",
     "Ledger",
     "LeftOut",
-    "Line",
     "Match",
     "Plan",
     "Taker",

@@ -40,6 +40,7 @@ class Correlator:
         self._ledger = Ledger(limit, decidable=plan.decidable)
         self._recall = Recall(plan, payloads, self._ledger)
         self._folder: TemporaryDirectory[str] | None = None
+        self._fed: set[int] = set()  # the correlations to which others have given findings
         self.classes = Classes(plan, payloads, self._ledger)
         self.left_out = LeftOut()
 
@@ -133,6 +134,8 @@ class Correlator:
         """
         try:
             for level in self._plan.levels:
+                woken = self._fed.intersection(level) if watch is None else level
+                self._recall.wake(woken, self.classes, self._hold, self.left_out)
                 # Who explains is shown every window, also where nothing can fire.
                 recall = self._recall.matches if watch is None else self._recall.everything
                 for match in recall(level):
@@ -184,6 +187,7 @@ class Correlator:
                 payload = store.add_payload(pickled(told.payload))
                 last = self._digested(told.row)
                 for entry in entries_of(uses, event, self.left_out):
+                    self._fed.add(entry.correlation)
                     self._ledger.note((entry,), last.time)
                     store.add(entry.correlation, inner_row(number, last, entry, payload))
         store.drop(number)

@@ -8,55 +8,43 @@ with which a correlation can fire, when all is read.
 from __future__ import annotations
 
 import os
-from collections import deque
 from collections.abc import Callable, Collection, Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
-from itertools import compress, repeat
-from operator import attrgetter, itemgetter
-from typing import Any, Final, NamedTuple
+from typing import NamedTuple
 
+from jumpsigma.intake.blocks import Block
 from jumpsigma.intake.jsontext import NotAnEventError
 from jumpsigma.matcher.correlate.matches import LeftOut, entries_of
 from jumpsigma.matcher.correlate.payloads import Payloads
 from jumpsigma.matcher.correlate.plan import Plan
-from jumpsigma.matcher.correlate.references import References
+from jumpsigma.matcher.correlate.recognised import ALONE, NOTHING, Learned, Recognised
+from jumpsigma.matcher.correlate.references import Reference, References
 from jumpsigma.matcher.correlate.rows import NANOSECONDS, Entry, Match
 from jumpsigma.matcher.correlate.times import nanoseconds
 from jumpsigma.matcher.runtime import TIME_PATHS, Path, values
+from jumpsigma.prefilter import Candidate
 
-#: The classes of events that are in no group, and of those that have to be added one by one.
-NOTHING: Final = 0
-ALONE: Final = -1
-_UNKNOWN: Final = -2
 #: So many classes are known, and so many kinds of lines are recognised at a time.
 MOST_CLASSES = 50_000
 _MOST_KNOWN = 30_000
-#: After so many kinds of lines it is asked whether telling them apart saves anything.
-_TRIED = 200
 #: So many sets of rules have a projection of their own.
 _MOST_SETS = 200
 
-#: Times before and after these hours are left to who parses, who knows the bounds of S803.
-_FIRST = datetime(1700, 1, 1, tzinfo=UTC).toordinal() * 24
-_LAST = datetime(2200, 1, 1, tzinfo=UTC).toordinal() * 24
-_ZONES = {UTC, None}
-_RAW, _TIME = itemgetter(0), attrgetter("time")
-_HOUR, _ZONE = attrgetter("hour"), attrgetter("tzinfo")
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC).toordinal() * 24
 
-#: A line, the number of its event, and where it begins in its file (None: unknown).
-Line = tuple[bytes, int, int | None]
-#: Takes lines, and gives back those whose events have to be parsed and added.
-Taker = Callable[[Sequence[Line]], list[Line]]
+#: The rules that events may satisfy, and which of the fields of S703 their time is in.
+Kind = tuple[tuple[int, ...], Path]
+#: Takes events of a block, and gives back those that have to be parsed and added.
+Taker = Callable[[Block, Sequence[Candidate]], list[Candidate]]
 
 
 class Ledger:
     """The classes that are known, and where their events are.
 
-    ``classes`` are groups, slots and values, by number. Events that are added one by one are
-    noted as well, so that who counts has them all.
+    ``classes`` are groups, slots and values, by number; those in ``deferred`` are of events that
+    nobody has looked at yet. Events that are added one by one are noted as well, so that who counts
+    has them all.
     """
 
     def __init__(
@@ -64,6 +52,7 @@ class Ledger:
     ) -> None:
         self._decidable = frozenset(decidable)
         self.classes: list[tuple[Entry, ...]] = [()]
+        self.deferred: dict[int, Kind] = {}
         self.references = References(limit, folder)
         self._numbers: dict[tuple[Entry, ...], int] = {(): NOTHING}
         self._entries: dict[Entry, Entry] = {}
@@ -86,6 +75,15 @@ class Ledger:
             self.classes.append(known)
         return number
 
+    def defer(self, kind: Kind) -> int:
+        """The class of events of a kind that nobody looks at."""
+        for number, known in self.deferred.items():
+            if known == kind:
+                return number
+        self.deferred[len(self.classes)] = kind
+        self.classes.append(())
+        return len(self.classes) - 1
+
     def note(self, entries: tuple[Entry, ...], time: int) -> None:
         """Count an event that somebody else holds; ``time`` in nanoseconds since 1970."""
         number = self.number_of(entries)
@@ -93,7 +91,7 @@ class Ledger:
             for entry in entries:
                 self._crowded[_place(entry)] = 1
             return
-        self.references.add([number], [_hour(time)], [0], [0], [0])
+        self.references.append(Reference(number, hour_of(time), 0, 0, 0))
 
     def keep(self, match: Match) -> bool:
         """Keep the bytes of an event instead of what is known of it, as most are never needed.
@@ -109,7 +107,8 @@ class Ledger:
         self.references.begin_again(match.path.decode("utf-8", "surrogatepass") or None)
         raw = match.payload
         (offset,) = self.references.keep([raw])
-        self.references.add([number], [_hour(match.time)], [match.line], [offset], [len(raw)])
+        reference = Reference(number, hour_of(match.time), match.line, offset, len(raw))
+        self.references.append(reference)
         return True
 
     def is_crowded(self, entry: Entry) -> bool:
@@ -117,7 +116,8 @@ class Ledger:
         return bool(self._crowded[_place(entry)])
 
 
-def _hour(time: int) -> int:
+def hour_of(time: int) -> int:
+    """The hour of a time in nanoseconds since 1970, as a reference has it."""
     return time // (3600 * NANOSECONDS) + _EPOCH
 
 
@@ -129,29 +129,15 @@ class Collected(NamedTuple):
     """What another process has taken of one input, to be carried here.
 
     ``classes`` are those that the process has not told before; what it collects is included in
-    that order. ``kept`` is a file with the events that cannot be read again, None when there are
-    none.
+    that order. ``deferred`` are as in a ledger. ``kept`` is a file with the events that cannot be
+    read again, None when there are none.
     """
 
     process: bytes
     classes: list[tuple[Entry, ...]]
+    deferred: dict[int, Kind]
     references: list[bytes]
     kept: str | None
-
-
-@dataclass(slots=True)
-class _Recognised:
-    """How the lines that may satisfy some rules are read, and the classes of what was read."""
-
-    read: Callable[[bytes], Any]
-    refused: tuple[type[Exception], ...]
-    classes: dict[Any, int]
-    seen: int = 0
-    parsed: int = 0
-
-    def is_useless(self, *, silent: bool) -> bool:
-        """Whether nearly all were parsed after all: as the first of a class, or for a finding."""
-        return not silent and self.parsed > _TRIED and 10 * self.parsed > 9 * self.seen
 
 
 class Classes:
@@ -159,7 +145,7 @@ class Classes:
 
     def __init__(self, plan: Plan, payloads: Payloads, ledger: Ledger) -> None:
         self._plan, self._payloads, self._ledger = plan, payloads, ledger
-        self._recognised: dict[tuple[frozenset[int], Path], _Recognised | None] = {}
+        self._recognised: dict[Kind, Recognised | None] = {}
         self._known = self._told = 0
         self._time: Path | None = None
         self._process = os.urandom(8)
@@ -169,33 +155,34 @@ class Classes:
         self._ledger.close()
 
     def begin(self, path: str | None) -> None:
-        """What is taken from here on was read from ``path``. Takers are made anew for it."""
+        """What is taken from here on was read from ``path``."""
         self._ledger.references.begin(path)
         self._time = None
 
-    def taker(self, numbers: Collection[int], raw: bytes) -> Taker | None:
-        """What takes lines that may satisfy rules of these numbers, and no others.
+    def taker(self, rules: tuple[int, ...], raw: bytes, *, defer: bool = True) -> Taker | None:
+        """What takes events that may satisfy these rules, and no others.
 
         It gives back those that satisfy a rule that gives findings of its own. None when all such
         events have to be parsed and added: more decides than can be read of a line without parsing
         it, or there are too many kinds of lines.
 
-        :param raw: one of the lines; it shows where events have their time.
+        :param raw: one of the events; it shows where they have their time.
+        :param defer: whether events need not be looked at before they can matter.
         """
-        chosen = frozenset(numbers)
-        if not self._plan.open_ended.isdisjoint(chosen):
-            return None
         if self._time is None:
             self._time = self._time_in(raw)
-        key = chosen, self._time
-        if key not in self._recognised:
+        recognised = self.recognised((rules, self._time))
+        if recognised is None or recognised.is_useless():
+            return None
+        return recognised.defer if defer else recognised.take
+
+    def recognised(self, kind: Kind) -> Recognised | None:
+        """How events of a kind are read; None for kinds that have to be parsed."""
+        if kind not in self._recognised:
             if len(self._recognised) >= _MOST_SETS:
                 return None
-            self._recognised[key] = self._recognising(chosen, self._time)
-        recognised = self._recognised[key]
-        if recognised is None or recognised.is_useless(silent=self._plan.silent.issuperset(chosen)):
-            return None
-        return self._taker(recognised, sorted(chosen))
+            self._recognised[kind] = self._recognising(kind)
+        return self._recognised[kind]
 
     def _time_in(self, raw: bytes) -> Path:
         try:
@@ -207,112 +194,41 @@ class Classes:
                 return path
         return TIME_PATHS[0]
 
-    def _recognising(self, numbers: frozenset[int], time: Path) -> _Recognised | None:
+    def _recognising(self, kind: Kind) -> Recognised | None:
+        rules, time = kind
+        plan, ledger = self._plan, self._ledger
+        if not plan.open_ended.isdisjoint(rules):
+            return None
         # Small inputs never come here, and need not wait for msgspec.
         from jumpsigma.matcher.correlate.projection import REFUSED
 
-        decoder = self._plan.decoder(numbers, time, raw_events=self._payloads.unwraps)
-        return None if decoder is None else _Recognised(decoder.decode, REFUSED, {})
+        decoder = plan.decoder(rules, time, raw_events=self._payloads.unwraps)
+        if decoder is None:
+            return None
+        return Recognised(
+            decoder.decode,
+            REFUSED,
+            partial(self._learn, rules),
+            ledger.references,
+            ledger.defer(kind) if plan.later.issuperset(rules) else None,
+            is_silent=plan.silent.issuperset(rules),
+        )
 
-    def _taker(self, recognised: _Recognised, rules: Sequence[int]) -> Taker:
-        from msgspec.structs import force_setattr as replace
-
-        read, refused, classes = recognised.read, recognised.refused, recognised.classes
-        known, learn = classes.get, partial(self._learn, recognised, rules)
-        add, keep = self._ledger.references.add, self._ledger.references.keep
-
-        def take(lines: Sequence[Line]) -> list[Line]:
-            raws = list(map(_RAW, lines))
-            taken, left = lines, list[Line]()
-            try:
-                if not all(map(bytes.isascii, raws)):
-                    for raw in raws:
-                        raw.decode()  # what is not read is not looked at either
-                seen = list(map(read, raws))
-            except refused:
-                seen, taken, left = self._one_by_one(recognised, lines)
-            if not seen:
-                return left
-            recognised.seen += len(seen)
-            times = list(map(_TIME, seen))
-            deque(map(replace, seen, repeat("time"), repeat(None)), 0)  # it is no part of the class
-            found = list(map(known, seen, repeat(_UNKNOWN)))
-            if _UNKNOWN in found:
-                learn(found, seen, taken)
-            days = map(datetime.toordinal, times)
-            hours = [day * 24 + hour for day, hour in zip(days, map(_HOUR, times), strict=True)]
-            zones = set(map(_ZONE, times))
-            if not (zones <= _ZONES and min(hours) > _FIRST and max(hours) < _LAST):
-                for place, (time, hour) in enumerate(zip(times, hours, strict=True)):
-                    if time.tzinfo not in _ZONES or not _FIRST < hour < _LAST:
-                        found[place] = ALONE
-            if min(found) <= NOTHING:
-                alone = [line for line, number in zip(taken, found, strict=True) if number < 0]
-                left += alone
-                recognised.parsed += len(alone)
-                kept = [number > NOTHING for number in found]
-                found, hours = list(compress(found, kept)), list(compress(hours, kept))
-                taken = list(compress(taken, kept))
-                if not taken:
-                    return left
-            raws, numbers, offsets = map(list, zip(*taken, strict=True))
-            if None in offsets:
-                offsets = keep(raws)
-            add(found, hours, numbers, offsets, list(map(len, raws)))
-            return left
-
-        return take
-
-    def _one_by_one(
-        self, recognised: _Recognised, lines: Sequence[Line]
-    ) -> tuple[list[Any], list[Line], list[Line]]:
-        """What was read, the lines that it was read from, and those that cannot be read so."""
-        seen: list[Any] = []
-        taken: list[Line] = []
-        left: list[Line] = []
-        for line in lines:
-            try:
-                line[0].decode()
-                seen.append(recognised.read(line[0]))
-            except recognised.refused:
-                left.append(line)
-            else:
-                taken.append(line)
-        return seen, taken, left
-
-    def _learn(
-        self,
-        recognised: _Recognised,
-        rules: Sequence[int],
-        found: list[int],
-        seen: list[Any],
-        lines: Sequence[Line],
-    ) -> None:
-        """Find out the classes of lines, where they are not known, that are the first of them."""
-        classes = recognised.classes
-        for place, number in enumerate(found):
-            if number != _UNKNOWN:
-                continue
-            one = seen[place]
-            known = classes.get(one, _UNKNOWN)
-            if known == _UNKNOWN:
-                known = self._class_of(lines[place][0], rules)
-                recognised.parsed += 1
-                self._make_room()
-                classes[one] = known
-            found[place] = known
-
-    def _class_of(self, raw: bytes, rules: Sequence[int]) -> int:
+    def _learn(self, rules: Sequence[int], raw: bytes) -> Learned:
+        """Find out the class of an event that may satisfy rules, the first that looks so."""
+        self._make_room()
         try:
             event = self._payloads.read(raw)
         except NotAnEventError:
-            return ALONE
+            return ALONE, ()
         holding = self._payloads.program.among(event, rules).numbers
-        if not self._plan.silent.issuperset(holding):
-            return ALONE
+        telling = tuple(number for number in holding if number not in self._plan.silent)
+        if not self._plan.uses.keys().isdisjoint(telling):
+            return ALONE, ()
         left_out = LeftOut()
         entries = entries_of(self._plan.used(holding), event, left_out)
-        return ALONE if left_out else self._ledger.number_of(entries)
+        number = ALONE if left_out else self._ledger.number_of(entries)
+        return number, () if number == ALONE else telling
 
     def _make_room(self) -> None:
         """Forget how lines of known classes look, when there are too many ways."""
@@ -321,7 +237,7 @@ class Classes:
             self._known = 0
             for recognised in self._recognised.values():
                 if recognised is not None:
-                    recognised.classes.clear()
+                    recognised.forget()
 
     def keep(self, match: Match) -> bool:
         """Take an event that was parsed, as :meth:`Ledger.keep` does."""
@@ -331,4 +247,5 @@ class Classes:
         """What was taken since the last call, to be carried to another process."""
         told, classes = self._told, self._ledger.classes
         self._told = len(classes)
-        return Collected(self._process, classes[told:], *self._ledger.references.packed())
+        references = self._ledger.references.packed()
+        return Collected(self._process, classes[told:], self._ledger.deferred, *references)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from jumpsigma.ir.correlations import CorrelationIR
 from jumpsigma.ir.nodes import RuleIR
 from jumpsigma.matcher.correlate.matches import LeftOut, Use, match_of, slot_of, uses_of
-from jumpsigma.matcher.correlate.prospects import prospect_of
+from jumpsigma.matcher.correlate.prospects import prospect_of, rests_on_others
 from jumpsigma.matcher.correlate.rows import Match
 from jumpsigma.matcher.runtime import Path
 
@@ -32,7 +32,8 @@ class Plan:
     correlation behind those that it refers to; ``levels`` the same in steps, those of one step
     refer to none of it. ``decidable`` are the correlations of which something tells that they
     cannot fire (:mod:`~jumpsigma.matcher.correlate.prospects`), ``open_ended`` the rules that
-    others use as well.
+    others use as well. Events of the rules in ``later`` matter only where a correlation has found
+    something that another one needs besides them.
     """
 
     def __init__(
@@ -54,6 +55,14 @@ class Plan:
             number
             for number, uses in self.uses.items()
             if not self.decidable.issuperset(use.correlation for use in uses)
+        )
+        waiting = {place for place, each in enumerate(self.correlations) if rests_on_others(each)}
+        self.later = frozenset(
+            number
+            for number, uses in self.uses.items()
+            if number < len(self.rules)
+            and number in silent
+            and waiting.issuperset(use.correlation for use in uses)
         )
         numbers = {id(rule): number for number, rule in enumerate(rules)}
         self.bases = tuple(

@@ -23,6 +23,7 @@ from jumpsigma.ir.correlations import (
     Threshold,
     Unseen,
 )
+from jumpsigma.ir.nodes import RuleIR
 from jumpsigma.matcher.correlate.rows import Row
 
 #: What events have together: a number of events, bits of references, or a set of values.
@@ -93,6 +94,16 @@ def prospect_of(correlation: CorrelationIR) -> Prospect | None:
             return None
         case _:
             assert_never(correlation.type)
+
+
+def rests_on_others(correlation: CorrelationIR) -> bool:
+    """Whether the condition needs findings of another correlation, whatever events there are."""
+    prospect = prospect_of(correlation)
+    if prospect is None or prospect.of is not _slots:
+        return False
+    references = enumerate(correlation.references)
+    events = sum(1 << slot for slot, each in references if isinstance(each.rule, RuleIR))
+    return not prospect.enough(events)
 
 
 def _least(condition: Threshold) -> Callable[[int], bool] | None:

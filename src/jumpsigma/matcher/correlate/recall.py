@@ -7,17 +7,18 @@ hours around which no window can fire. What is left is read again, and becomes a
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from typing import NamedTuple
 
 from jumpsigma.diagnostics import Diagnostic, Span
 from jumpsigma.intake.jsontext import NotAnEventError
 from jumpsigma.intake.records import UNNAMED
-from jumpsigma.matcher.correlate.classes import Collected, Ledger
+from jumpsigma.matcher.correlate.classes import Classes, Collected, Ledger, hour_of
 from jumpsigma.matcher.correlate.matches import LeftOut
 from jumpsigma.matcher.correlate.payloads import Payloads
 from jumpsigma.matcher.correlate.plan import Plan
 from jumpsigma.matcher.correlate.prospects import Prospect, Total, prospect_of, totals_of, width_of
+from jumpsigma.matcher.correlate.recognised import ALONE, NOTHING
 from jumpsigma.matcher.correlate.references import Origin, Reference
 from jumpsigma.matcher.correlate.rows import Entry, Match
 
@@ -64,17 +65,16 @@ class Recall:
         """For each class its entries in groups that may fire."""
         classes = self._ledger.classes
         wanted: list[list[_Wanted]] = [[] for _ in classes]
-        for place in level:
+        entries: dict[int, list[tuple[int, Entry]]] = {place: [] for place in level}
+        for number in counts:
+            for entry in classes[number]:
+                if entry.correlation in entries:
+                    entries[entry.correlation].append((number, entry))
+        for place, mine in entries.items():
             correlation = self._plan.correlations[place]
             prospect = prospect_of(correlation)
             if prospect is None:
                 continue  # its events are added one by one
-            mine = [
-                (number, entry)
-                for number in counts
-                for entry in classes[number]
-                if entry.correlation == place
-            ]
             totals = totals_of(
                 prospect,
                 (
@@ -92,30 +92,87 @@ class Recall:
         references, classes = self._ledger.references, self._ledger.classes
         totals: dict[tuple[int, str], dict[int, Total]] = {}
         prospects: dict[tuple[int, str], Prospect] = {}
-        for _, reference in references.among(wanted):
-            for each in wanted[reference.number]:
+        times = references.times(wanted)
+        for (number, hour), count in times.items():
+            for each in wanted[number]:
                 entry, prospect = each.entry, each.prospect
                 spans = totals.setdefault(each.group, {})
-                span = reference.hour // each.width
-                total = prospect.of(entry.slots, entry.values, 1)
+                span = hour // each.width
+                total = prospect.of(entry.slots, entry.values, count)
                 spans[span] = prospect.join(spans.get(span), total)
                 prospects[each.group] = prospect
         kept = {group: prospects[group].spans(spans) for group, spans in totals.items()}
         totals.clear()
+        needed = {
+            (number, hour): {
+                each.entry
+                for each in wanted[number]
+                if hour // each.width in kept[each.group] or self._ledger.is_crowded(each.entry)
+            }
+            for number, hour in times
+        }
         for origin, reference in references.among(wanted):
             if not reference.length:
                 continue  # somebody else holds it
-            entries = {
-                each.entry
-                for each in wanted[reference.number]
-                if reference.hour // each.width in kept[each.group]
-                or self._ledger.is_crowded(each.entry)
-            }
+            entries = needed[reference.number, reference.hour]
             if entries:
                 match = self._read(origin, reference, classes[reference.number])
                 if match is not None:
                     rest = tuple(entry for entry in match.entries if entry in entries)
                     yield match._replace(entries=rest)
+
+    def wake(
+        self,
+        correlations: Collection[int],
+        classes: Classes,
+        hold: Callable[[Match], None],
+        left_out: LeftOut,
+    ) -> None:
+        """Find out the classes of events that nobody has looked at and these correlations look at.
+
+        Where there are too many classes, ``hold`` is given matches.
+        """
+        ledger, uses = self._ledger, self._plan.uses
+        woken = {
+            number
+            for number, (rules, _) in ledger.deferred.items()
+            if any(use.correlation in correlations for rule in rules for use in uses[rule])
+        }
+        if not woken:
+            return
+
+        def revised(origin: Origin, asked: Sequence[Reference]) -> tuple[list[int], list[int]]:
+            found, hours = [NOTHING] * len(asked), [0] * len(asked)
+            raws = [self._bytes(origin, reference) for reference in asked]
+            for number in {reference.number for reference in asked}:
+                places = [place for place, each in enumerate(asked) if each.number == number]
+                recognised = classes.recognised(ledger.deferred[number])
+                if recognised is None:
+                    numbers, times = [ALONE] * len(places), [0] * len(places)
+                else:
+                    numbers, times = recognised.classes_of([raws[place] for place in places])
+                for place, known, hour in zip(places, numbers, times, strict=True):
+                    found[place], hours[place] = known, hour
+                    if known == ALONE:
+                        match = self._match(origin, asked[place], raws[place], left_out)
+                        found[place], hours[place] = self._added(match, hold)
+            return found, hours
+
+        wanted = [number in woken for number in range(len(ledger.classes))]
+        ledger.references.revise(wanted, revised)
+        for number in woken:
+            del ledger.deferred[number]
+
+    def _added(self, match: Match | None, hold: Callable[[Match], None]) -> tuple[int, int]:
+        """The class and the hour of an event, which is held where there are too many classes."""
+        if match is None:
+            return NOTHING, 0
+        number = self._ledger.number_of(match.entries)
+        if number != ALONE:
+            return number, hour_of(match.time)
+        self._ledger.note(match.entries, match.time)
+        hold(match)
+        return NOTHING, 0
 
     def everything(self, level: Sequence[int]) -> Iterator[Match]:
         """All matches of correlations of a level."""
@@ -137,7 +194,9 @@ class Recall:
         ledger = self._ledger
         theirs, numbers = self._theirs.setdefault(collected.process, ([], []))
         theirs += collected.classes
-        numbers += map(ledger.number_of, collected.classes)
+        for place, entries in enumerate(collected.classes, len(numbers)):
+            kind = collected.deferred.get(place)
+            numbers.append(ledger.number_of(entries) if kind is None else ledger.defer(kind))
         origin = ledger.references.begin(path, collected.kept, lines)
         for reference in ledger.references.include(collected.references, numbers):
             match = self._read(origin, reference, theirs[reference.number])
@@ -148,24 +207,39 @@ class Recall:
         self, origin: Origin, reference: Reference, entries: tuple[Entry, ...]
     ) -> Match | None:
         """The match of an event; None when what stands there now is another one."""
-        payloads, match = self._payloads, None
-        try:
-            raw = self._ledger.references.read(origin, reference)
-            event = payloads.read(raw)
-            match = self._plan.match(
-                payloads.program.holding(event).numbers,
-                event,
-                LeftOut(),
-                raw=raw,
-                path=origin.path,
-                line=origin.lines + reference.line,
-            )
-        except (OSError, NotAnEventError):
-            pass
+        match = self._match(origin, reference, self._bytes(origin, reference), LeftOut())
         if match is None or match.entries != entries:
             self._changed[origin.path] = None
             return None
         return match
+
+    def _bytes(self, origin: Origin, reference: Reference) -> bytes:
+        """What stands where an event was, nothing where that cannot be read."""
+        try:
+            return self._ledger.references.read(origin, reference)
+        except OSError:
+            return b""
+
+    def _match(
+        self, origin: Origin, reference: Reference, raw: bytes, left_out: LeftOut
+    ) -> Match | None:
+        """The match of what was read again, if it is one."""
+        payloads = self._payloads
+        try:
+            event = payloads.read(raw)
+        except NotAnEventError:
+            # One that nobody had looked at may have been none before.
+            if not (raw.startswith(b"{") and raw.endswith(b"}")):
+                self._changed[origin.path] = None
+            return None
+        return self._plan.match(
+            payloads.program.holding(event).numbers,
+            event,
+            left_out,
+            raw=raw,
+            path=origin.path,
+            line=origin.lines + reference.line,
+        )
 
     def problems(self) -> Iterator[Diagnostic]:
         """One error for each input that was not what it had been."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import tempfile
 from array import array
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from itertools import accumulate, compress
 from operator import invert
 from pathlib import Path
@@ -104,12 +104,21 @@ class References:
         if last is None or last[1:] != (path, None, 0):
             self.begin(path)
 
+    def append(self, reference: Reference) -> None:
+        """Add one reference."""
+        for held, value in zip(self._columns, reference, strict=True):
+            held.append(value)
+        if len(self._columns[0]) >= _BATCH:
+            self._write_columns()
+
     def add(self, *columns: Sequence[int]) -> None:
         """Add references: the numbers of their classes, their hours, lines, offsets and lengths."""
         for held, more in zip(self._columns, columns, strict=True):
             held.extend(more if isinstance(more, array) else array("q", more))
-        if len(self._columns[0]) < _BATCH:
-            return
+        if len(self._columns[0]) >= _BATCH:
+            self._write_columns()
+
+    def _write_columns(self) -> None:
         try:
             self._file.seek(self._written * _BATCH * _BYTES)
             while len(self._columns[0]) >= _BATCH:
@@ -185,18 +194,62 @@ class References:
             found.update(batch[0])
         return found
 
+    def times(self, wanted: Sequence[object]) -> Counter[tuple[int, int]]:
+        """How many references each class, of those that are wanted, has in each hour."""
+        flags = bytes(map(bool, wanted))
+        found: Counter[tuple[int, int]] = Counter()
+        for _, (numbers, hours, *_) in self._batches():
+            chosen = list(map(flags.__getitem__, numbers))
+            found.update(zip(compress(numbers, chosen), compress(hours, chosen), strict=True))
+        return found
+
     def among(self, wanted: Sequence[object]) -> Iterator[tuple[Origin, Reference]]:
         """The references for whose class ``wanted`` has something true, in order."""
+        for _, batch, chosen in self._chosen(wanted):
+            for origin, places in chosen:
+                for place in places:
+                    yield origin, Reference(*[column[place] for column in batch])
+
+    def revise(
+        self,
+        wanted: Sequence[object],
+        revised: Callable[[Origin, Sequence[Reference]], tuple[list[int], list[int]]],
+    ) -> None:
+        """Give references of some classes others: ``revised`` says which, and the hours.
+
+        It is asked for those of one origin at a time. What it does must add no reference.
+        """
+        for first, batch, chosen in self._chosen(wanted):
+            for origin, places in chosen:
+                references = [Reference(*[column[place] for column in batch]) for place in places]
+                numbers, hours = revised(origin, references)
+                for place, number, hour in zip(places, numbers, hours, strict=True):
+                    batch[0][place], batch[1][place] = number, hour
+            if first < self._written * _BATCH:
+                try:
+                    self._file.seek(first * _BYTES)
+                    self._file.write(batch[0].tobytes() + batch[1].tobytes())
+                except OSError as error:
+                    raise no_file(error) from None
+
+    def _chosen(
+        self, wanted: Sequence[object]
+    ) -> Iterator[tuple[int, list[array[int]], list[tuple[Origin, list[int]]]]]:
+        """Batches, the number of the first in each, and the places in it that are wanted."""
         origins = iter([*self._origins, Origin(len(self), None)])
         origin = following = Origin(0, None)
-        chosen = bytes(map(bool, wanted))
-        if not any(chosen):
+        flags = bytes(map(bool, wanted))
+        if not any(flags):
             return
         for first, batch in self._batches():
-            for place in compress(range(_BATCH), map(chosen.__getitem__, batch[0])):
+            chosen: list[tuple[Origin, list[int]]] = []
+            for place in compress(range(_BATCH), map(flags.__getitem__, batch[0])):
                 while following.first <= first + place:
                     origin, following = following, next(origins)
-                yield origin, Reference(*[column[place] for column in batch])
+                if not chosen or chosen[-1][0] is not origin:
+                    chosen.append((origin, []))
+                chosen[-1][1].append(place)
+            yield first, batch, chosen
 
     def _batches(self) -> Iterator[tuple[int, list[array[int]]]]:
         size = _BATCH * 8
