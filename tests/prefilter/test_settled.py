@@ -7,7 +7,9 @@ from layouts import File
 from material import rule
 from scans import interpreted, needs_hyperscan, scanned, sizes
 
-from jumpsigma.api.rules import matcher_for
+from jumpsigma.api.lowering import LoweredPack
+from jumpsigma.api.rules import matcher_for, matcher_of
+from jumpsigma.ir.correlations import CorrelationIR, Reference, Threshold
 from jumpsigma.ir.nodes import Expr, Keyword, Network, Not, Or, Test, Text
 
 pytestmark = needs_hyperscan
@@ -59,3 +61,26 @@ def test_what_is_no_event_has_no_finding() -> None:
     assert [line for _, line, _, _ in scan.told] == [1, 3, 7]
     assert [line for line, _, _ in scan.rejects] == [2, 5, 6]
     assert (scan.stats.read, scan.stats.rejected) == (6, 3)
+
+
+@pytest.mark.parametrize("silent", [False, True])
+def test_what_a_correlation_counts_is_evaluated(*, silent: bool) -> None:
+    base = rule(ABROAD, 0, "sigma")
+    correlation = CorrelationIR(
+        id=None,
+        title="three in a second",
+        path="c.yml",
+        mapping="sigma",
+        type="event_count",
+        references=(Reference(base.title, base, ("kind",), ()),),
+        timespan=1,
+        condition=Threshold("gte", 3),
+        group_by=("kind",),
+        fields=(),
+    )
+    lines = [b'{"kind":"quiet","timestamp":"2023-11-14T22:13:20Z"}'] * 3
+    pack = LoweredPack((base,), (correlation,), frozenset({0} if silent else ()))
+    with sizes():
+        scan = scanned(matcher_of(pack), file_of(lines).content)
+    own = [] if silent else [("rule 0", line) for line in (1, 2, 3)]
+    assert [each[:2] for each in scan.told] == [*own, ("three in a second", 3)]

@@ -308,7 +308,11 @@ class Matcher:
         """What tells, for one scan, which events need not be parsed."""
         counted = self.silent - self._plan.open_ended
         return Prefilter(
-            self._needs, _ValueLists(self.lists), wrapped=self.unwraps, counted=counted
+            self._needs,
+            _ValueLists(self.lists),
+            wrapped=self.unwraps,
+            counted=counted,
+            evaluated=self._plan.uses,
         )
 
     @contextmanager

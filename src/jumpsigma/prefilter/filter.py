@@ -92,8 +92,8 @@ class Prefilter:
         lists: ValueLists,
         *,
         wrapped: bool,
-        counted: Collection[int] = (),
-        evaluated: Collection[int] = (),
+        counted: Collection[int],
+        evaluated: Collection[int],
     ) -> None:
         self._needs, self._lists, self._counted = needs, lists, frozenset(counted)
         self._evaluated = frozenset(evaluated)
