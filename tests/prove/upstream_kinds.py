@@ -7,6 +7,7 @@ describes each kind, with a rule that shows it.
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -15,6 +16,7 @@ from ipaddress import ip_address
 from itertools import combinations
 
 import upstream_values as reads
+from near import Event, place
 from reading import Leaf, Row, leaves_of, reader, scalars_of
 from upstream_words import (
     is_list,
@@ -79,6 +81,32 @@ def _dotted_as_names(row: Row, fields: Sequence[str]) -> Row:
     return row | {field: field for field in fields if "." in field}
 
 
+def _with_json(row: Row, fields: Sequence[str]) -> Row:  # noqa: ARG001
+    """The row with its text as JSON besides, for keywords to be found there."""
+    event: Event = {}
+    for field, value in row.items():
+        place(event, field, value)
+    return row | {"": json.dumps(event)}
+
+
+def _numbers_in_texts(expr: Expr) -> list[Expr]:
+    """No number is one that a field holds as text, as it does where the rule asks for text too."""
+    texts = {test.field for test in _tests_of(expr) if isinstance(test.value, Text)}
+
+    def read(node: Expr) -> Expr:
+        match node:
+            case And(items) | Or(items):
+                return replace(node, items=tuple(map(read, items)))
+            case Not(item) | Selection(item=item):
+                return replace(node, item=read(item))
+            case Test(field, Number()) if field in texts:
+                return Or(())
+            case _:
+                return node
+
+    return [read(expr)]
+
+
 def _asks_number(leaf: Leaf) -> bool:
     return isinstance(leaf, Test) and isinstance(leaf.value, Network | Number | Compare)
 
@@ -121,8 +149,11 @@ KINDS: Mapping[str, Kind] = {
         Kind("escapes-kept", reads.escapes_kept),
         Kind("keywords-as-letters", reads.as_letters, keywords=True),
         Kind("keywords-in-json", reads.in_json, keywords=True),
+        Kind("keywords-in-names", row=_with_json, keywords=True),
         Kind("placeholders-as-anything", reads.anything),
         Kind("one-character-as-letter", reads.one_as_letter),
+        Kind("any-but-empty", reads.any_but_empty),
+        Kind("numbers-as-texts", otherwise=_numbers_in_texts),
         Kind("patterns-not-escaped", reads.not_escaped),
         Kind("wildcards-as-repetitions", reads.regex_signs),
         Kind("negation", otherwise=negated_otherwise),
@@ -132,6 +163,7 @@ KINDS: Mapping[str, Kind] = {
         Kind("expressions-escaped", reads.backslashes_and_dots),
         Kind("space-before-sign", reads.no_space),
         Kind("case", reads.case),
+        Kind("case-of-fields", reads.case_of_fields),
         Kind("case-of-whole-texts", reads.case_of_whole),
         Kind("case-without-signs", reads.case_without_signs),
         Kind("escapes-in-lists", reads.escaped_in_list),

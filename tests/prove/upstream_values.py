@@ -30,6 +30,11 @@ def case(value: Value, listed: bool) -> Sequence[Value]:  # noqa: ARG001
     return [replace(value, cased=True)] if isinstance(value, Text | FieldRef) else [value]
 
 
+def case_of_fields(value: Value, listed: bool) -> Sequence[Value]:
+    """Fields compare with ``=``, texts do not."""
+    return case(value, listed) if isinstance(value, FieldRef) else [value]
+
+
 def case_of_whole(value: Value, listed: bool) -> Sequence[Value]:
     """Whole texts and fields compare with ``=``, but texts with signs of LIKE do not."""
     if isinstance(value, FieldRef):
@@ -350,6 +355,13 @@ def one_as_letter(value: Value, listed: bool) -> Sequence[Value]:  # noqa: ARG00
         return [value]
     parts = tuple("?" if part is Wildcard.ONE else part for part in value.parts)
     return [replace(value, parts=parts)]
+
+
+def any_but_empty(value: Value, listed: bool) -> Sequence[Value]:  # noqa: ARG001
+    """An asterisk alone is any text that is not empty."""
+    if not isinstance(value, Text) or value.parts != (Wildcard.MANY,):
+        return [value]
+    return [replace(value, parts=(Wildcard.ONE, Wildcard.MANY))]
 
 
 def not_escaped(value: Value, listed: bool) -> Sequence[Value]:  # noqa: ARG001
