@@ -200,6 +200,18 @@ QUERIES: dict[str, tuple[str, Any, list[str]]] = {
             '| where (gettype(resource["name"]) == "string" and tostring(resource["name"]) == "")',
         ],
     ),
+    "empty or null, in JSON": (
+        "dcr",
+        {"resource.name": ["", None]},
+        [
+            "JumpCloud_CL",
+            RESOURCE,
+            (
+                '| where (gettype(resource["name"]) == "string" and '
+                'tostring(resource["name"]) == "") or gettype(resource["name"]) == "null"'
+            ),
+        ],
+    ),
     "null, in JSON": (
         "dcr",
         {"resource.name": None},

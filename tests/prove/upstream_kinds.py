@@ -7,15 +7,17 @@ describes each kind, with a rule that shows it.
 
 from __future__ import annotations
 
+import json
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
 from ipaddress import ip_address
 from itertools import combinations
 
+import upstream_values as reads
+from near import Event, place
 from reading import Leaf, Row, leaves_of, reader, scalars_of
-from sigma.types import SigmaCIDRExpression
 from upstream_words import (
     is_list,
     lists_as_expressions,
@@ -36,14 +38,11 @@ from jumpsigma.ir.nodes import (
     Null,
     Number,
     Or,
-    Placeholder,
     Regex,
     Selection,
     Test,
     Text,
-    TextPart,
     Value,
-    Wildcard,
 )
 
 #: So many kinds together may explain one rule.
@@ -57,9 +56,9 @@ class Kind:
     It is told whether the value is one of a list of whole texts, which some backends write in
     another way. ``unknown``: with which test of a field that is missing nothing is true, nor is its
     negation. ``row``: what a row is read as, given the fields of the rule. ``fields``: of
-    which fields the values are read so, if not of all. ``otherwise``: what the words
-    between its tests may be read as. ``stops``: with
-    which test of which row the rule finds nothing at all.
+    which fields the values are read so, if not of all. ``keywords``: only of keywords.
+    ``otherwise``: what the words between its tests may be read as. ``stops``: with which test of
+    which row the rule finds nothing at all.
     """
 
     name: str
@@ -67,229 +66,9 @@ class Kind:
     unknown: Callable[[Leaf], bool] | None = None
     row: Callable[[Row, Sequence[str]], Row] | None = None
     fields: frozenset[str] = frozenset()
+    keywords: bool = False
     otherwise: Callable[[Expr], Sequence[Expr]] | None = None
     stops: Callable[[Leaf, Row], bool] | None = None
-
-
-def _case(value: Value, listed: bool) -> Sequence[Value]:  # noqa: ARG001
-    return [replace(value, cased=True)] if isinstance(value, Text | FieldRef) else [value]
-
-
-def _case_of_whole(value: Value, listed: bool) -> Sequence[Value]:
-    """Whole texts and fields compare with ``=``, but texts with signs of LIKE do not."""
-    if isinstance(value, FieldRef):
-        return _case(value, listed)
-    plain = isinstance(value, Text) and value.literal is not None and not {*"%_"} & {*value.literal}
-    return _case(value, listed) if plain else [value]
-
-
-def _case_without_signs(value: Value, listed: bool) -> Sequence[Value]:
-    """Whole texts and fields compare with ``=``, but texts with signs do so only in a list."""
-    if isinstance(value, FieldRef):
-        return _case(value, listed)
-    if not isinstance(value, Text) or value.literal is None:
-        return [value]
-    return _case(value, listed) if listed or not {*"\\%_"} & {*value.literal} else [value]
-
-
-def _escaped_in_list(value: Value, listed: bool) -> Sequence[Value]:
-    """In a list, the escapes of LIKE are part of the text."""
-    if not listed or not isinstance(value, Text) or value.literal is None:
-        return [value]
-    return [replace(value, parts=(re.sub("([%_])", r"\\\1", value.literal),))]
-
-
-def _pattern_signs(value: Value, listed: bool) -> Sequence[Value]:  # noqa: ARG001
-    """``%`` and ``_`` of the text as the wildcards of LIKE."""
-    if not isinstance(value, Text):
-        return [value]
-    return [replace(value, parts=tuple(_signs(value.parts)))]
-
-
-def _signs(parts: Sequence[TextPart]) -> Iterator[TextPart]:
-    signs = {"%": Wildcard.MANY, "_": Wildcard.ONE}
-    for part in parts:
-        if isinstance(part, str):
-            yield from (signs.get(each, each) for each in re.split("([%_])", part) if each)
-        else:
-            yield part
-
-
-def _any_number(value: Value, listed: bool) -> Sequence[Value]:  # noqa: ARG001
-    if not isinstance(value, Text):
-        return [value]
-    parts = tuple(Wildcard.MANY if part is Wildcard.ONE else part for part in value.parts)
-    return [replace(value, parts=parts)]
-
-
-def _address_texts(value: Value, listed: bool) -> Sequence[Value]:  # noqa: ARG001
-    if not isinstance(value, Network):
-        return [value]
-    texts = SigmaCIDRExpression(str(value.cidr)).expand("*")
-    return [
-        Text(tuple(Wildcard.MANY if part == "*" else part for part in re.split(r"(\*)", t) if part))
-        for t in texts
-    ]
-
-
-def _address_exact(value: Value, listed: bool) -> Sequence[Value]:  # noqa: ARG001
-    return [Text((str(value.cidr),))] if isinstance(value, Network) else [value]
-
-
-def _whole_regex(value: Value, listed: bool) -> Sequence[Value]:  # noqa: ARG001
-    if not isinstance(value, Regex):
-        return [value]
-    return [replace(value, anchor_start=True, anchor_end=True)]
-
-
-def _anchors_as_letters(value: Value, listed: bool) -> Sequence[Value]:
-    if not isinstance(value, Regex):
-        return [value]
-    parts = tuple(
-        re.sub(r"(?<![\\\[])[$^]", r"\\\g<0>", part) if isinstance(part, str) else part
-        for part in value.parts
-    )
-    return [value] if parts == value.parts else _whole_regex(replace(value, parts=parts), listed)
-
-
-def _regex_operators(value: Value, listed: bool) -> Sequence[Value]:  # noqa: ARG001
-    """What is an operator in Lucene alone, or in RE2 alone, makes an expression of nothing."""
-    if not isinstance(value, Regex):
-        return [value]
-    source = "".join(part for part in value.parts if isinstance(part, str))
-    other = value.ignore_case or re.search(r"""(?<!\\)["<&#~@]|\(\?""", source)
-    return [] if other else [value]
-
-
-def _groups_as_letters(value: Value, listed: bool) -> Sequence[Value]:
-    """``(?:`` opens a group whose first alternative begins with the letters ``?:``."""
-    if not isinstance(value, Regex):
-        return [value]
-    parts = tuple(
-        re.sub(r"(?<!\\)\(\?:", r"(\\?:", part) if isinstance(part, str) else part
-        for part in value.parts
-    )
-    return [value] if parts == value.parts else _whole_regex(replace(value, parts=parts), listed)
-
-
-def _slashes_twice(value: Value, listed: bool) -> Sequence[Value]:
-    r"""A slash that the rule has escaped is escaped again: ``\\/`` is a backslash and a slash."""
-    if not isinstance(value, Regex):
-        return [value]
-    parts = tuple(
-        part.replace("\\/", "\\\\/") if isinstance(part, str) else part for part in value.parts
-    )
-    return [value] if parts == value.parts else _whole_regex(replace(value, parts=parts), listed)
-
-
-def _found_anywhere(value: Value, listed: bool) -> Sequence[Value]:  # noqa: ARG001
-    if not isinstance(value, Text) or not value.cased:
-        return [value]
-    return [replace(value, parts=(Wildcard.MANY, *value.parts, Wildcard.MANY))]
-
-
-def _case_of_literals(value: Value, listed: bool) -> Sequence[Value]:
-    """Whole texts compare with ``=``, those with wildcards do not."""
-    whole = isinstance(value, Text) and value.literal is not None
-    return _case(value, listed) if whole else [value]
-
-
-def _is_pattern(value: Value) -> bool:
-    """Whether a text has wildcards elsewhere than at its ends, or for one character."""
-    if not isinstance(value, Text):
-        return False
-    inner = value.parts[1:-1]
-    return Wildcard.MANY in inner or Wildcard.ONE in value.parts
-
-
-def _pattern_case(value: Value, listed: bool) -> Sequence[Value]:
-    return _case(value, listed) if _is_pattern(value) else [value]
-
-
-def _pattern_anywhere(value: Value, listed: bool) -> Sequence[Value]:  # noqa: ARG001
-    if not isinstance(value, Text) or not _is_pattern(value):
-        return [value]
-    return [replace(value, parts=(Wildcard.MANY, *value.parts, Wildcard.MANY))]
-
-
-def _as_regex(
-    value: Text, *, dot: str = "[^\n]", quoted: Callable[[str], str] = re.escape
-) -> Regex:
-    """A text with wildcards as an expression that is found in the same texts."""
-    parts = [*value.parts]
-    start, end = parts[:1] != [Wildcard.MANY], parts[-1:] != [Wildcard.MANY]
-    signs = {Wildcard.MANY: f"{dot}*", Wildcard.ONE: dot}
-    inner = parts[0 if start else 1 : len(parts) if end else -1]
-    source = "".join(
-        quoted(p) if isinstance(p, str) else signs[p]
-        for p in inner
-        if p in signs or isinstance(p, str)
-    )
-    return Regex((source,), ignore_case=not value.cased, anchor_start=start, anchor_end=end)
-
-
-def _any_pattern_anywhere(value: Value, listed: bool) -> Sequence[Value]:  # noqa: ARG001
-    if not isinstance(value, Text) or value.literal is not None:
-        return [value]
-    return [replace(value, parts=(Wildcard.MANY, *value.parts, Wildcard.MANY))]
-
-
-def _ends_in_line(value: Value, listed: bool) -> Sequence[Value]:  # noqa: ARG001
-    """No wildcard finds a line break, also at the ends."""
-    if not isinstance(value, Text) or value.literal is not None:
-        return [value]
-    whole = _as_regex(replace(value, parts=("", *value.parts, "")))
-    return [whole]
-
-
-def _quoted(value: Value, listed: bool) -> Sequence[Value]:  # noqa: ARG001
-    """A pattern with a quotation mark stands in quotation marks, which are part of it."""
-    if not isinstance(value, Text) or value.literal is not None:
-        return [value]
-    if not any(isinstance(part, str) and '"' in part for part in value.parts):
-        return [value]
-    found = _as_regex(value, quoted=lambda text: text.replace("\\", "\\\\"))
-    return [replace(found, parts=(f'"{found.parts[0]}"',))]
-
-
-def _dot_in_line(value: Value, listed: bool) -> Sequence[Value]:  # noqa: ARG001
-    return [_as_regex(value)] if isinstance(value, Text) and _is_pattern(value) else [value]
-
-
-def _words(value: Value, listed: bool) -> Sequence[Value]:  # noqa: ARG001
-    """A part of a text is a phrase: it does not begin or end within a word."""
-    match value:
-        case Text((Wildcard.MANY, str() as text, Wildcard.MANY)):
-            before, after = ("(?:^|[^0-9A-Za-z_])", "(?:$|[^0-9A-Za-z_])")
-            source = (before if _in_word(text[0]) else "") + re.escape(text)
-            source += after if _in_word(text[-1]) else ""
-            return [Regex((source,), ignore_case=not value.cased)]
-        case _:
-            return [value]
-
-
-def _in_word(character: str) -> bool:
-    return character.isalnum() or character == "_"
-
-
-def _regex_any_case(value: Value, listed: bool) -> Sequence[Value]:  # noqa: ARG001
-    return [replace(value, ignore_case=True)] if isinstance(value, Regex) else [value]
-
-
-def _regex_at_start(value: Value, listed: bool) -> Sequence[Value]:  # noqa: ARG001
-    return [replace(value, anchor_start=True)] if isinstance(value, Regex) else [value]
-
-
-def _quoted_never(value: Value, listed: bool) -> Sequence[Value]:  # noqa: ARG001
-    """A pattern in quotation marks of its own becomes a text with the signs of an expression."""
-    if not isinstance(value, Text) or Wildcard.MANY not in value.parts[1:-1]:
-        return [value]
-    inner = [part for part in value.parts if isinstance(part, str)]
-    return [] if inner[0].startswith('"') and inner[-1].endswith('"') else [value]
-
-
-def _null_as_empty(value: Value, listed: bool) -> Sequence[Value]:  # noqa: ARG001
-    return [Text((), cased=True)] if isinstance(value, Null) else [value]
 
 
 def _filled(row: Row, fields: Sequence[str]) -> Row:
@@ -302,90 +81,30 @@ def _dotted_as_names(row: Row, fields: Sequence[str]) -> Row:
     return row | {field: field for field in fields if "." in field}
 
 
-def _backslashes(value: Value, listed: bool) -> Sequence[Value]:  # noqa: ARG001
-    return _escaped_again(value, r"\\")
+def _with_json(row: Row, fields: Sequence[str]) -> Row:  # noqa: ARG001
+    """The row with its text as JSON besides, for keywords to be found there."""
+    event: Event = {}
+    for field, value in row.items():
+        place(event, field, value)
+    return row | {"": json.dumps(event)}
 
 
-def _backslashes_and_dots(value: Value, listed: bool) -> Sequence[Value]:  # noqa: ARG001
-    return _escaped_again(value, r"[\\.]")
+def _numbers_in_texts(expr: Expr) -> list[Expr]:
+    """No number is one that a field holds as text, as it does where the rule asks for text too."""
+    texts = {test.field for test in _tests_of(expr) if isinstance(test.value, Text)}
 
+    def read(node: Expr) -> Expr:
+        match node:
+            case And(items) | Or(items):
+                return replace(node, items=tuple(map(read, items)))
+            case Not(item) | Selection(item=item):
+                return replace(node, item=read(item))
+            case Test(field, Number()) if field in texts:
+                return Or(())
+            case _:
+                return node
 
-def _escaped_again(value: Value, signs: str) -> Sequence[Value]:
-    """An expression with a backslash before each of the signs."""
-    if not isinstance(value, Regex):
-        return [value]
-    # Python repeats no anchor, RE2 does.
-    parts = tuple(
-        re.sub(r"([$^])([?*+])", r"(?:\1)\2", re.sub(signs, r"\\\g<0>", part))
-        if isinstance(part, str)
-        else part
-        for part in value.parts
-    )
-    return [replace(value, parts=parts)]
-
-
-def _no_space(value: Value, listed: bool) -> Sequence[Value]:  # noqa: ARG001
-    """A space before ``>`` is lost."""
-    if not isinstance(value, Text):
-        return [value]
-    parts = tuple(p.replace(" >", ">") if isinstance(p, str) else p for p in value.parts)
-    return [replace(value, parts=parts)]
-
-
-def _escaped_wildcards(value: Value, listed: bool) -> Sequence[Value]:  # noqa: ARG001
-    """A question mark or an asterisk of the text is a backslash and a wildcard."""
-    if not isinstance(value, Text):
-        return [value]
-    signs = {"?": Wildcard.ONE, "*": Wildcard.MANY}
-    parts: list[TextPart] = []
-    for part in value.parts:
-        pieces = re.split(r"([?*])", part) if isinstance(part, str) else [part]
-        for piece in pieces:
-            parts += ["\\", signs[piece]] if isinstance(piece, str) and piece in signs else [piece]
-    return [value] if len(parts) == len(value.parts) else [Text(_merged(parts), value.cased)]
-
-
-def _merged(parts: Sequence[TextPart]) -> tuple[TextPart, ...]:
-    """The parts with texts side by side as one."""
-    found: list[TextPart] = []
-    for part in parts:
-        if isinstance(part, str) and found and isinstance(found[-1], str):
-            found[-1] += part
-        elif part != "":
-            found.append(part)
-    return tuple(found)
-
-
-def _anything(value: Value, listed: bool) -> Sequence[Value]:  # noqa: ARG001
-    """A placeholder without values is left out, which leaves a text that is found in all."""
-    if not isinstance(value, Text) or not any(isinstance(p, Placeholder) for p in value.parts):
-        return [value]
-    return [replace(value, parts=(Wildcard.MANY,))]
-
-
-def _one_as_letter(value: Value, listed: bool) -> Sequence[Value]:  # noqa: ARG001
-    if not isinstance(value, Text):
-        return [value]
-    parts = tuple("?" if part is Wildcard.ONE else part for part in value.parts)
-    return [replace(value, parts=parts)]
-
-
-def _not_escaped(value: Value, listed: bool) -> Sequence[Value]:  # noqa: ARG001
-    """A text with wildcards is an expression, in which only backslashes are escaped."""
-    if not isinstance(value, Text) or Wildcard.MANY not in value.parts[1:-1]:
-        return [value]
-    return [_as_regex(value, quoted=lambda text: text.replace("\\", "\\\\"))]
-
-
-def _regex_signs(value: Value, listed: bool) -> Sequence[Value]:  # noqa: ARG001
-    """A text with wildcards is an expression as it stands, in which they mean something else."""
-    if not isinstance(value, Text) or not _is_pattern(value):
-        return [value]
-    signs = {Wildcard.MANY: "*", Wildcard.ONE: r"\?"}
-    source = "".join(
-        signs[part] if isinstance(part, Wildcard) else re.escape(str(part)) for part in value.parts
-    )
-    return [Regex((source,), ignore_case=not value.cased)]
+    return [read(expr)]
 
 
 def _asks_number(leaf: Leaf) -> bool:
@@ -402,51 +121,78 @@ def _is_no_address(leaf: Leaf, row: Row) -> bool:
     return False
 
 
+def _is_no_expression(leaf: Leaf, row: Row) -> bool:  # noqa: ARG001
+    """Whether Python does not take what becomes of an expression, or of a text with wildcards."""
+    if not isinstance(leaf, Test):
+        return False
+    match leaf.value:
+        case Text() as text:
+            (kept,) = reads.escapes_kept(text, False)
+            source = reads.as_expression(*reads.one_as_letter(kept, False))
+        case Regex(parts):
+            source = "".join(part for part in parts if isinstance(part, str)).replace("\\", r"\\")
+        case _:
+            return False
+    try:
+        re.compile(source)
+    except re.error:
+        return True
+    return False
+
+
 KINDS: Mapping[str, Kind] = {
     kind.name: kind
     for kind in (
         Kind("missing-under-not", unknown=lambda _leaf: True),
         Kind("missing-address-or-number", unknown=_asks_number),
-        Kind("escaped-wildcards", _escaped_wildcards),
-        Kind("placeholders-as-anything", _anything),
-        Kind("one-character-as-letter", _one_as_letter),
-        Kind("patterns-not-escaped", _not_escaped),
-        Kind("wildcards-as-repetitions", _regex_signs),
+        Kind("escaped-wildcards", reads.escaped_wildcards),
+        Kind("escapes-kept", reads.escapes_kept),
+        Kind("keywords-as-letters", reads.as_letters, keywords=True),
+        Kind("keywords-in-json", reads.in_json, keywords=True),
+        Kind("keywords-in-names", row=_with_json, keywords=True),
+        Kind("placeholders-as-anything", reads.anything),
+        Kind("one-character-as-letter", reads.one_as_letter),
+        Kind("any-but-empty", reads.any_but_empty),
+        Kind("numbers-as-texts", otherwise=_numbers_in_texts),
+        Kind("patterns-not-escaped", reads.not_escaped),
+        Kind("wildcards-as-repetitions", reads.regex_signs),
         Kind("negation", otherwise=negated_otherwise),
         Kind("or-without-parentheses", otherwise=without_parentheses),
-        Kind("case-of-enumerations", _case, fields=frozenset({"reason", "status"})),
-        Kind("backslashes-doubled", _backslashes),
-        Kind("expressions-escaped", _backslashes_and_dots),
-        Kind("space-before-sign", _no_space),
-        Kind("case", _case),
-        Kind("case-of-whole-texts", _case_of_whole),
-        Kind("case-without-signs", _case_without_signs),
-        Kind("escapes-in-lists", _escaped_in_list),
-        Kind("pattern-signs", _pattern_signs),
-        Kind("one-character", _any_number),
-        Kind("address-as-text", _address_texts),
-        Kind("address-as-word", _address_exact),
-        Kind("whole-regex", _whole_regex),
-        Kind("anchors-as-letters", _anchors_as_letters),
-        Kind("groups-as-letters", _groups_as_letters),
-        Kind("slashes-escaped-twice", _slashes_twice),
-        Kind("regex-operators", _regex_operators),
-        Kind("cased-found-anywhere", _found_anywhere),
-        Kind("case-of-texts-without-wildcards", _case_of_literals),
-        Kind("case-of-wildcards", _pattern_case),
-        Kind("wildcards-found-anywhere", _pattern_anywhere),
-        Kind("wildcards-end-at-line-breaks", _dot_in_line),
-        Kind("patterns-found-anywhere", _any_pattern_anywhere),
-        Kind("patterns-end-at-line-breaks", _ends_in_line),
-        Kind("quotation-marks-in-patterns", _quoted),
-        Kind("parts-are-words", _words),
-        Kind("regex-without-case", _regex_any_case),
-        Kind("regex-at-start", _regex_at_start),
-        Kind("quoted-patterns", _quoted_never),
+        Kind("case-of-enumerations", reads.case, fields=frozenset({"reason", "status"})),
+        Kind("backslashes-doubled", reads.backslashes),
+        Kind("expressions-escaped", reads.backslashes_and_dots),
+        Kind("space-before-sign", reads.no_space),
+        Kind("case", reads.case),
+        Kind("case-of-fields", reads.case_of_fields),
+        Kind("case-of-whole-texts", reads.case_of_whole),
+        Kind("case-without-signs", reads.case_without_signs),
+        Kind("escapes-in-lists", reads.escaped_in_list),
+        Kind("pattern-signs", reads.pattern_signs),
+        Kind("one-character", reads.any_number),
+        Kind("address-as-text", reads.address_texts),
+        Kind("address-as-word", reads.address_exact),
+        Kind("whole-regex", reads.whole_regex),
+        Kind("anchors-as-letters", reads.anchors_as_letters),
+        Kind("groups-as-letters", reads.groups_as_letters),
+        Kind("slashes-escaped-twice", reads.slashes_twice),
+        Kind("regex-operators", reads.regex_operators),
+        Kind("cased-found-anywhere", reads.found_anywhere),
+        Kind("case-of-texts-without-wildcards", reads.case_of_literals),
+        Kind("case-of-wildcards", reads.pattern_case),
+        Kind("wildcards-found-anywhere", reads.pattern_anywhere),
+        Kind("wildcards-end-at-line-breaks", reads.dot_in_line),
+        Kind("patterns-found-anywhere", reads.any_pattern_anywhere),
+        Kind("patterns-end-at-line-breaks", reads.ends_in_line),
+        Kind("quotation-marks-in-patterns", reads.quoted),
+        Kind("parts-are-words", reads.words),
+        Kind("regex-without-case", reads.regex_any_case),
+        Kind("regex-at-start", reads.regex_at_start),
+        Kind("quoted-patterns", reads.quoted_never),
         Kind("lists-as-expressions", otherwise=lists_as_expressions),
-        Kind("missing-is-empty", _null_as_empty, row=_filled),
+        Kind("missing-is-empty", reads.null_as_empty, row=_filled),
         Kind("dotted-names-as-texts", row=_dotted_as_names),
         Kind("no-address-stops", stops=_is_no_address),
+        Kind("no-expression-stops", stops=_is_no_expression),
     )
 }
 
@@ -487,18 +233,19 @@ def _otherwise(expr: Expr, names: Sequence[str]) -> list[Expr]:
 def _values_of(expr: Expr) -> list[Value]:
     """The values of a rule, and what a kind makes of them that another may change further."""
     values = [leaf.value for leaf in leaves_of(expr) if not isinstance(leaf, Element)]
-    made = [change(value, False) for value in values for change in (_regex_signs, _address_texts)]
+    changes = (reads.regex_signs, reads.address_texts, reads.escapes_kept, reads.as_letters)
+    made = [change(value, False) for value in values for change in changes]
     return [*values, *(each for some in made for each in some)]
 
 
 def _touches(expr: Expr, kind: Kind) -> bool:
     if kind.stops is not None:
-        return any(
-            isinstance(leaf, Test) and isinstance(leaf.value, Network) for leaf in leaves_of(expr)
-        )
+        return any(kind.stops(leaf, {}) for leaf in leaves_of(expr))
     if kind.otherwise is not None:
         return [*kind.otherwise(expr)] != [expr]
     if kind.fields and not kind.fields & {*_fields(expr)}:
+        return False
+    if kind.keywords and not any(isinstance(leaf, Keyword) for leaf in leaves_of(expr)):
         return False
     if kind.unknown is not None:
         return any(map(kind.unknown, leaves_of(expr)))
@@ -572,6 +319,8 @@ def _tests(leaf: Leaf, names: tuple[str, ...], *, listed: bool) -> list[Callable
     for name in names:
         kind = KINDS[name]
         if kind.fields and not (isinstance(leaf, Test) and leaf.field in kind.fields):
+            continue
+        if kind.keywords and not isinstance(leaf, Keyword):
             continue
         if (change := kind.value) is not None:
             values = [each for value in values for each in change(value, listed)]

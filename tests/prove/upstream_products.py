@@ -124,6 +124,7 @@ def _literal(value: Any, kind: Column) -> str:
         return f"CAST(NULL AS {_TYPES_OF_SPARK[kind]})"
     if isinstance(value, str):
         text = value.replace("\\", "\\\\").replace("'", "\\'")
+        text = text.replace("$", r"\u0024")  # Spark replaces ${name} before it reads a query
         return f"'{text}'"
     return f"CAST({str(value).lower()} AS {_TYPES_OF_SPARK[kind]})"
 

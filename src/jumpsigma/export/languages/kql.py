@@ -244,13 +244,14 @@ class Kql(Language):
                 tests.setdefault((item.field, item.value.cased), []).append(item)
         empty = {i.field for i in items if isinstance(i, Test) and i.value == Text(())}
         empty &= {i.field for i in items if isinstance(i, Test) and isinstance(i.value, Null)}
+        empty = {*filter(self._is_text, empty)}
         parts: list[Clause] = []
         for item in items:
             if not isinstance(item, Test):
                 parts.append(self.clause(item))
             elif item.field in empty and isinstance(item.value, Null):
                 continue
-            elif item.field in empty and item.value == Text(()) and self._is_text(item.field):
+            elif item.field in empty and item.value == Text(()):
                 parts.append(Clause(f"isempty({self.operand(item.field).name})"))
             else:
                 value = item.value
