@@ -9,6 +9,7 @@ from typing import Any
 
 from jumpsigma.api.lists import lists_for
 from jumpsigma.api.lowering import lower_by, require_pack, speakers
+from jumpsigma.api.pauses import no_garbage_collection
 from jumpsigma.api.selection import select
 from jumpsigma.diagnostics import Diagnostic, Severity
 from jumpsigma.export import Converter, Format, Target, chosen_format, chosen_options, load_target
@@ -124,13 +125,15 @@ def write_each(
     """
     names = Names(pack.rules, ())
     made: list[tuple[LoadedRule, _Made]] = []
-    for rule, node in lower_by(pack, _choice(converter, mapping, names, find), chosen):
-        query = node if isinstance(node, tuple) else converter.convert(node)
-        if isinstance(query, Query):
-            made.append((rule, ExportedQuery(rule, query.text, query.rule.mapping, query.tables)))
-        else:
-            reasons = (query,) if isinstance(query, Diagnostic) else query
-            made.append((rule, tuple(_placed(each, rule) for each in reasons)))
+    with no_garbage_collection():
+        for rule, node in lower_by(pack, _choice(converter, mapping, names, find), chosen):
+            query = node if isinstance(node, tuple) else converter.convert(node)
+            if isinstance(query, Query):
+                written = ExportedQuery(rule, query.text, query.rule.mapping, query.tables)
+                made.append((rule, written))
+            else:
+                reasons = (query,) if isinstance(query, Diagnostic) else query
+                made.append((rule, tuple(_placed(each, rule) for each in reasons)))
     serving = speakers(pack.rules, names)
     speaking = [r for r, each in made if isinstance(each, ExportedQuery) and id(r) not in serving]
     spoken_for = _spoken_for(speaking, names)

@@ -1,4 +1,4 @@
-"""Reading and compiling rules without pauses for the search for cyclic garbage."""
+"""Reading, compiling and exporting rules without pauses for the search for cyclic garbage."""
 
 from __future__ import annotations
 
