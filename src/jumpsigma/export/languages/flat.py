@@ -26,6 +26,7 @@ from jumpsigma.export.languages.patterns import (
     GO,
     Dialect,
     Pattern,
+    is_satisfied,
     is_text_like,
     portable,
     whole_texts,
@@ -144,7 +145,16 @@ class FlatLanguage(Language):
         self._check_field(field)
         match values[0]:
             case Text() | Number() | Boolean() | Network():
-                return self._found(field, whole_texts(values, self.dialect))
+                pattern = whole_texts(values, self.dialect)
+                self._check_texts(
+                    lambda text: (
+                        any(is_satisfied(each, text) for each in values)
+                        if text
+                        else pattern.matches_empty
+                    )
+                )
+                self._check_characters(pattern)
+                return self.found(field, pattern)
             case Regex() as value:
                 pattern = self.regex(value)
                 self._check_texts(lambda text: bool(compiled(value).search(text)))
@@ -168,11 +178,6 @@ class FlatLanguage(Language):
                 raise NotWrittenError(f"the {unit} of a time")
             case _:
                 assert_never(values[0])
-
-    def _found(self, field: str, pattern: Pattern) -> Clause:
-        self._check_texts(pattern.matches)
-        self._check_characters(pattern)
-        return self.found(field, pattern)
 
     def negative(self, clause: Clause) -> Clause:
         """Not that."""

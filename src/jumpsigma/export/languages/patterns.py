@@ -16,14 +16,14 @@ import operator
 import re
 import sys
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from typing import assert_never
 
 from jumpsigma.codegen.charset import PERL, POSIX, CharSet
 from jumpsigma.export.addresses import address_pattern
 from jumpsigma.export.refusals import CannotSayError, NotWrittenError
-from jumpsigma.interpret.values import text_of
+from jumpsigma.interpret.values import satisfies, text_of
 from jumpsigma.ir.nodes import (
     Boolean,
     Network,
@@ -101,7 +101,7 @@ class Pattern:
     any_character: bool = False
     per_character: bool = False
     groups: bool = False
-    #: Of an expression of a rule, whether it is found in an empty text.
+    #: Whether an empty text satisfies it, where that is known.
     empty: bool | None = None
 
     @property
@@ -134,8 +134,9 @@ def whole_texts(values: Sequence[Value], dialect: Dialect) -> Pattern:
     :class:`CannotSayError`.
     """
     parts: list[Pattern] = [_of_value(value, dialect) for value in values]
+    empty = any(is_satisfied(value, "") for value in values)
     if len(parts) == 1:
-        return parts[0]
+        return replace(parts[0], empty=empty)
     # Where not all are anchored alike, `.*` makes them so, that they can stand side by side.
     start, end = any(part.start for part in parts), any(part.end for part in parts)
     sources = [_beside(part, start=start, end=end) for part in parts]
@@ -148,7 +149,13 @@ def whole_texts(values: Sequence[Value], dialect: Dialect) -> Pattern:
         or any(map(operator.ne, sources, [part.source for part in parts])),
         per_character=any(part.per_character for part in parts),
         groups=True,
+        empty=empty,
     )
+
+
+def is_satisfied(value: Value, text: str) -> bool:
+    """Whether a text that is no address satisfies a value."""
+    return not isinstance(value, Network) and satisfies(value, text)
 
 
 def _beside(part: Pattern, *, start: bool, end: bool) -> str:
@@ -214,6 +221,8 @@ def literal(text: str, dialect: Dialect, *, cased: bool) -> str:
 
     Raises :class:`CannotSayError` for letters whose forms engines join otherwise than S301.
     """
+    if text.isascii():
+        return text.translate(_plain(dialect))
     if cased:
         return "".join(map(dialect.literal, text))
     strange = sorted({*text} & set(_STRANGE))
@@ -221,6 +230,12 @@ def literal(text: str, dialect: Dialect, *, cased: bool) -> str:
         letters = " and ".join(strange) or "i with a dot above"
         raise CannotSayError(f"{text!r} in any case: {letters} has no single other form")
     return "".join(_folded(char, dialect) for char in text)
+
+
+@cache
+def _plain(dialect: Dialect) -> dict[int, str]:
+    """How a dialect writes the characters of ASCII, for ``str.translate``."""
+    return {code: dialect.literal(chr(code)) for code in range(128)}
 
 
 def _folded(char: str, dialect: Dialect) -> str:
