@@ -156,7 +156,7 @@ def test_a_zstd_window_that_takes_too_much_memory() -> None:
 
 
 @pytest.mark.parametrize("pack", [gzip.compress, zstandard.compress])
-@pytest.mark.parametrize("filler", [b"\n", b"no event\n", b"x"])
+@pytest.mark.parametrize("filler", [b" " * 999 + b"\n", b"no event " * 100 + b"\n", b"x"])
 def test_an_archive_without_events_is_not_read_for_ever(
     pack: Any, filler: bytes, monkeypatch: pytest.MonkeyPatch
 ) -> None:
